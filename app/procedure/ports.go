@@ -1,0 +1,244 @@
+package procedure
+
+import (
+	"context"
+	"crypto"
+	"time"
+)
+
+// ReaderState says what the card readers of the counter show at one moment.
+type ReaderState int
+
+// The states of the reader. The four troubles are told apart because each has
+// another cure.
+const (
+	ReaderUnknown   ReaderState = iota // nothing reported yet
+	ReaderNoService                    // the PC/SC service does not answer
+	ReaderNone                         // the service runs, no reader is attached
+	ReaderEmpty                        // a reader without a card
+	ReaderMute                         // a card that does not answer: upside down or dirty
+	ReaderCard                         // a card that answered with an ATR
+)
+
+// CardEvent is one change of the readers. Insertion counts the insertions seen
+// since the program started, so that one card taken out and another put in is
+// never mistaken for the first; it is 0 unless State is ReaderCard.
+type CardEvent struct {
+	State     ReaderState
+	Reader    string
+	ATR       []byte
+	Insertion uint64
+}
+
+// Cards is the reader with the citizen's card in it. All methods may be called
+// from any goroutine. Errors are *Error with one of the card codes; every
+// other error is an unexpected failure of the reader.
+type Cards interface {
+	// Events reports every change until ctx ends. A new caller first gets the
+	// present state.
+	Events(ctx context.Context) <-chan CardEvent
+	// ReadIdentity reads what proves who the card belongs to and verifies it
+	// against the card-data anchors; the portrait is not part of it.
+	ReadIdentity(ctx context.Context, reader string) (Identity, error)
+	// ReadPortrait returns the JPEG of the holder, already checked against
+	// the hash that the signed card data give for it.
+	ReadPortrait(ctx context.Context, reader string) ([]byte, error)
+	// ReadChip reads the state of the PKI part of the chip over a fresh
+	// connection, without a PIN and without spending a try.
+	ReadChip(ctx context.Context, reader string) (Chip, error)
+	// Open prepares the token in the reader for writing. It refuses with
+	// CodeOtherCard a token whose serial is not the one asked for.
+	Open(ctx context.Context, reader string, serial TokenSerial) (Session, error)
+}
+
+// Session is one citizen's token opened for writing. It belongs to one
+// goroutine. It keeps no copy of the PIN.
+type Session interface {
+	// Login makes exactly one attempt. A wrong PIN is an *Error with
+	// CodeWrongPIN and the tries left as read from the card afterwards.
+	// The caller owns and wipes pin.
+	Login(ctx context.Context, pin []byte) error
+	// Generate makes a new key pair on the card under id, which must never
+	// have been used on this card.
+	Generate(ctx context.Context, id []byte) (crypto.Signer, error)
+	// Key finds the key pair made under id; CodeKeyMissing if it is not there.
+	Key(ctx context.Context, id []byte) (crypto.Signer, error)
+	// PutCertificate writes der beside the key pair id. It may be repeated:
+	// a damaged or other certificate under id is replaced.
+	PutCertificate(ctx context.Context, id, der []byte) error
+	// Delete removes certificate and key pair under id; what is not there is
+	// no error.
+	Delete(ctx context.Context, id []byte) error
+	// Close logs out and closes; it may be repeated.
+	Close() error
+}
+
+// Authority is the certification authority as the counter sees it.
+type Authority interface {
+	// Policy fetches what the authority demands now. It is the cheap
+	// authenticated request that goes before every irreversible one.
+	Policy(ctx context.Context) (Policy, error)
+	// Preview says what the certificate for this subject would contain.
+	Preview(ctx context.Context, s Subject) (Preview, error)
+	// Request builds the PKCS#10 request (DER) for s signed with key.
+	Request(ctx context.Context, s Subject, key crypto.Signer) ([]byte, error)
+	// Enrol sends a request. Any failure that does not prove a refusal is
+	// Unknown. An issued certificate has been verified against the request,
+	// the profile and the pinned chain.
+	Enrol(ctx context.Context, r EnrolRequest) Outcome
+	// Lookup asks what became of the request, without sending it again.
+	Lookup(ctx context.Context, r EnrolRequest) (Outcome, error)
+	// ChangeStatus asks for a change of the status of a certificate; the
+	// same ID may be sent any number of times.
+	ChangeStatus(ctx context.Context, c StatusChange) error
+}
+
+// Journal is the local record of everything. Nothing in it is ever changed.
+type Journal interface {
+	// Append stores events, and the openings of the commitments they hold, in
+	// one transaction. nil means: on stable storage. Any error means
+	// "perhaps": the caller replays before it goes on.
+	Append(ctx context.Context, events [][]byte, parts []Part) error
+	// Replay calls fn with every event in order.
+	Replay(ctx context.Context, fn func(seq int64, event []byte) error) error
+	// Part returns the opening (salt, then content) of a sealed part of a
+	// case; CodeErased if it was erased after the authority took it over.
+	Part(ctx context.Context, c CaseID, name string) ([]byte, error)
+	// Sync ships everything not yet acknowledged. nil means that a
+	// countersigned checkpoint covers every event appended before the call.
+	Sync(ctx context.Context) error
+	// SyncState is what the status line shows.
+	SyncState() SyncState
+	// Head is the present size and root of the journal's tree.
+	Head(ctx context.Context) (Head, error)
+}
+
+// Keyring opens the clerk's key; its password is wiped by the caller.
+type Keyring interface {
+	SignIn(ctx context.Context, password []byte) (Clerk, error)
+}
+
+// Clerk is a signed-in registration officer.
+type Clerk interface {
+	Person() ClerkPerson
+	// Sign returns a compact JWS over payload by the clerk's key.
+	Sign(ctx context.Context, payload []byte) ([]byte, error)
+}
+
+// ClerkPerson names a clerk. Number is the service number printed on papers.
+type ClerkPerson struct {
+	Number      string
+	Name        string
+	Fingerprint string // SHA-256 of the clerk's certificate, hex
+}
+
+// Part is sealed content of a case: Opening is a 32-byte salt followed by the
+// content, and an event holds SHA-256(Opening) under the same Name.
+type Part struct {
+	Case    CaseID
+	Name    string
+	Opening []byte
+}
+
+// Head names one state of the journal: the number of events and the root of
+// the Merkle tree over them (RFC 6962).
+type Head struct {
+	Size int64
+	Root [32]byte
+}
+
+// SyncState is how far the journal has reached the authority.
+type SyncState struct {
+	Total, Acked int64     // events
+	LastSuccess  time.Time // zero: never
+	NextTry      time.Time // zero: nothing waits
+	Attempts     int
+	Problem      *Error // why the last try failed; nil after success
+}
+
+// Policy is what the authority demands at this moment.
+type Policy struct {
+	Version     int
+	Compromise  string // non-empty: the counter must not issue, and why
+	ServerTime  time.Time
+	ClockOffset time.Duration // local minus server time
+}
+
+// Subject is what goes into a request: names exactly as on the chip.
+type Subject struct {
+	DocType        DocType
+	GivenName      string
+	Surname        string
+	PersonalNumber PersonalNumber
+	CardNumber     CardNumber
+	Email          string // empty: none asked for
+	CardValidUntil Date
+}
+
+// Preview is the certificate-to-be as far as it is known before the request.
+type Preview struct {
+	Issuer       string
+	CommonName   string
+	GivenName    string
+	Surname      string
+	SerialNumber string // the subject attribute, for instance PNORS-…
+	Country      string
+	Email        string
+	NotBefore    time.Time
+	NotAfter     time.Time
+	CardCapped   bool // NotAfter is the card's last day
+}
+
+// EnrolRequest is one attempt of one case.
+type EnrolRequest struct {
+	Case      CaseID
+	Attempt   int // 1, 2, …; a new attempt only after a recorded refusal or revocation
+	DocType   DocType
+	CSR       []byte // PKCS#10, DER
+	Contract  string // number
+	Token     TokenSerial
+	ChipFiles [32]byte // SHA-256 of the opening that holds the raw card files
+	Subject   Subject  // what the CSR must say and the certificate is checked against
+}
+
+// Verdict is what is known about a request. The zero value is Unknown, so
+// forgetting to set it is safe.
+type Verdict int
+
+// The verdicts.
+const (
+	Unknown Verdict = iota // no proof either way: look up, then resend the same bytes
+	Issued
+	Refused
+	Unusable // a certificate came back that must not reach the chip; it has to be revoked
+	Unsent   // proven: no byte of the request left this counter
+)
+
+// Outcome is the answer to an EnrolRequest.
+type Outcome struct {
+	Verdict    Verdict
+	Chain      [][]byte // Issued, Unusable: DER, leaf first
+	Serial     string   // hex
+	Problem    *Error   // Refused, Unusable, Unknown, Unsent: why
+	RetryAfter time.Duration
+}
+
+// StatusOp is a change of a certificate's status.
+type StatusOp string
+
+// The operations of this release.
+const (
+	StatusActivate StatusOp = "activate"
+	StatusRevoke   StatusOp = "revoke"
+)
+
+// StatusChange asks the authority to change a certificate's status. ID is a
+// UUIDv7 journalled with the intent.
+type StatusChange struct {
+	ID       string
+	Case     CaseID
+	Serial   string
+	Op       StatusOp
+	Reason   int      // CRL reason code (RFC 5280 5.3.1); 0 for activate
+	ReadBack [32]byte // activate: SHA-256 of the certificate as read from the chip
+}

@@ -1,0 +1,347 @@
+package procedure
+
+import (
+	"context"
+	"time"
+)
+
+// Desk is the whole of what the screens may ask for. Every method may be
+// called from any goroutine, may wait for card, authority or disk, and returns
+// an *Error that the screens can explain. The engine publishes a new Snapshot
+// after every change; the screens keep no truth of their own.
+//
+// Engine implements it.
+type Desk interface {
+	// Subscribe calls f with the present snapshot and with every later one,
+	// in order, from one goroutine at a time, until ctx ends.
+	Subscribe(ctx context.Context, f func(Snapshot))
+
+	// SignIn opens the clerk's key. The caller wipes password.
+	SignIn(ctx context.Context, password []byte) error
+	SignOut(ctx context.Context) error
+
+	// OpenCase begins an issuing case with the card now in the reader.
+	OpenCase(ctx context.Context) error
+	// ResumeCase makes an unfinished case the current one.
+	ResumeCase(ctx context.Context, id CaseID) error
+	// ParkCase leaves the current case unfinished and returns to the home page.
+	ParkCase(ctx context.Context) error
+	// RefuseCase ends the current case with a reason code.
+	RefuseCase(ctx context.Context, reason Code) error
+
+	// ConfirmPerson records the clerk's two answers of screen A.
+	ConfirmPerson(ctx context.Context, a PersonAnswers) error
+	// PaperData is what the papers of the case are filled with.
+	PaperData(ctx context.Context) (PaperData, error)
+	// RecordPapers journals the rendered papers, before they are printed.
+	RecordPapers(ctx context.Context, docs []PaperRecord) error
+	// RecordPrinted journals what became of the print job; err nil = printed.
+	RecordPrinted(ctx context.Context, job string, err error) error
+	// ConfirmPapers records the ticks of screen B.
+	ConfirmPapers(ctx context.Context, t PaperTicks) error
+	// SetEmail records whether the signed form asks for an e-mail in the
+	// certificate, and the address typed twice.
+	SetEmail(ctx context.Context, a EmailAnswer) error
+	// ConfirmContent records that the clerk has checked screen C.
+	ConfirmContent(ctx context.Context) error
+	// GoBack reopens an earlier screen of the case before the hand-over.
+	GoBack(ctx context.Context, to Phase) error
+
+	// BeginPIN records that the screen goes to the citizen.
+	BeginPIN(ctx context.Context) error
+	// EnterPIN makes one attempt with the citizen's PIN and, when it is
+	// right, starts the card work in the background and returns. The caller
+	// owns and wipes pin.
+	EnterPIN(ctx context.Context, pin []byte) error
+	// LeavePIN records why the citizen's page was left without a PIN.
+	LeavePIN(ctx context.Context, why PINEnd) error
+	// Continue tries the pending step of the case again.
+	Continue(ctx context.Context) error
+
+	// ConfirmHandOver records the hand-over and archive checklist, closes
+	// the case with the clerk's signature over its summary, and syncs.
+	ConfirmHandOver(ctx context.Context, t HandOverTicks) error
+
+	// SyncNow starts a sync at once.
+	SyncNow(ctx context.Context) error
+}
+
+// Snapshot is an immutable picture of everything the screens show.
+type Snapshot struct {
+	Demo    bool
+	Counter string // for instance BG-017-03
+	Office  string
+	Clerk   *ClerkPerson // nil: nobody signed in
+	Reader  ReaderView
+	Case    *CaseView // the current case; nil: home page
+	Waiting []CaseSummary
+	Today   DayCounts
+	Sync    SyncState
+	Busy    string // name of the Desk method in progress, empty if none
+	// Stop is set when nothing may go on (fork, tampered journal).
+	Stop *Error
+}
+
+// ReaderView is the card in the reader as far as it has been read.
+type ReaderView struct {
+	State    ReaderState
+	Reading  bool
+	Identity *Identity // nil until read
+	Portrait []byte    // JPEG; nil until read
+	Chip     *Chip
+	Verdict  *Eligibility // nil until identity and chip were judged
+	Problem  *Error       // why reading failed
+}
+
+// Eligibility is the judgement of section 3.1 and 5.8 on one card.
+type Eligibility struct {
+	Eligible bool
+	Blocks   []Code    // why not; each has a text and a next step
+	Warnings []Warning // to be seen, never blocking
+}
+
+// Warning is something the clerk should notice.
+type Warning string
+
+// The warnings of section 5.8.
+const (
+	WarnJMBG       Warning = "jmbg"          // checksum, date or sex do not agree
+	WarnUnknownATR Warning = "unknown-atr"   // new kind of chip, applets answer
+	WarnCardEnds   Warning = "card-ends"     // card expires before a full certificate would
+	WarnLastTry    Warning = "last-try"      // one PIN try left
+	WarnScripts    Warning = "mixed-scripts" // look-alike letters of two scripts in one name
+)
+
+// Action is the service asked for.
+type Action string
+
+// The actions of this release.
+const ActionIssue Action = "issue"
+
+// Phase is where a case stands; it chooses the screen.
+type Phase string
+
+// The phases of an issuing case, in order.
+const (
+	PhasePerson   Phase = "person"    // screen A
+	PhasePapers   Phase = "papers"    // screen B: print, tick
+	PhaseEmail    Phase = "email"     // screen B, second part
+	PhaseContent  Phase = "content"   // screen C
+	PhasePIN      Phase = "pin"       // the citizen's screen
+	PhaseWork     Phase = "work"      // card and authority at work
+	PhaseHandOver Phase = "hand-over" // result, checklist
+	PhaseClosed   Phase = "closed"
+	PhaseRefused  Phase = "refused"
+)
+
+// CaseView is the current case.
+type CaseView struct {
+	ID       CaseID
+	Number   string // printed case number
+	Action   Action
+	Phase    Phase
+	Opened   time.Time
+	Identity Identity
+	Portrait []byte
+	Chip     Chip
+	Verdict  Eligibility
+	SameCard bool // the card of this case is in the reader now
+
+	Person  PersonAnswers
+	Papers  []PaperRecord
+	Printed bool
+	Ticks   PaperTicks
+	Email   EmailAnswer
+	Preview *Preview // from PhaseContent on
+
+	PIN      PINView
+	Steps    []StepView // PhaseWork and later
+	Problem  *Error     // why the case waits; nil while it runs
+	WaitsFor WaitsFor
+	Result   *ResultView
+	HandOver HandOverTicks
+	Refusal  Code
+	Contract ContractRef
+}
+
+// WaitsFor says who has to act before the case can go on.
+type WaitsFor string
+
+// What a case can wait for.
+const (
+	WaitsForNothing   WaitsFor = ""
+	WaitsForClerk     WaitsFor = "clerk"
+	WaitsForCitizen   WaitsFor = "citizen"
+	WaitsForCard      WaitsFor = "card"
+	WaitsForAuthority WaitsFor = "authority"
+)
+
+// PersonAnswers are the answers of screen A; an empty answer is not given yet.
+type PersonAnswers struct {
+	Face     Answer // the person is the one on the portrait
+	KnowsPIN Answer
+	LastTry  Answer // asked only with one try left: go on all the same
+}
+
+// Answer is yes, no, or not answered.
+type Answer string
+
+// The answers.
+const (
+	Yes        Answer = "yes"
+	No         Answer = "no"
+	Unanswered Answer = ""
+)
+
+// PaperKind is one of the documents of section 4.
+type PaperKind string
+
+// The papers of the issuing case.
+const (
+	PaperRequest  PaperKind = "obrazac-1"
+	PaperTerms    PaperKind = "opsti-uslovi"
+	PaperContract PaperKind = "ugovor"
+	PaperReceipt  PaperKind = "potvrda"
+	PaperLabel    PaperKind = "nalepnica"
+)
+
+// PaperRecord is what the journal keeps of a rendered paper.
+type PaperRecord struct {
+	Kind     PaperKind
+	Copies   int
+	Version  string // of the template
+	Template string // SHA-256 of the template, hex
+	SHA256   string // of the PDF of all copies, hex
+	Script   string // "sr-Cyrl", "sr-Latn"
+}
+
+// ContractRef names the contract of the case.
+type ContractRef struct {
+	Number string
+	Date   Date
+}
+
+// PaperData fills the papers. Papers is what has to be rendered now: the
+// request, terms and contract before the PIN, receipt and label at the end.
+type PaperData struct {
+	Demo       bool
+	Action     Action
+	CaseNumber string
+	Office     string
+	Counter    string
+	Clerk      ClerkPerson
+	Now        time.Time
+	Identity   Identity
+	Contract   ContractRef
+	Kinds      []PaperKind
+	Email      EmailAnswer
+	Result     *ResultView // for receipt and label
+	Head       Head        // journal head for the receipt
+	KeepUntil  Date
+}
+
+// PaperTicks are the confirmations of screen B (E11).
+type PaperTicks struct {
+	RequestSigned  bool // R8: filled in, number 1 circled, signed
+	TermsSigned    bool // R9: both copies
+	ContractSigned bool // R11: both copies, before the clerk
+	ContractSealed bool // R12: both copies
+}
+
+// EmailAnswer is what the signed form says about the e-mail (R14).
+type EmailAnswer struct {
+	Wanted  Answer
+	Address string
+	Again   string // typed a second time; not kept
+}
+
+// PINView is what the citizen's page shows: nothing of the case.
+type PINView struct {
+	Open  bool   // the citizen's page is up
+	Tries int    // left, as read from the card; −1 unknown
+	Last  *Error // what became of the last attempt
+	Again bool   // asked a second time in this case, because the chip dropped the login
+}
+
+// PINEnd says why the citizen's page was left.
+type PINEnd string
+
+// The ends of the citizen's page.
+const (
+	PINCancelled PINEnd = "cancelled"
+	PINTimeout   PINEnd = "timeout"
+	PINFocusLost PINEnd = "focus-lost"
+	PINCardGone  PINEnd = "card-gone"
+)
+
+// Step names one piece of work of the background run, in order of Steps.
+type Step string
+
+// The steps shown while card and authority work.
+const (
+	StepCard     Step = "card"    // check the card, log in
+	StepKey      Step = "key"     // generate the key pair on the chip
+	StepRequest  Step = "request" // request to the authority
+	StepWrite    Step = "write"   // write to the chip
+	StepReadBack Step = "read-back"
+	StepActivate Step = "activate"
+)
+
+// Steps is the order of the work.
+var Steps = []Step{StepCard, StepKey, StepRequest, StepWrite, StepReadBack, StepActivate}
+
+// StepState says how far a step is.
+type StepState string
+
+// The states of a step.
+const (
+	StepTodo   StepState = "todo"
+	StepNow    StepState = "now"
+	StepDone   StepState = "done"
+	StepFailed StepState = "failed"
+)
+
+// StepView is one line of the progress page.
+type StepView struct {
+	Step    Step
+	State   StepState
+	Started time.Time
+	Took    time.Duration
+}
+
+// ResultView is the certificate as read back from the chip.
+type ResultView struct {
+	CommonName string
+	Issuer     string
+	Serial     string // hex
+	NotBefore  time.Time
+	NotAfter   time.Time
+	DER        []byte
+	Chain      [][]byte // DER, leaf first
+	Active     bool
+	Others     int // other certificates found on the chip, left alone
+}
+
+// HandOverTicks are the confirmations at the end (E20).
+type HandOverTicks struct {
+	CardReturned  bool   // R18
+	CitizenPapers bool   // R18: one contract, one terms
+	Archived      bool   // R17: request, contract, terms joined
+	Place         string // shelf or folder; may be empty
+}
+
+// CaseSummary is one line of the list of unfinished cases.
+type CaseSummary struct {
+	ID       CaseID
+	Number   string
+	Name     string // empty after the personal data were erased
+	Phase    Phase
+	Opened   time.Time
+	WaitsFor WaitsFor
+	Problem  *Error
+}
+
+// DayCounts are today's numbers of this counter.
+type DayCounts struct {
+	Issued, Refused, Open int
+}

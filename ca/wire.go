@@ -1,0 +1,230 @@
+package ca
+
+import "encoding/json"
+
+// Paths of the API port. Words in braces are path parameters.
+const (
+	PathEST          = "/.well-known/est/" // + label + "/" + operation
+	PathPolicy       = "/ra/v1/policy"
+	PathIssuances    = "/ra/v1/issuances/"      // + hex SHA-256 of the CSR
+	PathJournal      = "/ra/v1/journal/"        // + workstation
+	PathBlobs        = "/ra/v1/blobs/"          // + hex SHA-256
+	PathStatusChange = "/ra/v1/status-changes/" // + UUID
+)
+
+// HeaderAssertion carries the RA-Assertion of an enrolment.
+const HeaderAssertion = "RA-Assertion"
+
+// Limits of the wire, in bytes.
+const (
+	MaxCSR       = 16 << 10
+	MaxAssertion = 8 << 10
+	MaxBatch     = 256 << 10 // sum of the event bodies of one push
+	MaxBlob      = 8 << 20
+)
+
+// Labels of the reference authority.
+const (
+	LabelCitizen   = "citizen-sign"
+	LabelForeigner = "foreigner-sign"
+)
+
+// AssertionClaims is the payload of the RA-Assertion: a compact JWS (ES256) by
+// the workstation's TLS key.
+type AssertionClaims struct {
+	Issuer     string `json:"iss"` // workstation URI, urn:mup:ws:<office>:<no>
+	Audience   string `json:"aud"` // id of the authority, from the bundle
+	ID         string `json:"jti"`
+	IssuedAt   int64  `json:"iat"` // Unix seconds
+	Expires    int64  `json:"exp"` // at most 5 minutes later
+	Case       string `json:"case"`
+	Attempt    int    `json:"att"`
+	CSR        string `json:"csr_sha256"` // hex
+	Label      string `json:"label"`
+	Contract   string `json:"contract"`
+	Card       string `json:"card"`       // SHA-256 of the token serial, hex
+	ChipFiles  string `json:"chip_files"` // hex name of the blob with the raw card files
+	Checkpoint string `json:"chk"`        // base64 of the signed checkpoint note
+	Clerk      string `json:"clerk"`      // compact JWS over ClerkClaims
+}
+
+// ClerkClaims is what the clerk signs for one request (compact JWS, RS256 or
+// ES256, with the certificate's thumbprint in the header x5t#S256).
+type ClerkClaims struct {
+	Case     string `json:"case"`
+	Attempt  int    `json:"att"`
+	CSR      string `json:"csr_sha256"`
+	Label    string `json:"label"`
+	IssuedAt int64  `json:"iat"`
+}
+
+// JournalPush is the body of POST /ra/v1/journal/{workstation}: the events
+// From, From+1, … as stored, and a checkpoint signed by the workstation whose
+// size ends at the last of them.
+type JournalPush struct {
+	From       int64    `json:"from"`
+	Events     [][]byte `json:"events"`
+	Checkpoint string   `json:"checkpoint"`
+}
+
+// JournalReply carries the same checkpoint with the authority's signature
+// added, and the commitments whose openings the authority does not hold yet.
+type JournalReply struct {
+	Checkpoint string   `json:"checkpoint"`
+	Missing    []string `json:"missing"` // hex SHA-256
+}
+
+// JournalHead answers GET /ra/v1/journal/{workstation}; empty checkpoint:
+// nothing held yet.
+type JournalHead struct {
+	Size       int64  `json:"size"`
+	Checkpoint string `json:"checkpoint"`
+}
+
+// IssuanceState is what the authority knows of a request.
+type IssuanceState string
+
+// The states of a request.
+const (
+	IssuanceUnknown IssuanceState = "unknown"
+	IssuancePending IssuanceState = "pending"
+	IssuanceIssued  IssuanceState = "issued"
+	IssuanceRefused IssuanceState = "refused"
+)
+
+// Issuance answers GET /ra/v1/issuances/{csr_sha256}.
+type Issuance struct {
+	State   IssuanceState `json:"state"`
+	Chain   [][]byte      `json:"chain,omitempty"` // DER, leaf first
+	Serial  string        `json:"serial,omitempty"`
+	Status  string        `json:"status,omitempty"` // hold, active, suspended, revoked
+	Problem *Problem      `json:"problem,omitempty"`
+}
+
+// Operations of a status change.
+const (
+	OpActivate = "activate"
+	OpRevoke   = "revoke"
+)
+
+// StatusChange is the body of PUT /ra/v1/status-changes/{uuid}.
+type StatusChange struct {
+	Op       string `json:"op"`
+	Serial   string `json:"serial"` // hex
+	Case     string `json:"case"`
+	Reason   int    `json:"reason,omitempty"`    // CRL reason code
+	ReadBack string `json:"read_back,omitempty"` // hex SHA-256 of the certificate read from the chip
+	Clerk    string `json:"clerk"`               // compact JWS over StatusClaims
+}
+
+// StatusClaims is what the clerk signs for a status change.
+type StatusClaims struct {
+	ID       string `json:"id"` // the UUID of the change
+	Op       string `json:"op"`
+	Serial   string `json:"serial"`
+	Reason   int    `json:"reason,omitempty"`
+	IssuedAt int64  `json:"iat"`
+}
+
+// StatusReply answers a status change.
+type StatusReply struct {
+	Serial string `json:"serial"`
+	Status string `json:"status"`
+}
+
+// Policy is the payload of GET /ra/v1/policy, a compact JWS by the authority's
+// policy key. A client never accepts a lower version than it has seen.
+type Policy struct {
+	Version      int                        `json:"version"`
+	Authority    string                     `json:"authority"`
+	Issued       int64                      `json:"iat"` // Unix seconds, the server's clock
+	MinClient    string                     `json:"min_client,omitempty"`
+	ServerPins   []string                   `json:"server_pins"` // hex SHA-256 of SPKI: current, backup
+	Labels       map[string]LabelPolicy     `json:"labels"`
+	OfflineHours int                        `json:"offline_hours"` // age limit of a clerk's signature
+	Profiles     map[string]json.RawMessage `json:"profiles"`      // by LabelPolicy.Profile
+	Demo         bool                       `json:"demo"`
+}
+
+// LabelPolicy says how requests under one EST label are treated.
+type LabelPolicy struct {
+	Issuer  string `json:"issuer"`  // common name of the issuing CA
+	Profile string `json:"profile"` // key into Policy.Profiles
+	SHA256  string `json:"sha256"`  // of the profile file
+}
+
+// ProblemPrefix precedes the name in Problem.Type.
+const ProblemPrefix = "urn:mup:problem:"
+
+// Problem is an application/problem+json body (RFC 9457).
+type Problem struct {
+	Type   string   `json:"type"`
+	Title  string   `json:"title,omitempty"`
+	Status int      `json:"status"`
+	Detail string   `json:"detail,omitempty"` // English, for logs; no personal data
+	Fields []string `json:"fields,omitempty"` // subject-mismatch, profile: field or finding ids
+	Head   *int64   `json:"head,omitempty"`   // gap: last sequence number held
+	Serial string   `json:"serial,omitempty"` // key-reused
+}
+
+// Names of problems, without the prefix.
+const (
+	ProblemBadRequest      = "bad-request"
+	ProblemCSRInvalid      = "csr-invalid"
+	ProblemNotFound        = "not-found"
+	ProblemTooLarge        = "too-large"
+	ProblemAssertion       = "assertion-invalid"
+	ProblemWorkstation     = "workstation-unknown"
+	ProblemWorkstationGone = "workstation-revoked"
+	ProblemClerk           = "clerk-not-authorised"
+	ProblemClock           = "clock-drift"
+	ProblemConflict        = "conflict"
+	ProblemFork            = "fork"
+	ProblemTransition      = "status-transition"
+	ProblemContract        = "contract-invalid"
+	ProblemNotAnchored     = "not-anchored"
+	ProblemSubject         = "subject-mismatch"
+	ProblemKeyRejected     = "key-rejected"
+	ProblemKeyReused       = "key-reused"
+	ProblemProfile         = "profile"
+	ProblemAttempt         = "attempt-reused"
+	ProblemGap             = "gap"
+	ProblemUpgrade         = "upgrade-required"
+	ProblemBusy            = "busy"
+	ProblemCardData        = "card-data" // the card files' signature fails or they are missing
+)
+
+// Bundle is the trust bundle of one workstation, handed over at enrolment as a
+// compact JWS signed by the policy key it names. Nothing of it is compiled in.
+type Bundle struct {
+	Version        int      `json:"version"`
+	Demo           bool     `json:"demo"`
+	Authority      string   `json:"authority"`             // id, the audience of assertions
+	Workstation    string   `json:"workstation"`           // office-no, for instance BG-017-03
+	URI            string   `json:"uri"`                   // urn:mup:ws:<office>:<no>
+	API            string   `json:"api"`                   // https://host:port
+	Public         string   `json:"public"`                // http://host:port
+	Roots          [][]byte `json:"roots"`                 // DER, of the citizens' hierarchy
+	Issuers        [][]byte `json:"issuers"`               // DER
+	Infrastructure [][]byte `json:"infrastructure"`        // DER, issuer of server and workstation certificates
+	ServerPins     []string `json:"server_pins"`           // hex SHA-256 of SPKI
+	PolicyKey      []byte   `json:"policy_key"`            // PKIX DER
+	CheckpointKey  string   `json:"checkpoint_key"`        // note verifier of the authority
+	CardAnchors    [][]byte `json:"card_anchors"`          // DER, of the ministry's card-data CA
+	DemoClerks     []string `json:"demo_clerks,omitempty"` // hex SHA-256 of clerk certificates made by the demo
+}
+
+// EnrolmentRequest is the file a new workstation hands to the administrator of
+// the authority.
+type EnrolmentRequest struct {
+	Workstation   string `json:"workstation"`    // office-no
+	CSR           []byte `json:"csr"`            // PKCS#10 DER of the TLS key
+	CheckpointKey string `json:"checkpoint_key"` // note verifier of the journal's key
+	Proof         string `json:"proof"`          // note by that key over the hex SHA-256 of CSR
+}
+
+// EnrolmentResponse is the file that comes back.
+type EnrolmentResponse struct {
+	Chain  [][]byte `json:"chain"`  // workstation certificate first
+	Bundle string   `json:"bundle"` // compact JWS over Bundle
+}
