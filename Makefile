@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh Debian machine: make run, make test.
+
+SHELL      := /bin/bash
+export GOFLAGS := -trimpath
+GO         := $(shell command -v go || echo /usr/local/go/bin/go)
+BIN        := build/bin
+TAGS       := release,no_metadata,migrated_fynedo,no_emoji
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
+# Packages that never see Fyne: these run under the race detector.
+NOFYNE     = $(shell $(GO) list ./... | grep -v -E '^salter/(app|cmd/salter)$$')
+
+.PHONY: run test build bench torture windows vuln clean ready ready-test ready-windows
+
+run: ready build ## play at the counter, or play one case without a display
+	cmd/demo/run.sh
+
+test: ready-test ## everything that must hold in each commit
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test ./app ./cmd/salter
+	$(GO) test -race $(NOFYNE)
+
+build:
+	@mkdir -p $(BIN)
+	$(GO) build -tags $(TAGS) -ldflags='-s -w' -o $(BIN)/salter ./cmd/salter
+	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-ca ./cmd/salter-ca
+	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-card ./cmd/salter-card
+
+bench: ready-test build ## speed and memory, as ratios within one run
+	cmd/demo/bench.sh
+
+torture: ready-test ## the long versions of the fault tests
+	SALTER_TORTURE=1 $(GO) test -count=1 -timeout 60m ./app/procedure/... ./store/... ./card/... ./ca/...
+
+windows: ready-windows ## cross build; it is compiled here, never run here
+	@mkdir -p build/windows
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc \
+	  $(GO) build -tags $(TAGS) -ldflags='-H=windowsgui -s -w' -o build/windows/salter.exe ./cmd/salter
+
+vuln: ## known vulnerabilities of what we import; needs a network
+	$(GO) run $(GOVULNCHECK) ./...
+
+clean:
+	rm -rf build
+
+ready:
+	@cmd/demo/packages.sh run
+ready-test:
+	@cmd/demo/packages.sh test
+ready-windows:
+	@cmd/demo/packages.sh windows

@@ -1,0 +1,77 @@
+//go:build !windows
+
+package desk
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fakeLP puts an lp in front of PATH that behaves as the script says.
+func fakeLP(t *testing.T, script string) (log string) {
+	t.Helper()
+	dir := t.TempDir()
+	log = filepath.Join(dir, "log")
+	text := "#!/bin/sh\nLOG=" + log + "\n" + script + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "lp"), []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return log
+}
+
+func TestSystemPrinter(t *testing.T) {
+	tests := []struct {
+		name, printer, lp string
+		want              string // arguments seen by lp
+		noPrinter, fails  bool
+	}{
+		{name: "default printer", lp: `echo "$1 $2 $3 $4 $5" >$LOG; for f; do :; done; grep -q '^pdf$' "$f"`, want: "-t job -o media=A4 --"},
+		{name: "named printer", printer: "tray2", lp: `echo "$5 $6" >$LOG`, want: "-d tray2"},
+		{name: "none set up", lp: `echo "lp: Error - no default destination available." >&2; exit 1`, noPrinter: true, fails: true},
+		{name: "unknown printer", printer: "x", lp: `echo 'lp: The printer or class does not exist.' >&2; exit 1`, noPrinter: true, fails: true},
+		{name: "refused", lp: `echo "lp: job too large" >&2; exit 1`, fails: true},
+		{name: "silent failure", lp: `exit 3`, fails: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			log := fakeLP(t, tt.lp)
+			p, err := Open(tt.printer, newSpool(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = p.Print(context.Background(), "job", []byte("pdf\n"))
+			if (err != nil) != tt.fails {
+				t.Fatalf("got error %v, want failure %v", err, tt.fails)
+			}
+			if errors.Is(err, ErrNoPrinter) != tt.noPrinter {
+				t.Errorf("got %v, want ErrNoPrinter %v", err, tt.noPrinter)
+			}
+			if tt.want == "" {
+				return
+			}
+			seen, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.TrimSpace(string(seen)); got != tt.want {
+				t.Errorf("lp saw %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNoPrintingSystem(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	p, err := Open("", newSpool(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Print(context.Background(), "job", nil); !errors.Is(err, ErrNoPrinter) {
+		t.Errorf("got %v, want ErrNoPrinter", err)
+	}
+}
