@@ -1,7 +1,5 @@
 package ca
 
-import "encoding/json"
-
 // Paths of the API port. Words in braces are path parameters.
 const (
 	PathEST          = "/.well-known/est/" // + label + "/" + operation
@@ -135,22 +133,23 @@ type StatusReply struct {
 // Policy is the payload of GET /ra/v1/policy, a compact JWS by the authority's
 // policy key. A client never accepts a lower version than it has seen.
 type Policy struct {
-	Version      int                        `json:"version"`
-	Authority    string                     `json:"authority"`
-	Issued       int64                      `json:"iat"` // Unix seconds, the server's clock
-	MinClient    string                     `json:"min_client,omitempty"`
-	ServerPins   []string                   `json:"server_pins"` // hex SHA-256 of SPKI: current, backup
-	Labels       map[string]LabelPolicy     `json:"labels"`
-	OfflineHours int                        `json:"offline_hours"` // age limit of a clerk's signature
-	Profiles     map[string]json.RawMessage `json:"profiles"`      // by LabelPolicy.Profile
-	Demo         bool                       `json:"demo"`
+	Version      int                    `json:"version"`
+	Authority    string                 `json:"authority"`
+	Issued       int64                  `json:"iat"` // Unix seconds, the server's clock
+	MinClient    string                 `json:"min_client,omitempty"`
+	ServerPins   []string               `json:"server_pins"` // hex SHA-256 of SPKI: current, backup
+	Labels       map[string]LabelPolicy `json:"labels"`
+	OfflineHours int                    `json:"offline_hours"`        // age limit of a clerk's signature
+	Profiles     map[string][]byte      `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
+	Compromise   string                 `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
+	Demo         bool                   `json:"demo"`
 }
 
 // LabelPolicy says how requests under one EST label are treated.
 type LabelPolicy struct {
 	Issuer  string `json:"issuer"`  // common name of the issuing CA
 	Profile string `json:"profile"` // key into Policy.Profiles
-	SHA256  string `json:"sha256"`  // of the profile file
+	SHA256  string `json:"sha256"`  // hex, of the exact bytes in Policy.Profiles
 }
 
 // ProblemPrefix precedes the name in Problem.Type.
