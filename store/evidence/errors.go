@@ -1,0 +1,23 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The errors somebody branches on.
+var (
+	// ErrHeader: the bytes are not an event.
+	ErrHeader = errors.New("malformed event")
+	// ErrTooLarge: an event or a checkpoint is over its limit.
+	ErrTooLarge = errors.New("too large")
+	// ErrCheckpoint: the bytes are not a checkpoint of the wanted origin, or
+	// a wanted signature is missing or wrong.
+	ErrCheckpoint = errors.New("bad checkpoint")
+)
+
+// malformed wraps ErrHeader with what is wrong. The text never repeats a value
+// of the event that was not checked to be short and harmless.
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrHeader}, args...)...)
+}
