@@ -1,0 +1,278 @@
+package db_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"salter/ca/authority/db"
+)
+
+// The suite runs against every engine there is.
+func TestConformance(t *testing.T) {
+	engines := []struct {
+		name string
+		open func(t *testing.T) db.DB
+	}{{"sqlite", func(t *testing.T) db.DB { return open(t, filepath.Join(t.TempDir(), "ca.db"), true) }}}
+	cases := []struct {
+		name string
+		run  func(t *testing.T, d db.DB)
+	}{
+		{"a failed transaction leaves nothing", rollback},
+		{"registers", registers},
+		{"issuance from prepared to active", issuanceLife},
+		{"uniqueness of an issuance", issuanceUnique},
+		{"a journal is gapless and fixed", journal},
+		{"commitments and blobs in either order", commitments},
+	}
+	for _, e := range engines {
+		for _, c := range cases {
+			t.Run(e.name+"/"+c.name, func(t *testing.T) { c.run(t, e.open(t)) })
+		}
+	}
+}
+
+func open(t *testing.T, path string, create bool) db.DB {
+	t.Helper()
+	d, err := db.OpenSQLite(context.Background(), path, create)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return d
+}
+
+var at = time.UnixMilli(1_700_000_000_000)
+
+func do(t *testing.T, d db.DB, fn func(tx db.Tx) error) {
+	t.Helper()
+	if err := d.Do(context.Background(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sum(s string) [32]byte { return sha256.Sum256([]byte(s)) }
+
+func workstation(t *testing.T, d db.DB, name string) {
+	t.Helper()
+	do(t, d, func(tx db.Tx) error {
+		return tx.PutWorkstation(db.Workstation{Name: name, URI: "urn:" + name, Verifier: "v", State: db.Active, At: at})
+	})
+}
+
+func rollback(t *testing.T, d db.DB) {
+	stop := errors.New("stop")
+	err := d.Do(context.Background(), func(tx db.Tx) error {
+		if err := tx.SetMeta("a", "1"); err != nil {
+			return err
+		}
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Fatalf("got %v, want the callback's error", err)
+	}
+	do(t, d, func(tx db.Tx) error {
+		if v, err := tx.Meta("a"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("got %q, %v, want ErrNotFound", v, err)
+		}
+		return nil
+	})
+}
+
+func registers(t *testing.T, d db.DB) {
+	workstation(t, d, "BG-1-1")
+	do(t, d, func(tx db.Tx) error {
+		k := db.WorkstationKey{SPKI: sum("key"), Workstation: "BG-1-1", Certificate: []byte{1}, NotAfter: at, At: at}
+		c := db.Clerk{Fingerprint: sum("clerk"), Number: "17", Name: "N", Roles: "issue", Certificate: []byte{2}, State: db.Active, Demo: true, At: at}
+		a := db.Anchor{Fingerprint: sum("anchor"), Certificate: []byte{3}, At: at}
+		if err := errors.Join(tx.PutWorkstationKey(k), tx.PutClerk(c), tx.PutAnchor(a), tx.PutAnchor(a)); err != nil {
+			return err
+		}
+		c.State = db.Revoked
+		return tx.PutClerk(c)
+	})
+	do(t, d, func(tx db.Tx) error {
+		k, err := tx.WorkstationKey(sum("key"))
+		if err != nil || k.Workstation != "BG-1-1" || !k.NotAfter.Equal(at) {
+			t.Errorf("workstation key: got %+v, %v", k, err)
+		}
+		c, err := tx.Clerk(sum("clerk"))
+		if err != nil || c.State != db.Revoked || c.Number != "17" || !c.Demo {
+			t.Errorf("clerk: got %+v, %v", c, err)
+		}
+		if as, err := tx.Anchors(); err != nil || len(as) != 1 {
+			t.Errorf("anchors: got %d, %v, want 1", len(as), err)
+		}
+		if _, err := tx.Workstation("other"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("unknown workstation: got %v, want ErrNotFound", err)
+		}
+		return nil
+	})
+}
+
+func issuance(name string, attempt int) db.Issuance {
+	return db.Issuance{CSRSHA256: sum(name), Case: "case", Attempt: attempt, Label: "l", State: db.Prepared,
+		Serial: "40" + name, SPKI: sum("key" + name), CSR: []byte(name), TBS: []byte("tbs" + name), Workstation: "BG-1-1", Clerk: "17", At: at}
+}
+
+func issuanceLife(t *testing.T, d db.DB) {
+	i := issuance("a", 1)
+	do(t, d, func(tx db.Tx) error { return tx.InsertIssuance(i) })
+	do(t, d, func(tx db.Tx) error {
+		open, err := tx.PreparedIssuances()
+		if err != nil || len(open) != 1 || open[0] != i.CSRSHA256 {
+			t.Errorf("prepared: got %x, %v", open, err)
+		}
+		seq, err := tx.CompleteIssuance(i.CSRSHA256, []byte("cert"), at)
+		if err != nil || seq != 1 {
+			t.Errorf("complete: got %d, %v, want 1", seq, err)
+		}
+		return nil
+	})
+	for _, change := range []struct{ id, result string }{{"1", db.StatusActive}, {"2", db.StatusActive}, {"3", db.StatusRevoked}} {
+		do(t, d, func(tx db.Tx) error {
+			return tx.PutStatusChange(db.StatusChange{ID: change.id, Serial: i.Serial, Result: change.result, At: at})
+		})
+		do(t, d, func(tx db.Tx) error {
+			if s, err := tx.Status(i.Serial); err != nil || s.State != change.result {
+				t.Errorf("status after change %s: got %q, %v, want %q", change.id, s.State, err, change.result)
+			}
+			return nil
+		})
+	}
+	fail(t, d, "revoked is final", func(tx db.Tx) error {
+		return tx.PutStatusChange(db.StatusChange{ID: "4", Serial: i.Serial, Result: db.StatusActive, At: at})
+	})
+	fail(t, d, "completed twice", func(tx db.Tx) error {
+		_, err := tx.CompleteIssuance(i.CSRSHA256, []byte("other"), at)
+		return err
+	})
+	do(t, d, func(tx db.Tx) error {
+		got, err := tx.IssuanceBySerial(i.Serial)
+		if err != nil || !bytes.Equal(got.Certificate, []byte("cert")) || got.State != db.IssuedState {
+			t.Errorf("issuance: got %+v, %v", got, err)
+		}
+		return nil
+	})
+}
+
+func fail(t *testing.T, d db.DB, what string, fn func(tx db.Tx) error) {
+	t.Helper()
+	if err := d.Do(context.Background(), fn); err == nil {
+		t.Errorf("%s: accepted", what)
+	}
+}
+
+func issuanceUnique(t *testing.T, d db.DB) {
+	do(t, d, func(tx db.Tx) error { return tx.InsertIssuance(issuance("a", 1)) })
+	for _, tt := range []struct {
+		name   string
+		change func(i *db.Issuance)
+	}{
+		{"same CSR", func(i *db.Issuance) { i.CSRSHA256 = sum("a") }},
+		{"same attempt", func(i *db.Issuance) { i.Attempt = 1 }},
+		{"same serial", func(i *db.Issuance) { i.Serial = "40a" }},
+		{"same key", func(i *db.Issuance) { i.SPKI = sum("keya") }},
+		{"refused with a serial", func(i *db.Issuance) { i.State = db.Refused }},
+	} {
+		i := issuance("b", 2)
+		tt.change(&i)
+		fail(t, d, tt.name, func(tx db.Tx) error { return tx.InsertIssuance(i) })
+	}
+	refused := issuance("c", 3)
+	refused.State, refused.Serial, refused.TBS, refused.SPKI = db.Refused, "", nil, sum("keya")
+	do(t, d, func(tx db.Tx) error { return tx.InsertIssuance(refused) })
+}
+
+func journal(t *testing.T, d db.DB) {
+	workstation(t, d, "BG-1-1")
+	do(t, d, func(tx db.Tx) error { return tx.AppendEvent("BG-1-1", 1, []byte("one")) })
+	for _, seq := range []int64{0, 1, 3} {
+		fail(t, d, "out of order", func(tx db.Tx) error { return tx.AppendEvent("BG-1-1", seq, []byte("x")) })
+	}
+	do(t, d, func(tx db.Tx) error {
+		return errors.Join(tx.AppendEvent("BG-1-1", 2, []byte("two")),
+			tx.PutNodes("BG-1-1", 0, [][32]byte{sum("0"), sum("1"), sum("2")}),
+			tx.PutCheckpoint(db.Checkpoint{Workstation: "BG-1-1", Size: 2, Note: []byte("first")}),
+			tx.PutCheckpoint(db.Checkpoint{Workstation: "BG-1-1", Size: 2, Note: []byte("second")}))
+	})
+	do(t, d, func(tx db.Tx) error {
+		if n, err := tx.JournalSize("BG-1-1"); err != nil || n != 2 {
+			t.Errorf("size: got %d, %v, want 2", n, err)
+		}
+		if c, err := tx.LastCheckpoint("BG-1-1"); err != nil || string(c.Note) != "first" {
+			t.Errorf("checkpoint: got %q, %v, want the first", c.Note, err)
+		}
+		if h, err := tx.Nodes("BG-1-1", []int64{2, 0}); err != nil || h[0] != sum("2") || h[1] != sum("0") {
+			t.Errorf("nodes: got %x, %v", h, err)
+		}
+		if _, err := tx.Nodes("BG-1-1", []int64{3}); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("missing node: got %v, want ErrNotFound", err)
+		}
+		return nil
+	})
+}
+
+func commitments(t *testing.T, d db.DB) {
+	put := func(tx db.Tx, name string, want bool) {
+		if created, err := tx.PutBlob(sum(name), []byte(name), "BG-1-1", at); err != nil || created != want {
+			t.Errorf("blob %s: created %v, %v, want %v", name, created, err, want)
+		}
+	}
+	do(t, d, func(tx db.Tx) error {
+		put(tx, "early", true)
+		for seq, name := range []string{"late", "early", "never"} {
+			if err := tx.PutCommitment(db.Commitment{Workstation: "BG-1-1", Seq: int64(seq + 1), Case: "case", Name: "n", SHA256: sum(name)}); err != nil {
+				return err
+			}
+		}
+		put(tx, "late", true)
+		put(tx, "late", false)
+		missing, err := tx.MissingBlobs("BG-1-1", 10)
+		if err != nil || len(missing) != 1 || missing[0] != sum("never") {
+			t.Errorf("missing: got %x, %v", missing, err)
+		}
+		for _, c := range []struct {
+			ws, caseID string
+			want       bool
+		}{{"BG-1-1", "case", true}, {"BG-1-1", "other", false}, {"BG-1-2", "case", false}} {
+			if got, err := tx.Committed(c.ws, c.caseID, sum("late")); err != nil || got != c.want {
+				t.Errorf("committed by %s in %s: got %v, %v, want %v", c.ws, c.caseID, got, err, c.want)
+			}
+		}
+		return nil
+	})
+}
+
+func TestSQLiteSurvivesReopenAndRefusesASecondOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a?b#c%20.db")
+	d, err := db.OpenSQLite(context.Background(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, d, func(tx db.Tx) error { return tx.SetMeta("k", "v") })
+	if _, err := db.OpenSQLite(context.Background(), path, false); !errors.Is(err, db.ErrInUse) {
+		t.Errorf("second open: got %v, want ErrInUse", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, path, false)
+	do(t, again, func(tx db.Tx) error {
+		if v, err := tx.Meta("k"); err != nil || v != "v" {
+			t.Errorf("got %q, %v, want v", v, err)
+		}
+		return nil
+	})
+	if _, err := db.OpenSQLite(context.Background(), path+"x", false); err == nil {
+		t.Error("a missing file was created")
+	}
+}

@@ -1,0 +1,243 @@
+// Package db keeps the state of the reference authority: registers of
+// workstations and clerks, issuances, certificate status, the journals of the
+// counters with their Merkle trees, and blobs.
+//
+// Start with OpenSQLite. Everything is read and written inside DB.Do, one
+// serialisable transaction; what Do has returned nil for is on stable storage.
+// Any other return means "perhaps": the caller asks again before it acts.
+//
+// The interfaces are narrow on purpose, so that a second engine can stand
+// behind them; conformance_test.go is what it has to pass.
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// DB is one authority's database.
+type DB interface {
+	// Do runs fn in one serialisable transaction and commits it when fn
+	// returns nil. An error of fn rolls back and is returned unchanged. fn
+	// must not keep its Tx.
+	Do(ctx context.Context, fn func(Tx) error) error
+	// Close checkpoints and releases the database.
+	Close() error
+}
+
+// Tx is what can be done inside one transaction. Look-ups return ErrNotFound
+// where nothing is held.
+type Tx interface {
+	Registers
+	Issuances
+	Journals
+	Blobs
+
+	// Meta reads a setting that the authority keeps for itself.
+	Meta(key string) (string, error)
+	// SetMeta writes one.
+	SetMeta(key, value string) error
+}
+
+// States of workstations and clerks.
+const (
+	Active  = "active"
+	Revoked = "revoked"
+)
+
+// Workstation is one counter. Its journal key never changes; a counter that
+// lost its journal gets a new number.
+type Workstation struct {
+	Name     string // office-no, for instance BG-017-03
+	URI      string // urn:mup:ws:<office>:<no>
+	Verifier string // note verifier of the journal's checkpoints
+	State    string // Active, Revoked
+	At       time.Time
+}
+
+// WorkstationKey is a TLS key of a workstation; at rotation there are two.
+type WorkstationKey struct {
+	SPKI        [32]byte // SHA-256 of the SubjectPublicKeyInfo
+	Workstation string
+	Certificate []byte // DER
+	NotAfter    time.Time
+	At          time.Time
+}
+
+// Clerk is one certificate of a registration officer.
+type Clerk struct {
+	Fingerprint [32]byte // SHA-256 of the certificate
+	Number      string   // service number
+	Name        string
+	Office      string // first part of the workstation names he may work at; empty: any
+	Roles       string // comma separated
+	Certificate []byte // DER
+	State       string // Active, Revoked
+	Demo        bool   // the key was made by the authority for a demonstration
+	At          time.Time
+}
+
+// Anchor is a CA certificate of the ministry's card-data hierarchy.
+type Anchor struct {
+	Fingerprint [32]byte
+	Certificate []byte // DER
+	At          time.Time
+}
+
+// Registers holds who may do what.
+type Registers interface {
+	PutWorkstation(w Workstation) error // inserts, or replaces the state of the same name
+	Workstation(name string) (Workstation, error)
+	Workstations() ([]Workstation, error)
+	PutWorkstationKey(k WorkstationKey) error
+	WorkstationKey(spki [32]byte) (WorkstationKey, error)
+
+	PutClerk(c Clerk) error // inserts, or replaces the state of the same certificate
+	Clerk(fingerprint [32]byte) (Clerk, error)
+	Clerks() ([]Clerk, error)
+
+	PutAnchor(a Anchor) error // repeating it is no error
+	Anchors() ([]Anchor, error)
+}
+
+// States of an issuance.
+const (
+	Prepared    = "prepared" // serial and TBS are durable, the signature may not exist yet
+	IssuedState = "issued"   // final
+	Refused     = "refused"  // final, caused by the request itself
+)
+
+// States of a certificate.
+const (
+	StatusHold      = "hold"
+	StatusActive    = "active"
+	StatusSuspended = "suspended"
+	StatusRevoked   = "revoked"
+)
+
+// Issuance is everything about one request; its key is the hash of the CSR.
+type Issuance struct {
+	CSRSHA256   [32]byte
+	Case        string
+	Attempt     int
+	Label       string
+	State       string
+	Serial      string // lower-case hex; empty when refused
+	SPKI        [32]byte
+	CSR         []byte
+	TBS         []byte
+	Certificate []byte
+	Problem     []byte // Refused: problem+json
+	Workstation string
+	Clerk       string // service number
+	ChipFiles   [32]byte
+	Seq         int64 // order of issue; 0 before
+	At          time.Time
+}
+
+// Assertion is one accepted RA-Assertion of a request.
+type Assertion struct {
+	ID          string // jti
+	CSRSHA256   [32]byte
+	JWS         string
+	Workstation string
+	At          time.Time
+}
+
+// Status is the present status of a certificate.
+type Status struct {
+	Serial string
+	State  string
+	Reason int // CRL reason code
+	At     time.Time
+}
+
+// StatusChange is one executed change; its key is the client's UUID.
+type StatusChange struct {
+	ID          string
+	Serial      string
+	Op          string
+	Reason      int
+	Case        string
+	ReadBack    string
+	Result      string // state after the change
+	Clerk       string
+	ClerkJWS    string
+	Workstation string
+	At          time.Time
+}
+
+// Issuances holds requests, certificates and their status.
+type Issuances interface {
+	// InsertIssuance stores a Prepared or Refused request; serial, CSR, and
+	// (case, attempt) are unique, and so is the key unless refused.
+	InsertIssuance(i Issuance) error
+	// CompleteIssuance turns Prepared into IssuedState with status hold and
+	// returns the sequence number given.
+	CompleteIssuance(csr [32]byte, certificate []byte, at time.Time) (int64, error)
+	IssuanceByCSR(csr [32]byte) (Issuance, error)
+	IssuanceByAttempt(caseID string, attempt int) (Issuance, error)
+	// IssuanceByKey finds the request, not refused, for a public key.
+	IssuanceByKey(spki [32]byte) (Issuance, error)
+	IssuanceBySerial(serial string) (Issuance, error)
+	// PreparedIssuances lists the hashes left between prepare and sign.
+	PreparedIssuances() ([][32]byte, error)
+
+	PutAssertion(a Assertion) error
+	Assertion(id string) (Assertion, error)
+
+	Status(serial string) (Status, error)
+	StatusChange(id string) (StatusChange, error)
+	// PutStatusChange stores the change and sets the certificate's status.
+	PutStatusChange(c StatusChange) error
+}
+
+// Commitment says that an event of a case commits to an opening.
+type Commitment struct {
+	Workstation string
+	Seq         int64
+	Case        string
+	Name        string
+	SHA256      [32]byte
+}
+
+// Checkpoint is a countersigned head of a journal.
+type Checkpoint struct {
+	Workstation string
+	Size        int64
+	Note        []byte
+}
+
+// Journals holds the counters' events, append-only.
+type Journals interface {
+	// JournalSize is the last sequence number held, 0 for none.
+	JournalSize(workstation string) (int64, error)
+	// AppendEvent stores the event seq = size + 1; any other seq is refused.
+	AppendEvent(workstation string, seq int64, body []byte) error
+	Event(workstation string, seq int64) ([]byte, error)
+
+	PutNodes(workstation string, first int64, hashes [][32]byte) error
+	Nodes(workstation string, indexes []int64) ([][32]byte, error)
+
+	// PutCheckpoint keeps the first checkpoint of a size; later ones of the
+	// same size are dropped.
+	PutCheckpoint(c Checkpoint) error
+	// LastCheckpoint is the one with the largest size.
+	LastCheckpoint(workstation string) (Checkpoint, error)
+	CheckpointAt(workstation string, size int64) (Checkpoint, error)
+
+	PutCommitment(c Commitment) error
+	// Committed reports whether an event of this case in this journal commits
+	// to sum.
+	Committed(workstation, caseID string, sum [32]byte) (bool, error)
+	// MissingBlobs lists commitments of a journal without their blob, oldest
+	// first, at most limit.
+	MissingBlobs(workstation string, limit int) ([][32]byte, error)
+}
+
+// Blobs holds content under its SHA-256.
+type Blobs interface {
+	// PutBlob stores content; created is false if it was there.
+	PutBlob(sum [32]byte, content []byte, workstation string, at time.Time) (created bool, err error)
+	Blob(sum [32]byte) ([]byte, error)
+}

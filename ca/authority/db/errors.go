@@ -1,0 +1,12 @@
+package db
+
+import "errors"
+
+var (
+	// ErrNotFound is returned by look-ups that find nothing.
+	ErrNotFound = errors.New("not found")
+	// ErrInUse is returned by OpenSQLite while another process holds the file.
+	ErrInUse = errors.New("database is in use by another process")
+	// ErrNewer is returned for a database written by a later version.
+	ErrNewer = errors.New("database was written by a newer version")
+)

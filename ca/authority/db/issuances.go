@@ -1,0 +1,142 @@
+package db
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// InsertIssuance implements Issuances.
+func (t tx) InsertIssuance(i Issuance) error {
+	return t.exec("write issuance",
+		`INSERT INTO issuance(csr_sha256, case_id, attempt, label, state, serial, spki_sha256, csr, tbs, problem,
+		 workstation, clerk, chip_files, at) VALUES(`+marks(14)+`)`,
+		i.CSRSHA256[:], i.Case, i.Attempt, i.Label, i.State, nullable(i.Serial), i.SPKI[:], i.CSR, i.TBS, i.Problem,
+		i.Workstation, i.Clerk, i.ChipFiles[:], i.At.UnixMilli())
+}
+
+// nullable stores the empty string as NULL, so that UNIQUE ignores it.
+func nullable(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+// CompleteIssuance implements Issuances.
+func (t tx) CompleteIssuance(csr [32]byte, certificate []byte, at time.Time) (int64, error) {
+	var seq int64
+	if err := t.row("number issuance", "SELECT coalesce(max(seq), 0) + 1 FROM issuance", nil, &seq); err != nil {
+		return 0, err
+	}
+	var serial string
+	if err := t.row("complete issuance",
+		`UPDATE issuance SET state = 'issued', certificate = ?, seq = ?, at = ?
+		 WHERE csr_sha256 = ? AND state = 'prepared' RETURNING serial`,
+		[]any{certificate, seq, at.UnixMilli(), csr[:]}, &serial); err != nil {
+		return 0, err
+	}
+	return seq, t.exec("put certificate on hold",
+		"INSERT INTO status(serial, state, reason, at) VALUES(?, 'hold', 0, ?)", serial, at.UnixMilli())
+}
+
+const selectIssuance = `SELECT csr_sha256, case_id, attempt, label, state, coalesce(serial, ''), spki_sha256, csr, tbs,
+	certificate, problem, workstation, clerk, chip_files, coalesce(seq, 0), at FROM issuance WHERE `
+
+func (t tx) issuance(where string, args ...any) (Issuance, error) {
+	return one(t, "find issuance", selectIssuance+where, args, func(r scanner) (i Issuance, err error) {
+		var at int64
+		err = r.Scan(sum32{&i.CSRSHA256}, &i.Case, &i.Attempt, &i.Label, &i.State, &i.Serial, sum32{&i.SPKI}, &i.CSR, &i.TBS,
+			&i.Certificate, &i.Problem, &i.Workstation, &i.Clerk, sum32{&i.ChipFiles}, &i.Seq, &at)
+		i.At = time.UnixMilli(at)
+		return i, err
+	})
+}
+
+// IssuanceByCSR implements Issuances.
+func (t tx) IssuanceByCSR(csr [32]byte) (Issuance, error) {
+	return t.issuance("csr_sha256 = ?", csr[:])
+}
+
+// IssuanceByAttempt implements Issuances.
+func (t tx) IssuanceByAttempt(caseID string, attempt int) (Issuance, error) {
+	return t.issuance("case_id = ? AND attempt = ?", caseID, attempt)
+}
+
+// IssuanceByKey implements Issuances.
+func (t tx) IssuanceByKey(spki [32]byte) (Issuance, error) {
+	return t.issuance("spki_sha256 = ? AND state <> 'refused'", spki[:])
+}
+
+// IssuanceBySerial implements Issuances.
+func (t tx) IssuanceBySerial(serial string) (Issuance, error) {
+	return t.issuance("serial = ?", serial)
+}
+
+// PreparedIssuances implements Issuances.
+func (t tx) PreparedIssuances() ([][32]byte, error) {
+	return collect(t, "list prepared", "SELECT csr_sha256 FROM issuance WHERE state = 'prepared' ORDER BY at", nil, scanSum)
+}
+
+// PutAssertion implements Issuances.
+func (t tx) PutAssertion(a Assertion) error {
+	return t.exec("write assertion", "INSERT INTO assertion(id, csr_sha256, jws, workstation, at) VALUES(?,?,?,?,?)",
+		a.ID, a.CSRSHA256[:], a.JWS, a.Workstation, a.At.UnixMilli())
+}
+
+// Assertion implements Issuances.
+func (t tx) Assertion(id string) (Assertion, error) {
+	return one(t, "find assertion", "SELECT id, csr_sha256, jws, workstation, at FROM assertion WHERE id = ?", []any{id},
+		func(r scanner) (a Assertion, err error) {
+			var at int64
+			err = r.Scan(&a.ID, sum32{&a.CSRSHA256}, &a.JWS, &a.Workstation, &at)
+			a.At = time.UnixMilli(at)
+			return a, err
+		})
+}
+
+// Status implements Issuances.
+func (t tx) Status(serial string) (Status, error) {
+	return one(t, "find status", "SELECT serial, state, reason, at FROM status WHERE serial = ?", []any{serial},
+		func(r scanner) (s Status, err error) {
+			var at int64
+			err = r.Scan(&s.Serial, &s.State, &s.Reason, &at)
+			s.At = time.UnixMilli(at)
+			return s, err
+		})
+}
+
+// StatusChange implements Issuances.
+func (t tx) StatusChange(id string) (StatusChange, error) {
+	return one(t, "find status change",
+		`SELECT id, serial, op, reason, case_id, read_back, result, clerk, clerk_jws, workstation, at
+		 FROM status_change WHERE id = ?`, []any{id},
+		func(r scanner) (c StatusChange, err error) {
+			var at int64
+			err = r.Scan(&c.ID, &c.Serial, &c.Op, &c.Reason, &c.Case, &c.ReadBack, &c.Result, &c.Clerk, &c.ClerkJWS,
+				&c.Workstation, &at)
+			c.At = time.UnixMilli(at)
+			return c, err
+		})
+}
+
+// PutStatusChange implements Issuances.
+func (t tx) PutStatusChange(c StatusChange) error {
+	if err := t.exec("write status change",
+		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, result, clerk, clerk_jws, workstation, at)
+		 VALUES(`+marks(11)+`)`,
+		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.Result, c.Clerk, c.ClerkJWS, c.Workstation,
+		c.At.UnixMilli()); err != nil {
+		return err
+	}
+	// A repeated operation leaves the status with its first date and reason.
+	return t.exec("set status", "UPDATE status SET state = ?, reason = ?, at = ? WHERE serial = ? AND state <> ?",
+		c.Result, c.Reason, c.At.UnixMilli(), c.Serial, c.Result)
+}
+
+// one scans the single row of a query.
+func one[T any](t tx, what, query string, args []any, scan func(scanner) (T, error)) (T, error) {
+	v, err := scan(t.QueryRow(query, args...))
+	if err == sql.ErrNoRows {
+		return v, fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", what, err)
+	}
+	return v, nil
+}
