@@ -126,4 +126,9 @@ EOT
   "$BIN/salter" -config "$settings" 2>"$RUN/log/salter.txt" || die "Salter ended with an error; see $RUN/log/salter.txt"
   exit 0
 fi
-. cmd/demo/play.sh
+. cmd/demo/display.sh
+case "${WHAT:-play}" in
+  play)   . cmd/demo/play.sh ;;
+  window) . cmd/demo/window.sh ;;
+  *)      die "WHAT is $WHAT: say play or window" ;;
+esac

@@ -1,0 +1,9 @@
+#!/bin/bash
+# bench.sh: the benchmarks of the packages, then start, memory and idle load of
+# the window. Machines differ: read the ratios.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+GO=$(command -v go || echo /usr/local/go/bin/go)
+"$GO" test -run '^$' -bench . -benchtime 1s ./app/forms ./app/procedure/... ./ca/... ./store/... ./card/...
+"$GO" test -run '^$' -bench . -benchtime 1x ./cmd/salter
+env -u DISPLAY -u WAYLAND_DISPLAY WHAT=window cmd/demo/run.sh

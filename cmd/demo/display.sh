@@ -1,0 +1,21 @@
+# display.sh, sourced: a display of our own (Xvfb, openbox) and what a person
+# does at it. It wants PIDS, RUN and wait_for of run.sh.
+
+# open_display: starts Xvfb on a free display and a window manager on it.
+open_display() {
+  local n
+  for ((n = 77; n < 120; n++)); do [ -e "/tmp/.X11-unix/X$n" ] || [ -e "/tmp/.X$n-lock" ] || break; done
+  Xvfb ":$n" -screen 0 1366x768x24 -nolisten tcp +extension GLX >"$RUN/log/xvfb.txt" 2>&1 &
+  PIDS+=($!)
+  export DISPLAY=":$n" XDG_CONFIG_HOME="$PWD/$RUN/display"
+  unset WAYLAND_DISPLAY
+  mkdir -p "$XDG_CONFIG_HOME"
+  wait_for 20 "the display's start" xdotool getdisplaygeometry
+  openbox >"$RUN/log/openbox.txt" 2>&1 &
+  PIDS+=($!)
+}
+
+# title: what the window of Salter is called now.
+title() { xdotool search --onlyvisible --name 'Шалтер' getwindowname 2>/dev/null | tail -n 1; }
+
+titled() { [[ "$(title)" == *"$1"* ]]; }
