@@ -1,0 +1,56 @@
+package card
+
+import (
+	"context"
+	"time"
+)
+
+// lane runs the calls to one reader one after the other. Calls into PC/SC and
+// into a module have no timeout, so each runs in a goroutine of its own while
+// the caller watches the clock; a call that hangs keeps its lane, and those
+// behind it are told that the card is busy.
+type lane struct {
+	free chan struct{} // holds one token while nobody drives
+}
+
+// newLane returns a free lane.
+func newLane() *lane {
+	l := &lane{free: make(chan struct{}, 1)}
+	l.free <- struct{}{}
+	return l
+}
+
+// drive runs f in l and returns what it returns, but no later than after
+// limit (ErrBusy) or the end of ctx. f must look at its context wherever it
+// comes back from a wait, and undo what it has got by then: nobody else will.
+func drive[T any](ctx context.Context, l *lane, limit time.Duration, f func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrBusy)
+	defer cancel()
+	var zero T
+	select {
+	case <-l.free:
+	case <-ctx.Done():
+		return zero, context.Cause(ctx)
+	}
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() { l.free <- struct{}{} }()
+		v, err := f(ctx)
+		done <- result{v, err}
+	}()
+	select {
+	case res := <-done:
+		return res.value, res.err
+	case <-ctx.Done():
+	}
+	select {
+	case res := <-done: // finished at the same moment: an answer is worth more
+		return res.value, res.err
+	default:
+		return zero, context.Cause(ctx)
+	}
+}

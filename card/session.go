@@ -1,0 +1,336 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/pkcs11"
+)
+
+// The length of a PIN, in digits.
+const (
+	minPIN = 4
+	maxPIN = 8
+)
+
+// Session is one citizen's token opened for writing. Its methods run in the
+// lane of the reader, one after the other. Once the card was removed every
+// method says ErrRemoved; once a call was given up because something held the
+// card, or the card was reset, it says ErrReset: the session is to be closed
+// and opened again, and the PIN asked again.
+type Session struct {
+	r         *Readers
+	reader    string
+	serial    string
+	insertion uint64
+
+	// Touched inside the lane only.
+	handle pkcs11.SessionHandle
+	opened bool  // handle is good
+	tries  int   // as last read from the chip
+	lost   error // why nothing works any more
+
+	loggedIn bool // under Readers.mu
+}
+
+// Open prepares the token in the reader for writing. The card must be the one
+// whose PKI part has that serial (Chip.Serial), by a look at the chip just
+// before. A session left open is closed: there is one citizen at a time.
+// Errors: those of the reader, and ErrOldCard, ErrOtherCard, ErrNoModule,
+// ErrNoSlot, *ModuleError.
+func (r *Readers) Open(ctx context.Context, reader, serial string) (*Session, error) {
+	r.mu.Lock()
+	former := r.session
+	r.mu.Unlock()
+	if former != nil {
+		if err := former.Close(); err != nil {
+			return nil, fmt.Errorf("open session: close the former: %w", err)
+		}
+	}
+	s := &Session{r: r, reader: reader, serial: serial}
+	_, err := transact(ctx, r, reader, func(c *channel, card inserted) (struct{}, error) {
+		s.insertion = card.insertion
+		return struct{}{}, s.recognise(c)
+	})
+	if err == nil {
+		err = s.do(ctx, "open token", s.open)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	r.mu.Lock()
+	r.session = s
+	r.mu.Unlock()
+	return s, nil
+}
+
+// recognise checks that the chip is the one of the session and notes the tries.
+func (s *Session) recognise(c *channel) error {
+	chip, err := readToken(c)
+	switch {
+	case err != nil:
+		return err
+	case !chip.Present:
+		return ErrOldCard
+	case chip.Serial != s.serial:
+		return ErrOtherCard
+	}
+	s.tries = chip.Tries
+	return nil
+}
+
+// open starts the module and opens a session on the card; in the lane.
+func (s *Session) open(context.Context) error {
+	if err := s.r.module.start(); err != nil {
+		return err
+	}
+	slot, err := s.r.module.slot(s.reader)
+	if err != nil {
+		if err := s.r.module.restart(); err != nil {
+			return err
+		}
+		if slot, err = s.r.module.slot(s.reader); err != nil {
+			return err
+		}
+	}
+	return s.openSlot(slot)
+}
+
+// openSlot opens a session on a slot; in the lane.
+func (s *Session) openSlot(slot uint) error {
+	h, err := s.r.module.lib.OpenSession(slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
+	if err != nil {
+		return moduleError("C_OpenSession", err)
+	}
+	s.handle, s.opened = h, true
+	return nil
+}
+
+// inSession runs f in the lane with the session's card in the reader, for no
+// longer than limit. A failure that a removal can cause is looked into. A call
+// that ends after its caller was told that it hangs leaves the session shut.
+func inSession[T any](ctx context.Context, s *Session, op string, limit time.Duration, f func(context.Context) (T, error)) (T, error) {
+	v, err := drive(ctx, s.r.lane(s.reader), limit, func(ctx context.Context) (v T, err error) {
+		if s.lost != nil {
+			return v, s.lost
+		}
+		if err = s.present(ctx); err == nil {
+			v, err = f(ctx)
+			err = s.explain(ctx, err)
+		}
+		switch {
+		case errors.Is(err, ErrRemoved), errors.Is(err, ErrReset):
+			s.shut()
+			s.lost = lasting(err)
+		case ctx.Err() != nil:
+			s.shut()
+			s.lost = ErrReset
+		}
+		return v, err
+	})
+	if err != nil {
+		var zero T
+		return zero, fmt.Errorf("%s: %w", op, err)
+	}
+	return v, nil
+}
+
+// do is inSession for what has no result and takes no time to speak of.
+func (s *Session) do(ctx context.Context, op string, f func(context.Context) error) error {
+	_, err := inSession(ctx, s, op, s.r.cfg.Patience, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, f(ctx)
+	})
+	return err
+}
+
+// lasting is what a session says from then on.
+func lasting(err error) error {
+	if errors.Is(err, ErrRemoved) {
+		return ErrRemoved
+	}
+	return ErrReset
+}
+
+// present reports whether the card of the session is in the reader as far as
+// is known without asking.
+func (s *Session) present(ctx context.Context) error {
+	now, _, err := s.r.watch.inserted(ctx, s.reader)
+	if err != nil || now != s.insertion {
+		return gone(err)
+	}
+	return nil
+}
+
+// explain replaces a failure of the module by the removal that caused it.
+func (s *Session) explain(ctx context.Context, err error) error {
+	var code *ModuleError
+	if !errors.As(err, &code) && !errors.Is(err, ErrReset) {
+		return err
+	}
+	if why := s.r.watch.explain(ctx, s.reader, s.insertion); why != nil {
+		return fmt.Errorf("%w: %w", why, err)
+	}
+	return err
+}
+
+// shut logs out and closes, whatever state the card is in; in the lane.
+func (s *Session) shut() {
+	s.setLoggedIn(false)
+	if !s.opened {
+		return
+	}
+	s.opened = false
+	_ = s.r.module.lib.Logout(s.handle)       // not logged in, or the card is gone
+	_ = s.r.module.lib.CloseSession(s.handle) // the same
+}
+
+// Close logs out and closes; it may be repeated. It fails only with ErrBusy,
+// when a call of the session hangs: that call closes the session when it ends.
+func (s *Session) Close() error {
+	s.r.mu.Lock()
+	if s.r.session == s {
+		s.r.session = nil
+	}
+	s.r.mu.Unlock()
+	_, err := drive(context.Background(), s.r.lane(s.reader), s.r.cfg.Patience, func(context.Context) (struct{}, error) {
+		s.shut()
+		if s.lost == nil {
+			s.lost = ErrClosed
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("close session: %w", err)
+	}
+	return nil
+}
+
+// setLoggedIn notes whether the module holds the PIN verified.
+func (s *Session) setLoggedIn(yes bool) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.loggedIn = yes
+}
+
+// loggedIn reports whether a session is logged in to that card.
+func (r *Readers) loggedIn(reader string, insertion uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.session
+	return s != nil && s.loggedIn && s.reader == reader && s.insertion == insertion
+}
+
+// Login makes exactly one attempt with the citizen's PIN. After a wrong one
+// the session stays usable for another Login. The caller wipes pin. Errors:
+// *WrongPINError with the tries as read from the chip afterwards,
+// ErrPINBlocked, ErrPINFormat (no attempt was made), those of the card.
+func (s *Session) Login(ctx context.Context, pin []byte) error {
+	return s.attempt(ctx, "log in", func(pins [][]byte) error {
+		if err := s.r.module.pin.login(s.handle, pins[0]); err != nil {
+			return s.refused("C_Login", err)
+		}
+		s.setLoggedIn(true)
+		return nil
+	}, pin)
+}
+
+// ChangePIN replaces the PIN; it makes exactly one attempt with the old one and
+// fails as Login does. A new PIN that is not 4 to 8 digits is ErrPINFormat. The
+// caller wipes both.
+func (s *Session) ChangePIN(ctx context.Context, old, pin []byte) error {
+	return s.attempt(ctx, "change PIN", func(pins [][]byte) error {
+		if err := s.r.module.pin.setPIN(s.handle, pins[0], pins[1]); err != nil {
+			return s.refused("C_SetPIN", err)
+		}
+		return nil
+	}, old, pin)
+}
+
+// attempt runs f in the lane with copies of the PINs: the call may outlast the
+// patience of the caller, who wipes his own buffers then. The copies are wiped
+// when f is done, or at once if it never comes to run.
+func (s *Session) attempt(ctx context.Context, op string, f func(pins [][]byte) error, pins ...[]byte) error {
+	for _, p := range pins {
+		if !wellFormed(p) {
+			return fmt.Errorf("%s: %w", op, ErrPINFormat)
+		}
+	}
+	own := make([][]byte, len(pins))
+	for i, p := range pins {
+		own[i] = append(make([]byte, 0, maxPIN), p...)
+	}
+	wipe := func() {
+		for _, p := range own {
+			clear(p)
+		}
+	}
+	var taken atomic.Bool // by whoever wipes
+	err := s.do(ctx, op, func(ctx context.Context) error {
+		if !taken.CompareAndSwap(false, true) {
+			return context.Cause(ctx)
+		}
+		defer wipe()
+		if s.tries == 0 {
+			return ErrPINBlocked
+		}
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+		return f(own)
+	})
+	if taken.CompareAndSwap(false, true) {
+		wipe()
+	}
+	return err
+}
+
+// wellFormed reports whether a PIN can be one. Nothing else is ever shown to
+// the card: modules count an empty PIN as a wrong one.
+func wellFormed(pin []byte) bool {
+	for _, c := range pin {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(pin) >= minPIN && len(pin) <= maxPIN
+}
+
+// reopen opens the session again that a wrong PIN has closed; in the lane.
+func (s *Session) reopen(ctx context.Context) error {
+	if s.opened {
+		return nil
+	}
+	return s.open(ctx)
+}
+
+// refused explains a failed attempt; in the lane. The return value says wrong
+// PIN for the blocking attempt too, so the chip is asked what is left, and for
+// that the module lets go of it.
+func (s *Session) refused(op string, err error) error {
+	var rv pkcs11.Error
+	if !errors.As(err, &rv) {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	switch uint(rv) {
+	case pkcs11.CKR_PIN_LEN_RANGE, pkcs11.CKR_PIN_INVALID:
+		return fmt.Errorf("%s: %w", op, ErrPINFormat)
+	case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_LOCKED:
+	default:
+		return moduleError(op, err)
+	}
+	s.shut()
+	s.tries = -1
+	ctx, cancel := context.WithTimeout(context.Background(), s.r.cfg.Patience)
+	defer cancel()
+	_, err = once(ctx, s.reader, func(c *channel) (struct{}, error) { return struct{}{}, s.recognise(c) })
+	switch {
+	case err == nil && s.tries == 0, uint(rv) == pkcs11.CKR_PIN_LOCKED && s.tries < 0:
+		return ErrPINBlocked
+	case err != nil: // the attempt failed, whatever became of the card afterwards
+		return &WrongPINError{TriesLeft: -1}
+	}
+	return &WrongPINError{TriesLeft: s.tries}
+}
