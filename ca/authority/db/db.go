@@ -180,6 +180,9 @@ type Issuances interface {
 	// IssuanceByKey finds the request, not refused, for a public key.
 	IssuanceByKey(spki [32]byte) (Issuance, error)
 	IssuanceBySerial(serial string) (Issuance, error)
+	// StandingIssuance finds a request of the case that is Prepared, or has a
+	// certificate that is not revoked.
+	StandingIssuance(caseID string) (Issuance, error)
 	// PreparedIssuances lists the hashes left between prepare and sign.
 	PreparedIssuances() ([][32]byte, error)
 

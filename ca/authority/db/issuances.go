@@ -68,6 +68,12 @@ func (t tx) IssuanceBySerial(serial string) (Issuance, error) {
 	return t.issuance("serial = ?", serial)
 }
 
+// StandingIssuance implements Issuances.
+func (t tx) StandingIssuance(caseID string) (Issuance, error) {
+	return t.issuance(`case_id = ? AND state <> 'refused'
+		AND NOT EXISTS(SELECT 1 FROM status WHERE status.serial = issuance.serial AND status.state = 'revoked') LIMIT 1`, caseID)
+}
+
 // PreparedIssuances implements Issuances.
 func (t tx) PreparedIssuances() ([][32]byte, error) {
 	return collect(t, "list prepared", "SELECT csr_sha256 FROM issuance WHERE state = 'prepared' ORDER BY at", nil, scanSum)

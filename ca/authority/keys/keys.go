@@ -87,6 +87,11 @@ func (s *Store) Put(purpose string, key crypto.Signer) error {
 		return fmt.Errorf("store key %s: %w", purpose, err)
 	}
 	defer clear(der)
+	return s.PutSecret(purpose, der)
+}
+
+// PutSecret is Put for a key in an encoding of its own.
+func (s *Store) PutSecret(purpose string, secret []byte) error {
 	aead, err := s.cipher(purpose)
 	if err != nil {
 		return fmt.Errorf("store key %s: %w", purpose, err)
@@ -96,12 +101,30 @@ func (s *Store) Put(purpose string, key crypto.Signer) error {
 		return fmt.Errorf("store key: %w", err)
 	}
 	err = pem.Encode(f, &pem.Block{Type: pemType, Headers: map[string]string{pemPurpose: purpose},
-		Bytes: aead.Seal(nil, nil, der, []byte(purpose))})
+		Bytes: aead.Seal(nil, nil, secret, []byte(purpose))})
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // Load reads the key for a purpose.
 func (s *Store) Load(purpose string) (crypto.Signer, error) {
+	der, err := s.LoadSecret(purpose)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(der)
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("load key %s: %w", purpose, err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("load key %s: %T cannot sign", purpose, key)
+	}
+	return signer, nil
+}
+
+// LoadSecret reads what PutSecret wrote; the caller wipes it.
+func (s *Store) LoadSecret(purpose string) ([]byte, error) {
 	text, err := os.ReadFile(s.path(purpose))
 	if err != nil {
 		return nil, fmt.Errorf("load key: %w", err)
@@ -114,20 +137,11 @@ func (s *Store) Load(purpose string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load key %s: %w", purpose, err)
 	}
-	der, err := aead.Open(nil, nil, block.Bytes, []byte(purpose))
+	secret, err := aead.Open(nil, nil, block.Bytes, []byte(purpose))
 	if err != nil {
 		return nil, fmt.Errorf("load key %s: wrong secret, wrong purpose or damaged file: %w", purpose, err)
 	}
-	defer clear(der)
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, fmt.Errorf("load key %s: %w", purpose, err)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("load key %s: %T cannot sign", purpose, key)
-	}
-	return signer, nil
+	return secret, nil
 }
 
 func (s *Store) path(purpose string) string { return filepath.Join(s.dir, purpose+".key") }

@@ -1,0 +1,214 @@
+package authority
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"salter/ca"
+	"salter/ca/authority/db"
+)
+
+// clockSlack is how far a client's clock may be off (clock-drift).
+const clockSlack = 5 * time.Minute
+
+// Config says where an authority lives and how it is reached. Only Dir is
+// required.
+type Config struct {
+	// Dir holds everything: pki (keys and CA certificates), profiles, ca.db.
+	// What is missing at the first start is made there.
+	Dir string
+	// IssuerKey replaces the kind of issuer key in the profile files that the
+	// first start writes, for instance rsa2048, so that tests start fast.
+	IssuerKey string
+	// API and Public are the addresses for the trust bundles of workstations,
+	// https://host:port and http://host:port.
+	API, Public string
+	// MinClient is the oldest version of Salter that may request certificates,
+	// for instance 1.2.0; empty: any.
+	MinClient string
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Log gets one record per operation; nil: slog.Default.
+	Log *slog.Logger
+}
+
+// Authority is the reference CA without its network. All methods may be called
+// from any goroutine.
+type Authority struct {
+	cfg     Config
+	db      db.DB
+	pki     *pki
+	now     func() time.Time
+	log     *slog.Logger
+	version int // of the policy
+
+	// signing keeps two goroutines from completing the same request: one
+	// mutex for each first byte of the CSR's hash, modulo its length.
+	signing [64]sync.Mutex
+
+	tls serverCertificate
+}
+
+// Open opens the authority in cfg.Dir, or makes one there at the first start,
+// and completes what a crash left between prepare and issue. After a crash at
+// any moment Open continues: a half-made hierarchy is made anew, a prepared
+// certificate is signed as it was prepared.
+func Open(ctx context.Context, cfg Config) (*Authority, error) {
+	a := &Authority{cfg: cfg, now: cfg.Now, log: cfg.Log}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	if err := a.open(ctx); err != nil {
+		if a.db != nil {
+			err = errors.Join(err, a.db.Close())
+		}
+		return nil, fmt.Errorf("open authority: %w", err)
+	}
+	return a, nil
+}
+
+func (a *Authority) open(ctx context.Context) error {
+	if err := os.MkdirAll(a.cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	profiles, err := loadProfiles(filepath.Join(a.cfg.Dir, "profiles"), a.cfg.IssuerKey)
+	if err != nil {
+		return err
+	}
+	pkiDir := filepath.Join(a.cfg.Dir, "pki")
+	_, err = os.Stat(pkiDir)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return err
+	}
+	if a.db, err = a.openDB(ctx, fresh); err != nil {
+		return err
+	}
+	if fresh {
+		rootKind := a.cfg.IssuerKey
+		if rootKind == "" {
+			rootKind = "rsa4096"
+		}
+		if err := makePKI(pkiDir, profiles, rootKind, a.now()); err != nil {
+			return err
+		}
+	}
+	if a.pki, err = loadPKI(pkiDir, profiles, a.now); err != nil {
+		return err
+	}
+	if err := a.db.Do(ctx, a.claim); err != nil {
+		return err
+	}
+	if _, err := a.renewServer(); err != nil {
+		return err
+	}
+	return a.Sweep(ctx)
+}
+
+// metaAuthority marks a database as the one of an authority that has keys.
+const metaAuthority = "authority"
+
+// openDB opens the database. It is made only together with the keys, and keys
+// are made only for a database that nobody used: else something was lost.
+func (a *Authority) openDB(ctx context.Context, fresh bool) (db.DB, error) {
+	path := filepath.Join(a.cfg.Dir, "ca.db")
+	if _, err := os.Stat(path); !fresh && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("keys without database: %w", ErrLost)
+	}
+	d, err := db.OpenSQLite(ctx, path, fresh)
+	if err != nil || !fresh {
+		return d, err
+	}
+	err = d.Do(ctx, func(tx db.Tx) error {
+		if _, err := tx.Meta(metaAuthority); !errors.Is(err, db.ErrNotFound) {
+			return errors.Join(fmt.Errorf("database without keys: %w", ErrLost), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// claim binds the database to the hierarchy and numbers the policy.
+func (a *Authority) claim(tx db.Tx) error {
+	id, err := tx.Meta(metaAuthority)
+	if errors.Is(err, db.ErrNotFound) {
+		id, err = a.pki.ID, tx.SetMeta(metaAuthority, a.pki.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if id != a.pki.ID {
+		return fmt.Errorf("database of %q, keys of %q: %w", id, a.pki.ID, ErrLost)
+	}
+	return a.numberPolicy(tx)
+}
+
+// Close releases the database.
+func (a *Authority) Close() error { return a.db.Close() }
+
+// ID names the authority: audience of assertions, name of its checkpoint key.
+func (a *Authority) ID() string { return a.pki.ID }
+
+// Demo reports whether keys and names were made for a demonstration.
+func (a *Authority) Demo() bool { return a.pki.Demo }
+
+// CheckProduction returns the first reason why this authority must not serve
+// real citizens; each wraps ErrProduction.
+func (a *Authority) CheckProduction() error {
+	if a.pki.Demo {
+		return fmt.Errorf("%w: the keys were made for a demonstration and lie in files", ErrProduction)
+	}
+	return a.checkProfiles()
+}
+
+// checkProfiles refuses addresses and object identifiers that are reserved for
+// documentation.
+func (a *Authority) checkProfiles() error {
+	for _, label := range labels() {
+		if found := a.pki.issuers[label].profile.Placeholders(); len(found) > 0 {
+			return fmt.Errorf("%w: profile %s has a placeholder in %s", ErrProduction, label, found[0])
+		}
+	}
+	return nil
+}
+
+// Chain returns the certificates of a label's issuer and of the root, issuer
+// first.
+func (a *Authority) Chain(label string) ([]*x509.Certificate, error) {
+	i, err := a.issuer(label)
+	if err != nil {
+		return nil, err
+	}
+	return []*x509.Certificate{i.cert, a.pki.root}, nil
+}
+
+// SubjectKeys returns the kinds of key certified under a label.
+func (a *Authority) SubjectKeys(label string) ([]string, error) {
+	i, err := a.issuer(label)
+	if err != nil {
+		return nil, err
+	}
+	return i.profile.SubjectKeys, nil
+}
+
+func (a *Authority) issuer(label string) (*issuer, error) {
+	i, ok := a.pki.issuers[label]
+	if !ok {
+		return nil, Refuse(ca.ProblemNotFound, "no such label")
+	}
+	return i, nil
+}

@@ -1,0 +1,91 @@
+package authority
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"salter/ca"
+	"salter/ca/authority/db"
+)
+
+// offlineHours is how old a clerk's signature may be when it arrives.
+const offlineHours = 24
+
+const (
+	metaPolicyVersion = "policy-version"
+	metaPolicyDigest  = "policy-digest"
+)
+
+// content is the policy without what changes from request to request.
+func (a *Authority) content() ca.Policy {
+	p := ca.Policy{
+		Version:      a.version,
+		Authority:    a.pki.ID,
+		MinClient:    a.cfg.MinClient,
+		ServerPins:   a.pki.serverPins,
+		Labels:       make(map[string]ca.LabelPolicy),
+		OfflineHours: offlineHours,
+		Profiles:     make(map[string]json.RawMessage),
+		Demo:         a.pki.Demo,
+	}
+	for label, i := range a.pki.issuers {
+		p.Labels[label] = ca.LabelPolicy{Issuer: i.cert.Subject.CommonName, Profile: label, SHA256: i.profile.SHA256()}
+		p.Profiles[label] = i.file
+	}
+	return p
+}
+
+// numberPolicy raises the version when the content has changed since the last
+// start; a version never names two contents.
+func (a *Authority) numberPolicy(tx db.Tx) error {
+	text, err := json.Marshal(a.content())
+	if err != nil {
+		return fmt.Errorf("number policy: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	digest := hex.EncodeToString(sum[:])
+	last, err := tx.Meta(metaPolicyDigest)
+	if errors.Is(err, db.ErrNotFound) {
+		a.version = 1
+		return errors.Join(tx.SetMeta(metaPolicyVersion, "1"), tx.SetMeta(metaPolicyDigest, digest))
+	}
+	if err != nil {
+		return err
+	}
+	number, err := tx.Meta(metaPolicyVersion)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.Atoi(number)
+	if err != nil {
+		return fmt.Errorf("read policy version: %w", err)
+	}
+	if last != digest {
+		version++
+		err = errors.Join(tx.SetMeta(metaPolicyVersion, strconv.Itoa(version)), tx.SetMeta(metaPolicyDigest, digest))
+	}
+	a.version = version
+	return err
+}
+
+// PolicyTag identifies the policy's content, for HTTP's ETag.
+func (a *Authority) PolicyTag() string { return strconv.Itoa(a.version) }
+
+// Policy returns the policy as a compact JWS by the policy key, with the
+// server's time in it.
+func (a *Authority) Policy(ctx context.Context, c Caller) (string, error) {
+	if err := a.db.Do(ctx, func(tx db.Tx) error {
+		_, err := a.admitWorkstation(tx, c)
+		return err
+	}); err != nil {
+		return "", err
+	}
+	p := a.content()
+	p.Issued = a.now().Unix()
+	return signJSON(a.pki.policy, p)
+}
