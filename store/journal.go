@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"salter/store/evidence"
+)
+
+// Config is what a journal needs beside its file.
+type Config struct {
+	// Workstation is the counter's name, office and number, for instance
+	// "BG-017-03".
+	Workstation string
+	// KeyFile holds the data key that seals the parts of cases.
+	KeyFile string
+	// Signer signs checkpoints; its name is evidence.Origin(Workstation).
+	Signer note.Signer
+	// Authority verifies the countersignatures of the authority.
+	Authority note.Verifier
+	// Former are keys the authority countersigned with before, if any.
+	Former []note.Verifier
+	// Now is the clock; nil means time.Now. Nothing is ordered by it.
+	Now func() time.Time
+}
+
+// check refuses what Open cannot work with.
+func (c *Config) check() error {
+	switch {
+	case c.Workstation == "" || c.KeyFile == "" || c.Signer == nil || c.Authority == nil:
+		return errors.New("configure journal: workstation, key file, signer and authority are required")
+	case c.Signer.Name() != evidence.Origin(c.Workstation):
+		return fmt.Errorf("configure journal: checkpoint key is of %s", c.Signer.Name())
+	}
+	return nil
+}
+
+// Journal is an open journal. Make one with Open.
+type Journal struct {
+	path   string
+	config Config
+	keys   *dataKeys
+
+	// turn holds one token; whoever took it out owns the fields below it.
+	// A channel and not a mutex, so that waiting ends with a context.
+	turn   chan struct{}
+	db     *sql.DB
+	conn   *sql.Conn      // nil: to be opened again after a failure of the disk
+	tree   *evidence.Tree // nil: to be loaded again after a failed write
+	closed bool
+
+	// syncing holds one token for whoever runs Sync; it owns the two fields
+	// below.
+	syncing  chan struct{}
+	compared bool  // the authority's head was compared with our tree in this run
+	fork     error // once set, nothing is sent any more
+
+	mu    sync.Mutex // guards state
+	state SyncState
+}
+
+// Create makes an empty journal for a workstation, and the key file if there is
+// none. It is for enrolment only; only Workstation and KeyFile of config are
+// used. A file that is already at the path is left alone and the error matches
+// fs.ErrExist. The journal appears under its name complete or not at all.
+func Create(ctx context.Context, path string, config Config) error {
+	if config.Workstation == "" || config.KeyFile == "" {
+		return errors.New("create journal: workstation and key file are required")
+	}
+	if _, err := os.Lstat(path); !notThere(err) {
+		return fmt.Errorf("create journal: %w", errors.Join(err, os.ErrExist))
+	}
+	if err := createKeys(config.KeyFile); err != nil {
+		return fmt.Errorf("create journal: %w", err)
+	}
+	fresh := path + ".new"
+	if err := removeDatabase(fresh); err != nil {
+		return fmt.Errorf("create journal: %w", err)
+	}
+	f, err := createPrivate(fresh)
+	if err != nil {
+		return fmt.Errorf("create journal: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create journal: %w", err)
+	}
+	if err := build(ctx, fresh, evidence.Origin(config.Workstation)); err != nil {
+		return fmt.Errorf("create journal: %w", err)
+	}
+	return place(fresh, path)
+}
+
+// removeDatabase removes what an interrupted Create left.
+func removeDatabase(path string) error {
+	for _, suffix := range [...]string{"", "-wal", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !notThere(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// build turns an empty file into an empty journal.
+func build(ctx context.Context, path, origin string) error {
+	scripts, err := migrations()
+	if err != nil {
+		return err
+	}
+	db, conn, err := connect(ctx, path)
+	if err != nil {
+		return err
+	}
+	err = migrate(ctx, conn, scripts)
+	if err == nil {
+		err = inTransaction(ctx, conn, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO journal VALUES (1, ?); INSERT INTO sync VALUES (1, 0)", origin)
+			return err
+		})
+	}
+	return errors.Join(err, disconnect(db, conn))
+}
+
+// Open opens the journal at path and verifies all its events against the tree
+// and the last countersigned checkpoint. See the package comment for its
+// errors.
+func Open(ctx context.Context, path string, config Config) (*Journal, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	j := &Journal{
+		path:    path,
+		config:  config,
+		turn:    make(chan struct{}, 1),
+		syncing: make(chan struct{}, 1),
+	}
+	if err := checkFile(path); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	var err error
+	if j.keys, err = loadKeys(config.KeyFile); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	if err := j.open(ctx); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	j.turn <- struct{}{}
+	j.syncing <- struct{}{}
+	return j, nil
+}
+
+// checkFile tells a missing file from a damaged one, which SQLite does not: it
+// would take a file cut to nothing for a new database.
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case notThere(err):
+		return fmt.Errorf("%w: %w", ErrMissing, err)
+	case err != nil:
+		return err
+	case info.Size() == 0:
+		return fmt.Errorf("%w: file is empty", ErrCorrupt)
+	}
+	return nil
+}
+
+// open connects to the file and verifies what is in it. The caller owns the
+// journal.
+func (j *Journal) open(ctx context.Context) (err error) {
+	if j.db, j.conn, err = connect(ctx, j.path); err != nil {
+		return err
+	}
+	if err := j.verifyAtOpen(ctx); err != nil {
+		j.abandon()
+		return classify(err)
+	}
+	return nil
+}
+
+// verifyAtOpen checks everything that can be checked in a moment: Verify does
+// the rest.
+func (j *Journal) verifyAtOpen(ctx context.Context) error {
+	scripts, err := migrations()
+	if err != nil {
+		return err
+	}
+	if err := upgrade(ctx, j.conn, j.path, scripts); err != nil {
+		return err
+	}
+	var origin string
+	if err := j.conn.QueryRowContext(ctx, "SELECT origin FROM journal").Scan(&origin); err != nil {
+		return fmt.Errorf("read origin: %w", err)
+	}
+	if want := evidence.Origin(j.config.Workstation); origin != want {
+		return fmt.Errorf("%w: origin %q, want %q", ErrForeign, origin, want)
+	}
+	a, err := j.newAudit(ctx, j.conn, lastCheckpoint)
+	if err != nil {
+		return err
+	}
+	for done := false; !done; {
+		if done, err = a.nextPage(ctx, j.conn); err != nil {
+			return err
+		}
+	}
+	if err := j.tryKeys(ctx, j.conn); err != nil {
+		return err
+	}
+	j.tree = a.tree
+	return j.loadSyncState(ctx, j.conn)
+}
+
+// abandon gives up the connection after a failure.
+func (j *Journal) abandon() {
+	if j.conn != nil {
+		j.conn.Close() // the failure that led here is the one to report
+		j.db.Close()
+	}
+	j.db, j.conn, j.tree = nil, nil, nil
+}
+
+// Close writes the log back into the file and closes it. It may be repeated.
+func (j *Journal) Close() error {
+	<-j.turn
+	defer func() { j.turn <- struct{}{} }()
+	if j.closed || j.conn == nil {
+		j.closed = true
+		return nil
+	}
+	j.closed = true
+	err := disconnect(j.db, j.conn)
+	j.db, j.conn, j.tree = nil, nil, nil
+	return err
+}
+
+// disconnect empties the write-ahead log, so that the file alone is the whole
+// journal and nothing erased lingers beside it, and closes.
+func disconnect(db *sql.DB, conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+		return fmt.Errorf("close journal: %w", classify(err))
+	}
+	return nil
+}
+
+// do runs fn with the connection. Waiting for the turn ends with ctx; what runs
+// then is short and runs to its end, because a statement that is interrupted
+// half-way would leave it open whether it happened.
+func (j *Journal) do(ctx context.Context, fn func(ctx context.Context, conn *sql.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-j.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { j.turn <- struct{}{} }()
+	if j.closed {
+		return ErrClosed
+	}
+	ctx = context.WithoutCancel(ctx)
+	if j.conn == nil {
+		if err := j.open(ctx); err != nil {
+			return fmt.Errorf("open journal again: %w", err)
+		}
+	}
+	err := fn(ctx, j.conn)
+	if connectionLost(err) {
+		j.abandon()
+	}
+	return classify(err)
+}
+
+// connectionLost says whether the file must be opened and verified anew: the
+// disk failed or returned something that is not what was written.
+func connectionLost(err error) bool {
+	switch sqliteCode(err) {
+	case codeIOErr, codeCorrupt, codeNotADB, codeCantOpen:
+		return true
+	}
+	return errors.Is(err, sql.ErrConnDone)
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// dsnSettings follow the path in the data source name. The driver applies the
+// busy timeout first, then each _pragma in this order, then the shorthand
+// keys, so that locking_mode precedes the first access to the write-ahead log.
+// JOURNAL.md says why each is there; checkSettings reads them back.
+const dsnSettings = "?mode=rw&_txlock=immediate&_busy_timeout=500" +
+	"&_pragma=locking_mode(EXCLUSIVE)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)" +
+	"&_pragma=secure_delete(1)&_pragma=recursive_triggers(1)&_pragma=fullfsync(1)&_pragma=checkpoint_fullfsync(1)" +
+	"&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_defensive=1&_dqs=0&_error_rc=1"
+
+// settings are what the connection must say of itself.
+var settings = [...]struct{ pragma, want string }{
+	{"journal_mode", "wal"},
+	{"synchronous", "2"}, // FULL: a commit is on the disk when it returns
+	{"locking_mode", "exclusive"},
+	{"foreign_keys", "1"},
+	{"recursive_triggers", "1"}, // else INSERT OR REPLACE passes the triggers
+	{"secure_delete", "1"},
+	{"trusted_schema", "0"},
+	{"cell_size_check", "1"},
+	{"fullfsync", "1"},
+	{"checkpoint_fullfsync", "1"},
+	{"busy_timeout", "500"},
+}
+
+// dsn is the data source name for the file at path, which must be absolute.
+func dsn(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // a Windows volume
+		path = "/" + path
+	}
+	escape := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+	return "file:" + escape.Replace(path) + dsnSettings
+}
+
+// connect opens the file and checks that every setting took effect. The
+// database has this one connection for as long as it is open: SQLite's
+// exclusive lock belongs to it.
+func connect(ctx context.Context, path string) (_ *sql.DB, _ *sql.Conn, err error) {
+	// Both switches are of the process. Locks by open file description do not
+	// vanish when other code opens and closes the file; where they do not
+	// exist, or another database was opened first, SQLite's ordinary locks do.
+	sqlite.StrictPragmas(true)
+	_, _ = sqlite.OFDLocking(true)
+
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find journal: %w", err)
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open journal: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(ctx)
+	if err == nil {
+		if err = checkSettings(ctx, conn); err == nil {
+			return db, conn, nil
+		}
+		conn.Close()
+	}
+	db.Close()
+	return nil, nil, classify(err)
+}
+
+// checkSettings reads every setting back: a build with other defaults must
+// not weaken the journal unseen.
+func checkSettings(ctx context.Context, conn *sql.Conn) error {
+	for _, s := range settings {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+s.pragma).Scan(&got); err != nil {
+			return fmt.Errorf("read setting %s: %w", s.pragma, err)
+		}
+		if got != s.want {
+			return fmt.Errorf("setting %s is %q, want %q", s.pragma, got, s.want)
+		}
+	}
+	return nil
+}

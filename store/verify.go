@@ -1,0 +1,260 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"salter/store/evidence"
+)
+
+// Verify checks everything that is in the journal: the file's structure, every
+// event against its columns and the tree, every countersigned checkpoint, every
+// commitment and every sealed part. Events appended meanwhile are included. It
+// gives others their turn between pages.
+func (j *Journal) Verify(ctx context.Context) error {
+	if err := j.verify(ctx); err != nil {
+		return fmt.Errorf("verify journal: %w", err)
+	}
+	return nil
+}
+
+// verify does the work of Verify.
+func (j *Journal) verify(ctx context.Context) error {
+	var a *audit
+	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+		if err := checkIntegrity(ctx, conn); err != nil {
+			return err
+		}
+		a, err = j.newAudit(ctx, conn, allCheckpoints)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a.commits = make(map[commitment]int64)
+	if err := j.pages(ctx, a.nextPage); err != nil {
+		return err
+	}
+	parts := &partAudit{keys: j.keys, commits: a.commits, size: a.tree.Size()}
+	if err := j.pages(ctx, parts.nextPage); err != nil {
+		return err
+	}
+	return parts.finish()
+}
+
+// pages runs next in turns of its own until it is done.
+func (j *Journal) pages(ctx context.Context, next func(context.Context, *sql.Conn) (bool, error)) error {
+	for done := false; !done; {
+		err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+			done, err = next(ctx, conn)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkIntegrity lets SQLite look over its own structures.
+func checkIntegrity(ctx context.Context, conn *sql.Conn) error {
+	var report string
+	if err := conn.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&report); err != nil {
+		return fmt.Errorf("check file: %w", err)
+	}
+	if report != "ok" {
+		return fmt.Errorf("%w: integrity check: %s", ErrCorrupt, report)
+	}
+	return nil
+}
+
+// audit rebuilds the tree from the events and compares on the way.
+type audit struct {
+	tree *evidence.Tree
+	// checkpoints holds the roots that the authority countersigned, by size.
+	checkpoints map[int64]tlog.Hash
+	largest     int64 // among them
+	acked       int64
+	// commits collects the number of the first event that holds each
+	// commitment; nil: not wanted.
+	commits map[commitment]int64
+}
+
+// Which checkpoints an audit compares with.
+const (
+	lastCheckpoint = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"
+	allCheckpoints = "SELECT size, note FROM checkpoint"
+)
+
+// newAudit reads and verifies the checkpoints to compare with.
+func (j *Journal) newAudit(ctx context.Context, conn *sql.Conn, query string) (*audit, error) {
+	a := &audit{tree: new(evidence.Tree), checkpoints: make(map[int64]tlog.Hash)}
+	if err := conn.QueryRowContext(ctx, "SELECT acked FROM sync").Scan(&a.acked); err != nil {
+		return nil, fmt.Errorf("read cursor: %w", err)
+	}
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var size int64
+		var signed []byte
+		if err := rows.Scan(&size, &signed); err != nil {
+			return nil, fmt.Errorf("read checkpoints: %w", err)
+		}
+		c, err := j.openCountersigned(signed)
+		if err != nil || c.Size != size {
+			return nil, tampered(size, "countersigned checkpoint does not verify: %v", err)
+		}
+		a.checkpoints[size] = c.Root
+		a.largest = max(a.largest, size)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	if a.acked > a.largest {
+		return nil, tampered(0, "cursor at %d, but the last countersigned checkpoint is at %d", a.acked, a.largest)
+	}
+	return a, nil
+}
+
+// nextPage checks the next events; done after the last one.
+func (a *audit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err error) {
+	var size int64
+	if err := conn.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM event").Scan(&size); err != nil {
+		return false, fmt.Errorf("read head: %w", err)
+	}
+	if a.tree.Size() >= size {
+		return true, a.finish(ctx, conn)
+	}
+	events, err := readEvents(ctx, conn, a.tree.Size()+1, size, pageBytes)
+	if err != nil {
+		return false, err
+	}
+	nodes, err := readNodes(ctx, conn, a.tree.NextNode(), tlog.StoredHashCount(a.tree.Size()+int64(len(events))))
+	if err != nil {
+		return false, err
+	}
+	for _, e := range events {
+		if err := a.checkHeader(e); err != nil {
+			return false, err
+		}
+		for _, want := range a.tree.Append(evidence.Leaf(e.Body)) {
+			if len(nodes) == 0 || !bytes.Equal(nodes[0], want[:]) {
+				return false, tampered(e.Seq, "tree does not match")
+			}
+			nodes = nodes[1:]
+		}
+		if root, ok := a.checkpoints[e.Seq]; ok && root != a.tree.Root() {
+			return false, tampered(e.Seq, "history differs from the countersigned checkpoint")
+		}
+	}
+	return false, nil
+}
+
+// checkHeader compares the columns of an event with its body.
+func (a *audit) checkHeader(e Event) error {
+	h, err := evidence.ParseHeader(e.Body)
+	if err != nil {
+		return tampered(e.Seq, "%v", err)
+	}
+	if h.Case != e.Case || h.Kind != e.Kind || h.At != e.At {
+		return tampered(e.Seq, "columns differ from the body")
+	}
+	if a.commits != nil {
+		for name, sum := range h.Commits {
+			c := commitment{h.Case, name, sum}
+			if _, again := a.commits[c]; !again {
+				a.commits[c] = e.Seq
+			}
+		}
+	}
+	return nil
+}
+
+// finish checks what only the end can tell.
+func (a *audit) finish(ctx context.Context, conn *sql.Conn) error {
+	if size := a.tree.Size(); a.largest > size {
+		return tampered(size+1, "missing: the authority countersigned %d events", a.largest)
+	}
+	var nodes int64
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM node").Scan(&nodes); err != nil {
+		return fmt.Errorf("count nodes: %w", err)
+	}
+	if want := a.tree.NextNode(); nodes != want {
+		return tampered(0, "%d nodes, want %d", nodes, want)
+	}
+	return nil
+}
+
+// readNodes reads the hashes from index first up to, not including, end.
+func readNodes(ctx context.Context, conn *sql.Conn, first, end int64) ([][]byte, error) {
+	rows, err := conn.QueryContext(ctx, "SELECT hash FROM node WHERE idx >= ? AND idx < ? ORDER BY idx", first, end)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	defer rows.Close()
+	nodes := make([][]byte, 0, end-first)
+	for rows.Next() {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return nil, fmt.Errorf("read nodes: %w", err)
+		}
+		nodes = append(nodes, hash)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	return nodes, nil
+}
+
+// partAudit compares the sealed parts with the commitments of the events.
+type partAudit struct {
+	keys    *dataKeys
+	commits map[commitment]int64 // those not met yet, of the events up to size
+	size    int64
+	last    int64 // row id of the part checked last
+}
+
+// nextPage checks the next part; done after the last one. A part may be large,
+// so each has a turn of its own.
+func (a *partAudit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err error) {
+	p, err := scanPart(conn.QueryRowContext(ctx, selectPart+"WHERE id > ? AND seq <= ? ORDER BY id LIMIT 1", a.last, a.size))
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	a.last = p.id
+	if seq, ok := a.commits[p.commitment]; !ok || seq != p.seq {
+		return false, tampered(p.seq, "does not commit to part %q", p.commitment.name)
+	}
+	delete(a.commits, p.commitment)
+	if p.sealed == nil {
+		return false, nil
+	}
+	opening, err := a.keys.open(p)
+	clear(opening)
+	return false, err
+}
+
+// finish reports a commitment whose part is not there, not even as erased.
+func (a *partAudit) finish() error {
+	var first int64
+	for _, seq := range a.commits {
+		if first == 0 || seq < first {
+			first = seq
+		}
+	}
+	if first != 0 {
+		return tampered(first, "a part it commits to is missing")
+	}
+	return nil
+}
