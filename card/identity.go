@@ -170,8 +170,8 @@ func (r *Readers) readPortrait(c *channel, card inserted, reader string) ([]byte
 	known := r.fixed[reader]
 	r.mu.Unlock()
 	if known.insertion != card.insertion {
-		if known.sod, err = a.read(sod.FileSODFixed); err != nil {
-			return nil, must(err)
+		if known.sod, err = a.read(sod.FileSODFixed); err != nil && !errors.Is(err, errNoFile) {
+			return nil, err
 		}
 	}
 	if err := sod.Verify(sod.Files{sod.FilePortrait: file}, known.sod, r.cfg.Anchors, r.cfg.Now()); err != nil {
