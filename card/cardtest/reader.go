@@ -1,0 +1,121 @@
+//go:build linux
+
+package cardtest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"salter/card/virtual"
+)
+
+// Reader is one virtual reader of the daemon, free for one test.
+type Reader struct {
+	t      testing.TB
+	slot   int
+	cancel context.CancelFunc // nil: empty
+	done   chan struct{}      // closed when the card's connection has ended
+	err    error              // why it ended; read after done
+}
+
+// NewReader returns a reader that no other test uses; pcscd is started if it
+// does not run yet. The end of the test empties and returns it.
+func NewReader(t testing.TB) *Reader {
+	t.Helper()
+	StartService(t)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	for slot := range devices * slots {
+		// The slots of one device share it: tests that take a device away
+		// must not hit a neighbour, so the second slots come last.
+		s := slot%devices*slots + slot/devices
+		if shared.taken[s] {
+			continue
+		}
+		shared.taken[s] = true
+		r := &Reader{t: t, slot: s}
+		t.Cleanup(func() {
+			r.Eject()
+			shared.release(s)
+		})
+		return r
+	}
+	t.Fatalf("all %d readers are in use", devices*slots)
+	return nil
+}
+
+// Name returns the name under which PC/SC lists the reader: that of the device,
+// its number among devices of the same name, its slot.
+func (r *Reader) Name() string {
+	return fmt.Sprintf("%s 00 %02X", deviceName(r.slot/slots), r.slot%slots)
+}
+
+// Addr returns where a card connects to be inserted.
+func (r *Reader) Addr() string { return fmt.Sprintf("127.0.0.1:%d", firstPort+r.slot) }
+
+// Insert puts a card in. It returns when the card is connected; until
+// programs see it, up to a second may pass.
+func (r *Reader) Insert(c *virtual.Card) {
+	r.t.Helper()
+	if r.cancel != nil {
+		r.t.Fatal("insert card: reader is not empty")
+	}
+	conn := r.dial()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	r.cancel, r.done = cancel, done
+	go func() {
+		defer close(done)
+		r.err = c.Serve(ctx, conn)
+	}()
+}
+
+// dial connects to the reader, which listens a moment after the daemon has
+// started.
+func (r *Reader) dial() net.Conn {
+	r.t.Helper()
+	var err error
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
+		var conn net.Conn
+		if conn, err = net.Dial("tcp", r.Addr()); err == nil {
+			return conn
+		}
+		time.Sleep(10 * time.Millisecond) // another process: nothing to wait on
+	}
+	r.t.Fatalf("insert card: %v", err)
+	return nil
+}
+
+// Eject takes the card out; an empty reader stays empty.
+func (r *Reader) Eject() {
+	if r.cancel == nil {
+		return
+	}
+	r.cancel()
+	<-r.done
+	r.cancel = nil
+}
+
+// Gone is closed when the card has left the reader by itself: pulled by a
+// fault, or with the service. Eject makes room for the next card all the same.
+func (r *Reader) Gone() <-chan struct{} { return r.done }
+
+// Unplug takes the device with both its slots away; Plug brings it back.
+// pcscd does not look for readers of this kind while it runs, so it is
+// restarted: its clients lose the service first and then find no reader, and
+// the cards in all readers of this process are thrown out.
+func (r *Reader) Unplug() { r.setPlugged(false) }
+
+// Plug brings an unplugged device back.
+func (r *Reader) Plug() { r.setPlugged(true) }
+
+// setPlugged restarts the daemon with or without the device.
+func (r *Reader) setPlugged(plugged bool) {
+	r.t.Helper()
+	StopService(r.t)
+	shared.setRemoved(r.slot/slots, !plugged)
+	StartService(r.t)
+}

@@ -1,0 +1,35 @@
+package virtual
+
+// The answers to reset of the card generations (ISO/IEC 7816-3 8.2).
+
+// atrApollo is that of cards made before 18.08.2014.
+func atrApollo() []byte {
+	return []byte{0x3B, 0xB9, 0x18, 0x00, 0x81, 0x31, 0xFE, 0x9E, 0x80, 0x73, 0xFF, 0x61, 0x40, 0x83, 0x00, 0x00, 0x00, 0xDF}
+}
+
+// atrGemalto is that of the Gemalto MultiApp 80K cards from 2014 on: T=1 only.
+func atrGemalto() []byte {
+	return []byte{
+		0x3B, 0xFF, 0x94, 0x00, 0x00, 0x81, 0x31, 0x80, 0x43, 0x80, 0x31, 0x80,
+		0x65, 0xB0, 0x85, 0x02, 0x01, 0xF3, 0x12, 0x0F, 0xFF, 0x82, 0x90, 0x00, 0x79,
+	}
+}
+
+// atrSCE80C2 is that of the cards issued since June 2024: T=0 and T=1.
+func atrSCE80C2() []byte {
+	return []byte{
+		0x3B, 0x9E, 0x96, 0x80, 0x31, 0xFE, 0x45, 'S', 'C', 'E', ' ', '8', '.', '0', '-', 'C', '2', 'V', '0', 0x0D, 0x0A, 0x6C,
+	}
+}
+
+// atrWithHistory builds a valid ATR for T=0 and T=1 with these historical
+// bytes, at most 15.
+func atrWithHistory(history string) []byte {
+	b := []byte{0x3B, 0x80 | byte(len(history)), 0x80, 0x01}
+	b = append(b, history...)
+	var check byte
+	for _, x := range b[1:] {
+		check ^= x
+	}
+	return append(b, check)
+}

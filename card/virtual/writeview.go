@@ -1,0 +1,343 @@
+package virtual
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/binary"
+	"slices"
+
+	"salter/card/apdu"
+)
+
+// Parameters of the write view (IsoApplet API 00.06).
+const (
+	writePIN    = 0x01 // reference of the PIN
+	writeSize   = 16   // a PIN or PUK block
+	algPKCS1    = 0x11 // sign and decipher with PKCS#1 v1.5 padding
+	algRSA2048  = 0xF3 // generate RSA-2048
+	keySlots    = 16
+	rsaBits     = 2048
+	featureExt  = 0x01 // extended APDUs
+	featureRand = 0x02 // GET CHALLENGE
+)
+
+// writeViewVersion is the answer to SELECT of the write view: API version and
+// features. OpenSC 0.23 accepts only major 0; newer ones fall back to it when
+// GET DATA is unknown.
+func writeViewVersion() []byte { return []byte{0x00, 0x06, featureExt | featureRand} }
+
+// writeView is the applet that PKCS#11 modules write through.
+func (c *Card) writeView(cmd apdu.Command) ([]byte, apdu.SW) {
+	switch cmd.INS {
+	case apdu.InsSelect:
+		return c.selectWriteFile(cmd)
+	case apdu.InsReadBinary:
+		return c.readFile(cmd)
+	case apdu.InsUpdateBinary:
+		return nil, c.updateFile(cmd)
+	case apdu.InsCreateFile:
+		return nil, c.createFile(cmd)
+	case apdu.InsDeleteFile:
+		return nil, c.deleteFile(cmd)
+	case apdu.InsVerify:
+		return nil, c.verifyWrite(cmd)
+	case apdu.InsChange:
+		return nil, c.changeWrite(cmd)
+	case apdu.InsUnblock:
+		return nil, c.unblockWrite(cmd)
+	case apdu.InsMSE:
+		return nil, c.setEnvironment(cmd)
+	case apdu.InsGenerateKey:
+		return c.generateKey(cmd)
+	case apdu.InsPSO:
+		return c.rsaWrite(cmd)
+	case apdu.InsGetChallenge:
+		return random(cmd)
+	}
+	return nil, apdu.SWUnknownINS
+}
+
+// allowed reports whether an access byte lets the command through. Before a
+// PIN exists the card is being made and everything is allowed.
+func (c *Card) allowed(access byte) bool {
+	if c.state.PIN.Value == "" {
+		return true
+	}
+	return access == accessAlways || access == accessPIN && c.session.verified
+}
+
+// selectWriteFile is SELECT by identifier, by path or of the parent.
+func (c *Card) selectWriteFile(cmd apdu.Command) ([]byte, apdu.SW) {
+	if len(cmd.Data)%2 != 0 {
+		return nil, apdu.SWWrongLength
+	}
+	var path []uint16
+	for pair := range slices.Chunk(cmd.Data, 2) {
+		path = append(path, binary.BigEndian.Uint16(pair))
+	}
+	f, sw := c.resolve(cmd.P1, path)
+	if f == nil {
+		return nil, sw
+	}
+	c.session.current = f
+	if cmd.P2&0x0C == 0x0C {
+		return nil, apdu.SWOK
+	}
+	return f.fci(), apdu.SWOK
+}
+
+// resolve finds what a SELECT means (ISO/IEC 7816-4 table 39).
+func (c *Card) resolve(p1 byte, path []uint16) (*file, apdu.SW) {
+	var f *file
+	switch p1 {
+	case 0x00:
+		switch {
+		case len(path) == 0 || len(path) == 1 && path[0] == fidMF:
+			f = c.state.MF
+		case len(path) == 1:
+			f = c.directory().find(path...)
+		}
+	case 0x03:
+		if f = c.state.MF.parentOf(c.directory()); f == nil {
+			f = c.state.MF
+		}
+	case 0x08:
+		f = c.state.MF.find(path...)
+	case 0x09:
+		f = c.directory().find(path...)
+	default:
+		return nil, apdu.SWWrongP1P2
+	}
+	if f == nil {
+		return nil, apdu.SWFileNotFound
+	}
+	return f, apdu.SWOK
+}
+
+// directory returns the current directory: the selected one, or that of the
+// selected file.
+func (c *Card) directory() *file {
+	f := c.session.current
+	switch {
+	case f == nil:
+		return c.state.MF
+	case f.Dir:
+		return f
+	}
+	if d := c.state.MF.parentOf(f); d != nil {
+		return d
+	}
+	return c.state.MF
+}
+
+// offset reads the offset of READ and UPDATE BINARY in the selected file.
+func (c *Card) offset(cmd apdu.Command) (f *file, off int, sw apdu.SW) {
+	f = c.session.current
+	if f == nil || f.Dir {
+		return nil, 0, apdu.SWConditions
+	}
+	if cmd.P1&0x80 != 0 {
+		return nil, 0, apdu.SWWrongP1P2
+	}
+	off = int(cmd.P1)<<8 | int(cmd.P2)
+	if off > len(f.Data) {
+		return nil, 0, apdu.SWOffset
+	}
+	return f, off, apdu.SWOK
+}
+
+// readFile is READ BINARY.
+func (c *Card) readFile(cmd apdu.Command) ([]byte, apdu.SW) {
+	f, off, sw := c.offset(cmd)
+	if f == nil {
+		return nil, sw
+	}
+	if !c.allowed(f.access(accessRead)) {
+		return nil, apdu.SWNotSatisfied
+	}
+	rest := f.Data[off:]
+	return slices.Clone(rest[:min(len(rest), cmd.Ne)]), apdu.SWOK
+}
+
+// updateFile is UPDATE BINARY.
+func (c *Card) updateFile(cmd apdu.Command) apdu.SW {
+	f, off, sw := c.offset(cmd)
+	if f == nil {
+		return sw
+	}
+	if !c.allowed(f.access(accessUpdate)) {
+		return apdu.SWNotSatisfied
+	}
+	end := off + len(cmd.Data)
+	if len(cmd.Data) == 0 || end > len(f.Data) {
+		return apdu.SWWrongLength
+	}
+	copy(f.Data[off:], cmd.Data)
+	switch {
+	case off == 0:
+		f.Filled = end
+	case off <= f.Filled:
+		f.Filled = max(f.Filled, end)
+	}
+	if isCertificate(f.FID) {
+		c.state.noteWritten(f.FID)
+	}
+	c.dirty = true
+	return apdu.SWOK
+}
+
+// isCertificate reports whether OpenSC keeps certificates under this
+// identifier.
+func isCertificate(fid uint16) bool { return fid>>8 == 0x34 }
+
+// createFile is CREATE FILE: the new file becomes current.
+func (c *Card) createFile(cmd apdu.Command) apdu.SW {
+	f, sw := fileFromFCI(cmd.Data)
+	if f == nil {
+		return sw
+	}
+	dir := c.directory()
+	right := accessCreateFile
+	if f.Dir {
+		right = accessCreateDir
+	}
+	switch {
+	case !c.allowed(dir.access(right)):
+		return apdu.SWNotSatisfied
+	case dir.child(f.FID) != nil || f.FID == fidMF:
+		return apdu.SWFileExists
+	case c.state.MF.room()+f.room() > capacity || c.state.MF.depthOf(dir) >= maxDepth:
+		return apdu.SWNoRoom
+	}
+	dir.Files = append(dir.Files, f)
+	c.session.current = f
+	c.dirty = true
+	return apdu.SWOK
+}
+
+// deleteFile is DELETE FILE: a child of the current directory.
+func (c *Card) deleteFile(cmd apdu.Command) apdu.SW {
+	if len(cmd.Data) != 2 {
+		return apdu.SWWrongLength
+	}
+	dir := c.directory()
+	f := dir.child(binary.BigEndian.Uint16(cmd.Data))
+	if f == nil {
+		return apdu.SWFileNotFound
+	}
+	if !c.allowed(dir.access(accessDeleteChild)) || !c.allowed(f.access(accessDeleteSelf)) {
+		return apdu.SWNotSatisfied
+	}
+	dir.Files = slices.DeleteFunc(dir.Files, func(x *file) bool { return x == f })
+	c.session.current = dir
+	if isCertificate(f.FID) {
+		c.state.noteDeleted(f.FID)
+	}
+	c.dirty = true
+	return apdu.SWOK
+}
+
+// verifyWrite is VERIFY; without data it tells what is left.
+func (c *Card) verifyWrite(cmd apdu.Command) apdu.SW {
+	switch {
+	case cmd.P1 != 0 || cmd.P2 != writePIN:
+		return apdu.SWNoReference
+	case len(cmd.Data) == 0:
+		return c.pinStatus()
+	case len(cmd.Data) != writeSize:
+		return apdu.SWWrongLength
+	}
+	return c.verifyPIN(cmd.Data)
+}
+
+// changeWrite is CHANGE REFERENCE DATA; with P1 01 it sets PUK and PIN of a
+// card that has none.
+func (c *Card) changeWrite(cmd apdu.Command) apdu.SW {
+	if cmd.P1 == 0x01 {
+		return c.setFirst(cmd.P2, cmd.Data)
+	}
+	switch {
+	case cmd.P1 != 0 || cmd.P2 != writePIN:
+		return apdu.SWNoReference
+	case len(cmd.Data) != 2*writeSize:
+		return apdu.SWWrongLength
+	}
+	return c.changePIN(cmd.Data[:writeSize], cmd.Data[writeSize:])
+}
+
+// unblockWrite is RESET RETRY COUNTER: with PUK and new PIN, or with P1 01 and
+// the PUK alone, which leaves the PIN as it is.
+func (c *Card) unblockWrite(cmd apdu.Command) apdu.SW {
+	switch {
+	case cmd.P2 != writePIN:
+		return apdu.SWNoReference
+	case cmd.P1 == 0x00 && len(cmd.Data) == 2*writeSize:
+		return c.unblockPIN(cmd.Data[:writeSize], cmd.Data[writeSize:])
+	case cmd.P1 == 0x01 && len(cmd.Data) == writeSize:
+		return c.unblockPIN(cmd.Data, nil)
+	case cmd.P1 > 0x01:
+		return apdu.SWWrongP1P2
+	}
+	return apdu.SWWrongLength
+}
+
+// generateKey is GENERATE ASYMMETRIC KEY PAIR: it answers with the public key
+// (ISO/IEC 7816-8 5.1).
+func (c *Card) generateKey(cmd apdu.Command) ([]byte, apdu.SW) {
+	env := c.session.mse
+	switch {
+	case cmd.P1 != 0x42:
+		return nil, apdu.SWWrongP1P2
+	case !env.set:
+		return nil, apdu.SWConditions
+	case env.algorithm != algRSA2048:
+		return nil, apdu.SWFuncUnsupported
+	case len(env.keyRef) != 1 || env.keyRef[0] >= keySlots:
+		return nil, apdu.SWNoReference
+	case !c.session.verified && c.state.PIN.Value != "":
+		return nil, apdu.SWNotSatisfied
+	}
+	key, err := rsa.GenerateKey(rand.Reader, rsaBits)
+	if err != nil {
+		return nil, apdu.SWFailure
+	}
+	if err := c.state.setKey(env.keyRef[0], key); err != nil {
+		return nil, apdu.SWFailure
+	}
+	c.dirty = true
+	c.counts.KeyGen += c.timing.keyGen()
+	var inner []byte
+	inner = apdu.AppendTLV(inner, 0x81, key.N.FillBytes(make([]byte, rsaBits/8)))
+	inner = apdu.AppendTLV(inner, 0x82, []byte{0x01, 0x00, 0x01})
+	return apdu.AppendTLV(nil, 0x7F49, inner), apdu.SWOK
+}
+
+// rsaWrite is PERFORM SECURITY OPERATION with PKCS#1 v1.5 padding on the card.
+func (c *Card) rsaWrite(cmd apdu.Command) ([]byte, apdu.SW) {
+	switch {
+	case !c.session.mse.set:
+		return nil, apdu.SWConditions
+	case !c.session.verified:
+		return nil, apdu.SWNotSatisfied
+	case c.session.mse.algorithm != algPKCS1:
+		return nil, apdu.SWFuncUnsupported
+	}
+	key := c.slotKey()
+	if key == nil {
+		return nil, apdu.SWNoReference
+	}
+	switch {
+	case cmd.P1 == 0x9E && cmd.P2 == 0x9A:
+		return signPadded(key, cmd.Data)
+	case cmd.P1 == 0x80 && cmd.P2 == 0x86:
+		if len(cmd.Data) == 0 || cmd.Data[0] != 0 { // padding indicator
+			return nil, apdu.SWWrongData
+		}
+		plain, err := rsa.DecryptPKCS1v15(nil, key, cmd.Data[1:])
+		if err != nil {
+			return nil, apdu.SWWrongData
+		}
+		return plain, apdu.SWOK
+	}
+	return nil, apdu.SWWrongP1P2
+}
