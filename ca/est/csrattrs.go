@@ -183,6 +183,9 @@ func (a *CSRAttrs) read(kind asn1.ObjectIdentifier, value asn1.RawValue) error {
 		return a.readTemplate(value.FullBytes)
 	case kind.Equal(oidRSA):
 		_, err = asn1.Unmarshal(value.FullBytes, &a.Key.RSABits)
+		if a.Key.RSABits < 0 || a.Key.RSABits > 8*MaxCSRAttrs {
+			err = errors.New("no possible RSA size")
+		}
 	case kind.Equal(oidECPublicKey):
 		_, err = asn1.Unmarshal(value.FullBytes, &a.Key.Curve)
 	}
