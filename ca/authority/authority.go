@@ -14,6 +14,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/db"
+	"salter/ca/profile"
 )
 
 // clockSlack is how far a client's clock may be off (clock-drift).
@@ -196,13 +197,21 @@ func (a *Authority) Chain(label string) ([]*x509.Certificate, error) {
 	return []*x509.Certificate{i.cert, a.pki.root}, nil
 }
 
-// SubjectKeys returns the kinds of key certified under a label.
-func (a *Authority) SubjectKeys(label string) ([]string, error) {
+// Profile returns the profile of a label.
+func (a *Authority) Profile(label string) (*profile.Profile, error) {
 	i, err := a.issuer(label)
 	if err != nil {
 		return nil, err
 	}
-	return i.profile.SubjectKeys, nil
+	return i.profile, nil
+}
+
+// Ready reports whether the database answers.
+func (a *Authority) Ready(ctx context.Context) error {
+	return a.db.Do(ctx, func(tx db.Tx) error {
+		_, err := tx.Meta(metaAuthority)
+		return err
+	})
 }
 
 func (a *Authority) issuer(label string) (*issuer, error) {

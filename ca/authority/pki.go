@@ -63,7 +63,7 @@ type signer struct {
 type issuer struct {
 	signer
 	profile *profile.Profile
-	file    []byte // the profile file as the policy carries it
+	file    []byte // the profile file as it stands
 	// lintKey is a throw-away key, and lintCert the issuer with its public
 	// key: what is signed with them has the issuer's to-be-signed bytes, and
 	// no value.
@@ -80,7 +80,6 @@ type pki struct {
 	infra      signer
 	clerks     signer
 	policy     crypto.Signer
-	backupPin  string
 	cosigner   note.Signer
 	verifier   string // of cosigner
 	serverPins []string
@@ -361,11 +360,6 @@ func loadProfiles(dir, kind string) (map[string]*issuer, error) {
 	for _, label := range labels() {
 		file, err := profileFile(filepath.Join(dir, label+".json"), label, kind)
 		if err != nil {
-			return nil, fmt.Errorf("load profile %s: %w", label, err)
-		}
-		// The policy carries the profile inside JSON, which drops white space;
-		// its hash is that of the carried bytes, so that a client can check it.
-		if file, err = json.Marshal(json.RawMessage(file)); err != nil {
 			return nil, fmt.Errorf("load profile %s: %w", label, err)
 		}
 		p, err := profile.Parse(file)

@@ -30,7 +30,7 @@ func (a *Authority) content() ca.Policy {
 		ServerPins:   a.pki.serverPins,
 		Labels:       make(map[string]ca.LabelPolicy),
 		OfflineHours: offlineHours,
-		Profiles:     make(map[string]json.RawMessage),
+		Profiles:     make(map[string][]byte),
 		Demo:         a.pki.Demo,
 	}
 	for label, i := range a.pki.issuers {

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"crypto/x509"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"salter/ca"
+	"salter/ca/authority"
+	"salter/ca/est"
+)
+
+// OpenAPI is the contract of both ports.
+//
+//go:embed openapi.yaml
+var OpenAPI []byte
+
+// maxJournalBody bounds the JSON around a full batch of events: base64 adds a
+// third, quotes and commas of many small events the rest.
+const maxJournalBody = 3 * ca.MaxBatch
+
+// maxStatusBody bounds a status change with its signature.
+const maxStatusBody = 32 << 10
+
+// handler is a route of the API port.
+type handler func(w http.ResponseWriter, r *http.Request, c authority.Caller) error
+
+type server struct {
+	authority *authority.Authority
+	log       *slog.Logger
+}
+
+// route is one line of a mux.
+type route struct {
+	pattern string
+	handle  handler
+}
+
+func (s *server) routes() []route {
+	return []route{
+		{"GET " + ca.PathEST + "{label}/" + est.OpCACerts, s.cacerts},
+		{"GET " + ca.PathEST + "{label}/" + est.OpCSRAttrs, s.csrattrs},
+		{"POST " + ca.PathEST + "{label}/" + est.OpSimpleEnroll, s.enrol},
+		{"GET " + ca.PathPolicy, s.policy},
+		{"GET " + ca.PathIssuances + "{csr_sha256}", s.lookup},
+		{"GET " + ca.PathJournal + "{workstation}", s.head},
+		{"POST " + ca.PathJournal + "{workstation}", s.push},
+		{"PUT " + ca.PathBlobs + "{sha256}", s.blob},
+		{"PUT " + ca.PathStatusChange + "{uuid}", s.status},
+	}
+}
+
+// New returns the handler of the API port. It must only be served over the
+// TLS configuration of the authority: the client certificate is the identity.
+func New(a *authority.Authority, log *slog.Logger, limits Limits) http.Handler {
+	s := &server{authority: a, log: log}
+	admission := newAdmission(limits)
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.serve(r.handle, admission))
+	}
+	mux.Handle("/", s.serve(func(http.ResponseWriter, *http.Request, authority.Caller) error {
+		return authority.Refuse(ca.ProblemNotFound, "no such route")
+	}, admission))
+	return mux
+}
+
+// serve wraps a route: who calls, is there room, what came of it.
+func (s *server) serve(h handler, admission *admission) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		status := &statusWriter{ResponseWriter: w}
+		caller, err := caller(r)
+		if err == nil {
+			err = admission.run(caller.URI, func() error { return h(status, r, caller) })
+		}
+		if err != nil {
+			s.fail(status, r, err)
+		}
+		// The pattern, not the path: a path may name a request.
+		s.log.Info("request", "route", r.Pattern, "status", status.code, "caller", caller.URI,
+			"ms", time.Since(start).Milliseconds())
+	})
+}
+
+// caller reads the identity from the verified client certificate.
+func caller(r *http.Request) (authority.Caller, error) {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return authority.Caller{}, authority.Refuse(ca.ProblemWorkstation, "no verified client certificate")
+	}
+	return authority.CallerOf(r.TLS.VerifiedChains[0][0])
+}
+
+// statusWriter remembers the status of the answer.
+type statusWriter struct {
+	http.ResponseWriter
+	code int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(code int) {
+	w.code = code
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write implements http.ResponseWriter.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.code == 0 {
+		w.code = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// fail answers an error: a refusal by its problem, anything else as 500 with
+// nothing of the inside in it.
+func (s *server) fail(w *statusWriter, r *http.Request, err error) {
+	if w.code != 0 {
+		s.log.Error("answer broken off", "route", r.Pattern, "error", err)
+		return
+	}
+	problem := ca.Problem{Type: "about:blank", Title: "internal error", Status: http.StatusInternalServerError}
+	var refusal *authority.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		problem = refusal.Problem
+		if refusal.RetryAfter > 0 {
+			est.SetRetryAfter(w.Header(), refusal.RetryAfter)
+		}
+		s.log.Info("refused", "route", r.Pattern, "problem", refusal.Name(), "detail", refusal.Problem.Detail)
+	case errors.Is(err, context.Canceled):
+		s.log.Info("client went away", "route", r.Pattern)
+	default:
+		s.log.Error("request failed", "route", r.Pattern, "error", err)
+	}
+	writeProblem(w, problem)
+}
+
+func writeProblem(w http.ResponseWriter, p ca.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client's end is gone if this fails
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	return json.NewEncoder(w).Encode(v)
+}
+
+// readBody reads at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, authority.Refuse(ca.ProblemTooLarge, "body of more than %d bytes", limit)
+	}
+	if err != nil {
+		return nil, authority.Refuse(ca.ProblemBadRequest, "body was cut")
+	}
+	return body, nil
+}
+
+// readJSON decodes one JSON value and nothing after it.
+func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	body, err := readBody(w, r, limit)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return authority.Refuse(ca.ProblemBadRequest, "body is not the JSON expected")
+	}
+	return nil
+}
+
+// parseChain parses DER certificates of our own making.
+func parseChain(ders [][]byte) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for _, der := range ders {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, cert)
+	}
+	return chain, nil
+}
+
+// clientVersion reads the version from User-Agent: Salter/1.2.3.
+func clientVersion(r *http.Request) string {
+	product, _, _ := strings.Cut(r.UserAgent(), " ")
+	version, _ := strings.CutPrefix(product, "Salter/")
+	return version
+}

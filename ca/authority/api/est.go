@@ -1,0 +1,97 @@
+package api
+
+import (
+	"encoding/asn1"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"salter/ca"
+	"salter/ca/authority"
+	"salter/ca/est"
+	"salter/ca/profile"
+)
+
+// pendingAfter is the Retry-After of a request that is not completed yet.
+const pendingAfter = 5 * time.Second
+
+func (s *server) cacerts(w http.ResponseWriter, r *http.Request, _ authority.Caller) error {
+	return writeChain(s.authority, w, r)
+}
+
+// writeChain answers cacerts on either port.
+func writeChain(a *authority.Authority, w http.ResponseWriter, r *http.Request) error {
+	chain, err := a.Chain(r.PathValue("label"))
+	if err != nil {
+		return err
+	}
+	return est.WriteCerts(w, chain)
+}
+
+func (s *server) csrattrs(w http.ResponseWriter, r *http.Request, _ authority.Caller) error {
+	p, err := s.authority.Profile(r.PathValue("label"))
+	if err != nil {
+		return err
+	}
+	der, err := attributes(p).Encode()
+	if err != nil {
+		return err
+	}
+	return est.WriteCSRAttrs(w, der)
+}
+
+// attributes says what a request under the profile should look like. The key
+// is left open where the profile admits more than one kind.
+func attributes(p *profile.Profile) est.CSRAttrs {
+	a := est.CSRAttrs{Subject: []asn1.ObjectIdentifier{
+		{2, 5, 4, 6}, {2, 5, 4, 4}, {2, 5, 4, 42}, {2, 5, 4, 5}, {2, 5, 4, 3}, // C, SN, GN, serialNumber, CN
+	}}
+	if p.SAN.Email == profile.EmailIfAsked {
+		a.Extensions = []asn1.ObjectIdentifier{{2, 5, 29, 17}} // subjectAltName
+	}
+	if len(p.SubjectKeys) != 1 {
+		return a
+	}
+	switch kind := p.SubjectKeys[0]; kind {
+	case "p256":
+		a.Key.Curve = est.CurveP256
+	case "p384":
+		a.Key.Curve = est.CurveP384
+	default:
+		// A range such as rsa2048..4096 is no number and leaves the key open.
+		a.Key.RSABits, _ = strconv.Atoi(strings.TrimPrefix(kind, "rsa"))
+	}
+	return a
+}
+
+func (s *server) enrol(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	csr, err := est.ReadRequest(r, ca.MaxCSR)
+	switch {
+	case errors.Is(err, est.ErrContentType):
+		return authority.Refuse(ca.ProblemBadRequest, "%w", err)
+	case errors.Is(err, est.ErrTooLarge):
+		return authority.Refuse(ca.ProblemTooLarge, "request of more than %d bytes", ca.MaxCSR)
+	case err != nil:
+		return authority.Refuse(ca.ProblemCSRInvalid, "body is no base64")
+	}
+	answer, err := s.authority.Enrol(r.Context(), c, authority.Enrolment{Label: r.PathValue("label"), CSR: csr,
+		Assertion: r.Header.Get(ca.HeaderAssertion), Client: clientVersion(r)})
+	if err != nil {
+		return err
+	}
+	switch answer.State {
+	case ca.IssuanceIssued:
+		chain, err := parseChain(answer.Chain)
+		if err != nil {
+			return err
+		}
+		return est.WriteCerts(w, chain)
+	case ca.IssuanceRefused:
+		writeProblem(w, *answer.Problem)
+	default:
+		est.WritePending(w, pendingAfter)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"salter/ca"
+	"salter/ca/authority"
+	"salter/ca/est"
+)
+
+type public struct {
+	authority *authority.Authority
+}
+
+func (p *public) routes() map[string]func(http.ResponseWriter, *http.Request) error {
+	return map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /healthz":   p.health,
+		"GET /ca/{file}": p.certificate,
+		"GET " + ca.PathEST + "{label}/" + est.OpCACerts: func(w http.ResponseWriter, r *http.Request) error {
+			return writeChain(p.authority, w, r)
+		},
+	}
+}
+
+// Public returns the handler of the public port: certificates of the CAs and
+// health, no personal data, plain HTTP.
+func Public(a *authority.Authority, log *slog.Logger) http.Handler {
+	p := &public{authority: a}
+	s := &server{authority: a, log: log}
+	mux := http.NewServeMux()
+	for pattern, handle := range p.routes() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status := &statusWriter{ResponseWriter: w}
+			if err := handle(status, r); err != nil {
+				s.fail(status, r, err)
+			}
+		})
+	}
+	return mux
+}
+
+func (p *public) health(w http.ResponseWriter, r *http.Request) error {
+	if err := p.authority.Ready(r.Context()); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// certificate serves {label}.cer, the address of caIssuers (RFC 5280 4.2.2.1:
+// one DER certificate), and root.cer.
+func (p *public) certificate(w http.ResponseWriter, r *http.Request) error {
+	name, ok := strings.CutSuffix(r.PathValue("file"), ".cer")
+	if !ok {
+		return authority.Refuse(ca.ProblemNotFound, "no such certificate")
+	}
+	label, index := name, 0
+	if name == "root" {
+		label, index = ca.LabelCitizen, 1
+	}
+	chain, err := p.authority.Chain(label)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/pkix-cert")
+	_, err = w.Write(chain[index].Raw)
+	return err
+}

@@ -1,0 +1,156 @@
+package catest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"salter/ca/authority"
+	"salter/ca/authority/api"
+)
+
+// Config says how the authority differs from the usual one.
+type Config struct {
+	MinClient string
+	Limits    api.Limits
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: nothing is logged
+	// Wrap, if not nil, stands between the network and the API's handler.
+	Wrap func(http.Handler) http.Handler
+}
+
+// Server is a running authority. Its methods fail the test on errors.
+type Server struct {
+	Authority *authority.Authority // of the present start
+	Dir       string
+	API       string // https://127.0.0.1:port, the same after Stop and Start
+	Public    string // http://127.0.0.1:port
+
+	t       testing.TB
+	cfg     Config
+	running []*http.Server
+	served  sync.WaitGroup
+}
+
+// Start makes an authority with RSA-2048 issuers in a folder of its own and
+// serves it until the test ends.
+func Start(t testing.TB, cfg Config) *Server {
+	t.Helper()
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{Dir: filepath.Join(t.TempDir(), "ca"), t: t, cfg: cfg}
+	files, err := template()
+	if err != nil {
+		t.Fatalf("make authority: %v", err)
+	}
+	for name, content := range files {
+		path := filepath.Join(s.Dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, content, 0o600)); err != nil {
+			t.Fatalf("make authority: %v", err)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Start serves again after Stop, on the same addresses.
+func (s *Server) Start() {
+	s.t.Helper()
+	apiListener, apiAddr := s.listen(s.API, "https://")
+	publicListener, publicAddr := s.listen(s.Public, "http://")
+	s.API, s.Public = apiAddr, publicAddr
+	a, err := authority.Open(context.Background(), authority.Config{Dir: s.Dir, API: s.API, Public: s.Public,
+		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Authority = a
+	handler := api.New(a, s.cfg.Log, s.cfg.Limits)
+	if s.cfg.Wrap != nil {
+		handler = s.cfg.Wrap(handler)
+	}
+	apiServer := api.Server(handler, a.TLS(), s.cfg.Log)
+	public := api.Server(api.Public(a, s.cfg.Log), nil, s.cfg.Log)
+	s.running = []*http.Server{apiServer, public}
+	s.served.Go(func() { _ = apiServer.ServeTLS(apiListener, "", "") })
+	s.served.Go(func() { _ = public.Serve(publicListener) })
+}
+
+func (s *Server) listen(url, scheme string) (net.Listener, string) {
+	s.t.Helper()
+	addr := "127.0.0.1:0"
+	if url != "" {
+		addr = url[len(scheme):]
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return l, scheme + l.Addr().String()
+}
+
+// Stop breaks off all connections and closes the authority, as if its machine
+// had lost power at a quiet moment. It may be repeated.
+func (s *Server) Stop() {
+	for _, server := range s.running {
+		_ = server.Close()
+	}
+	s.served.Wait()
+	if s.running != nil {
+		if err := s.Authority.Close(); err != nil {
+			s.t.Errorf("close authority: %v", err)
+		}
+	}
+	s.running = nil
+}
+
+// AddAnchor enters a card-data anchor (DER). Workstations enrolled before do
+// not know it.
+func (s *Server) AddAnchor(der []byte) {
+	s.t.Helper()
+	if err := s.Authority.AddAnchor(context.Background(), der); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// template is the folder of a fresh authority, made once per process: making
+// RSA keys is what costs time. It is the only state of the package and never
+// changes.
+var template = sync.OnceValues(func() (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "catest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	a, err := authority.Open(context.Background(), authority.Config{Dir: dir, IssuerKey: "rsa2048",
+		Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Close(); err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte)
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files[name], err = os.ReadFile(path)
+		return err
+	})
+	return files, err
+})
