@@ -333,11 +333,7 @@ func (c *Card) rsaWrite(cmd apdu.Command) ([]byte, apdu.SW) {
 		if len(cmd.Data) == 0 || cmd.Data[0] != 0 { // padding indicator
 			return nil, apdu.SWWrongData
 		}
-		plain, err := rsa.DecryptPKCS1v15(nil, key, cmd.Data[1:])
-		if err != nil {
-			return nil, apdu.SWWrongData
-		}
-		return plain, apdu.SWOK
+		return decipher(key, cmd.Data[1:])
 	}
 	return nil, apdu.SWWrongP1P2
 }

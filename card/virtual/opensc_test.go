@@ -1,0 +1,251 @@
+//go:build linux
+
+package virtual_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"salter/card/cardtest"
+	"salter/card/virtual"
+)
+
+func TestMain(m *testing.M) { cardtest.Main(m) }
+
+// modulePath is Debian's PKCS#11 module.
+const modulePath = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
+
+// testIssuer returns an issuer of card data of its own.
+func testIssuer(t testing.TB) *virtual.Issuer {
+	t.Helper()
+	issuer, err := virtual.OpenIssuer(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issuer
+}
+
+// newCard makes a card of a preset and returns it with its folder.
+func newCard(t testing.TB, preset virtual.Preset) (*virtual.Card, string) {
+	t.Helper()
+	dir := t.TempDir()
+	card, err := virtual.New(dir, preset, testIssuer(t), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card, dir
+}
+
+// openSC runs a program of the opensc package against one reader.
+type openSC struct {
+	t      *testing.T
+	reader *cardtest.Reader
+}
+
+// run executes a program and returns what it prints; want is its success.
+func (o openSC) run(want bool, name string, args ...string) string {
+	o.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "OPENSC_DRIVER=isoApplet")
+	out, err := cmd.CombinedOutput()
+	if (err == nil) != want {
+		o.t.Fatalf("%s %s: error %v, want success %v\n%s", name, strings.Join(args, " "), err, want, out)
+	}
+	return string(out)
+}
+
+// pkcs11 runs pkcs11-tool on the token in the reader.
+func (o openSC) pkcs11(want bool, args ...string) string {
+	o.t.Helper()
+	return o.run(want, "pkcs11-tool", append([]string{"--module", modulePath, "--slot-index", o.slot()}, args...)...)
+}
+
+// slot finds the slot of the reader; slots are listed for empty readers too.
+func (o openSC) slot() string {
+	o.t.Helper()
+	out := o.run(true, "pkcs11-tool", "--module", modulePath, "--list-slots")
+	for line := range strings.Lines(out) {
+		if n, rest, ok := strings.Cut(strings.TrimSpace(line), " ("); ok && strings.HasSuffix(rest, o.reader.Name()) {
+			return strings.TrimPrefix(n, "Slot ")
+		}
+	}
+	o.t.Fatalf("no slot for reader %q in\n%s", o.reader.Name(), out)
+	return ""
+}
+
+// insert puts a card in and waits until programs see it.
+func (o openSC) insert(card *virtual.Card) {
+	o.t.Helper()
+	o.reader.Insert(card)
+	o.await("Card present", func(out string) bool { return !strings.Contains(out, "not present") })
+}
+
+// eject takes the card out and waits until programs see that.
+func (o openSC) eject() {
+	o.t.Helper()
+	o.reader.Eject()
+	o.await("no card", func(out string) bool { return strings.Contains(out, "not present") })
+}
+
+// await polls the reader's state through another program.
+func (o openSC) await(what string, ok func(string) bool) {
+	o.t.Helper()
+	var out []byte
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		out, _ = exec.Command("opensc-tool", "--reader", o.reader.Name(), "--atr").CombinedOutput()
+		if ok(string(out)) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on
+	}
+	o.t.Fatalf("reader: got %q, want %s", out, what)
+}
+
+// generate makes a key pair under id and returns its public key.
+func (o openSC) generate(id string) *rsa.PublicKey {
+	o.t.Helper()
+	o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--keypairgen", "--key-type", "rsa:2048", "--id", id, "--label", "Salter "+id)
+	file := filepath.Join(o.t.TempDir(), "pub.der")
+	o.pkcs11(true, "--read-object", "--type", "pubkey", "--id", id, "--output-file", file)
+	der, err := os.ReadFile(file)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	pub, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		o.t.Fatalf("public key: %v", err)
+	}
+	return pub.(*rsa.PublicKey)
+}
+
+// write puts a certificate beside the key pair id and reads it back.
+func (o openSC) write(id string, der []byte) {
+	o.t.Helper()
+	file := filepath.Join(o.t.TempDir(), "cert.der")
+	if err := os.WriteFile(file, der, 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+	o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--write-object", file, "--type", "cert", "--id", id, "--label", "Salter "+id)
+	if got := o.read(id); !bytes.Equal(got, der) {
+		o.t.Fatalf("certificate %s read back: got %d bytes, want the %d written", id, len(got), len(der))
+	}
+}
+
+// read reads the certificate under id.
+func (o openSC) read(id string) []byte {
+	o.t.Helper()
+	file := filepath.Join(o.t.TempDir(), "read.der")
+	o.pkcs11(true, "--read-object", "--type", "cert", "--id", id, "--output-file", file)
+	der, err := os.ReadFile(file)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return der
+}
+
+// remove destroys certificate and key pair.
+func (o openSC) remove(id string) {
+	o.t.Helper()
+	for _, kind := range []string{"cert", "pubkey", "privkey"} {
+		o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--delete-object", "--type", kind, "--id", id)
+	}
+}
+
+// certify issues a certificate as large as those of the ministry.
+func certify(t *testing.T, pub *rsa.PublicKey, usage x509.KeyUsage) []byte {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := &x509.Certificate{Subject: pkix.Name{
+		Country: []string{"RS"}, Organization: []string{"Ministarstvo unutrašnjih poslova Republike Srbije"},
+		OrganizationalUnit: []string{"Sertifikaciono telo MUP RS"}, CommonName: "Test Gradjani CA",
+	}}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject: pkix.Name{
+			Country: []string{"RS"}, CommonName: "МИХАИЛО СТОЈАНОВИЋ 123456789 Sign",
+			SerialNumber: "PNORS-0605904710015",
+		},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(5, 0, 0),
+		KeyUsage:              usage,
+		EmailAddresses:        []string{"mihailo.stojanovic@example.rs"},
+		CRLDistributionPoints: []string{"http://crl.example.rs/TestGradjaniCA.crl"},
+		OCSPServer:            []string{"http://ocsp.example.rs/"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer, pub, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// nonRepudiation is the key usage of a signing certificate.
+const nonRepudiation = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+
+// TestLifeCycle is the repeated life of a card in the real module: generate,
+// write, read back; a second pair while the first is there; delete the first;
+// restart; delete all; generate again.
+func TestLifeCycle(t *testing.T) {
+	card, dir := newCard(t, virtual.Citizen)
+	o := openSC{t, cardtest.NewReader(t)}
+	o.insert(card)
+
+	first := certify(t, o.generate("a1"), nonRepudiation)
+	o.write("a1", first)
+	o.assertShown(card, first)
+	second := certify(t, o.generate("a2"), nonRepudiation)
+	o.assertShown(card, first)
+	o.write("a2", second)
+	o.assertShown(card, second)
+
+	o.eject()
+	again, err := virtual.Open(dir)
+	if err != nil {
+		t.Fatalf("open after restart: %v", err)
+	}
+	o.insert(again)
+	o.assertShown(again, second)
+	o.remove("a2")
+	o.assertShown(again, first) // the older one comes back
+	o.remove("a1")
+	o.assertShown(again, nil)
+	third := certify(t, o.generate("a1"), nonRepudiation) // with the freed identifier
+	o.write("a1", third)
+	o.assertShown(again, third)
+}
+
+// assertShown checks what the CardEdge view shows as signing certificate.
+func (o openSC) assertShown(card *virtual.Card, want []byte) {
+	o.t.Helper()
+	o.eject()
+	defer o.insert(card)
+	got := readCertificate(o.t, card, 0x7103)
+	if !bytes.Equal(got, want) {
+		o.t.Fatalf("certificate in 7103: got %s, want %s", fingerprint(got), fingerprint(want))
+	}
+}
+
+// fingerprint names a certificate in a message.
+func fingerprint(der []byte) string {
+	if der == nil {
+		return "none"
+	}
+	return hex.EncodeToString(der[len(der)-8:])
+}
