@@ -1,0 +1,219 @@
+package procedure
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+)
+
+// draft is an event before it is stamped.
+type draft struct {
+	kind  Kind
+	of    CaseID
+	body  any
+	parts []sealed
+}
+
+// commit appends the drafts in one transaction and folds them. nil means that
+// they are on stable storage. After an error of the journal the drafts may be
+// stored or not: the journal is read again, and what is found there counts.
+func (e *Engine) commit(ctx context.Context, drafts ...draft) error {
+	// What has happened is recorded even if the caller has gone.
+	ctx = context.WithoutCancel(ctx)
+	e.jmu.Lock()
+	defer e.jmu.Unlock()
+	if err := e.loadLocked(ctx); err != nil {
+		return err
+	}
+	events, parts, err := e.stamp(drafts)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "stamp events", Err: err}
+	}
+	e.mu.Lock()
+	next := e.book.clone()
+	e.mu.Unlock()
+	for _, raw := range events {
+		if err := next.add(raw); err != nil {
+			return &Error{Code: CodeInternal, Detail: "fold new event", Err: err}
+		}
+	}
+	if err := e.cfg.Journal.Append(ctx, events, parts); err != nil {
+		return e.doubtful(ctx, events, journalError("append", err))
+	}
+	e.folded(ctx, next)
+	return nil
+}
+
+// doubtful finds out what became of a failed append.
+func (e *Engine) doubtful(ctx context.Context, events [][]byte, cause *Error) error {
+	e.mu.Lock()
+	before := e.book.size
+	e.book = nil
+	e.mu.Unlock()
+	found := 0
+	check := func(seq int64, raw []byte) {
+		if i := seq - before - 1; i >= 0 && i < int64(len(events)) && bytes.Equal(raw, events[i]) {
+			found++
+		}
+	}
+	if err := e.replay(ctx, check); err != nil || found < len(events) {
+		return cause
+	}
+	return nil
+}
+
+// folded puts a new state of the journal into force.
+func (e *Engine) folded(ctx context.Context, next *book) {
+	records := e.recordsOf(ctx, next)
+	e.update(func() {
+		e.book, e.records = next, records
+	})
+	e.wakeSync(e.cfg.Settings.SyncDelay)
+}
+
+// recordsOf opens the records of the cases that have not ended, as far as
+// they are not open yet. One that was erased is left out.
+func (e *Engine) recordsOf(ctx context.Context, b *book) map[CaseID]record {
+	e.mu.Lock()
+	have := e.records
+	e.mu.Unlock()
+	records := map[CaseID]record{}
+	for _, c := range b.open() {
+		r, ok := have[c.ID]
+		if !ok && e.partJSON(ctx, c.ID, PartRecord, &r) != nil {
+			continue
+		}
+		records[c.ID] = r
+	}
+	return records
+}
+
+// stamp makes the bytes and the openings of the drafts, preceded by a notice
+// if the clock was found to have been set.
+func (e *Engine) stamp(drafts []draft) ([][]byte, []Part, error) {
+	at, mono := e.cfg.Now(), e.cfg.Mono()
+	e.mu.Lock()
+	b, run, clerk := e.book, e.run, ""
+	if e.clerk != nil {
+		clerk = e.clerk.Person().Number
+	}
+	e.mu.Unlock()
+	if jump := clockJump(b, run, at, mono); jump != nil {
+		drafts = append([]draft{{kind: KindClockJumped, body: *jump}}, drafts...)
+	}
+	var events [][]byte
+	var parts []Part
+	for _, d := range drafts {
+		ev := Event{Kind: d.kind, Case: d.of, At: at, Run: run, Mono: mono, Clerk: clerk, Body: d.body, Commits: map[string]string{}}
+		for _, s := range d.parts {
+			opening := s.opening()
+			ev.Commits[s.name] = commitment(opening)
+			parts = append(parts, Part{Case: d.of, Name: s.name, Opening: opening})
+		}
+		raw, err := ev.Encode()
+		if err != nil {
+			return nil, nil, err
+		}
+		events = append(events, raw)
+	}
+	return events, parts, nil
+}
+
+// maxClockSlip is how far wall and monotonic clock may drift apart between two
+// events before the wall clock is said to have been set.
+const maxClockSlip = 2 * time.Second
+
+// clockJump compares the time of a new event with the last one. Times are
+// never mended; the jump is recorded.
+func clockJump(b *book, run int64, at time.Time, mono time.Duration) *ClockJumped {
+	if b.size == 0 {
+		return nil
+	}
+	wall := at.Sub(b.lastAt)
+	jumped := wall < -maxClockSlip
+	if b.run == run {
+		slip := wall - (mono - b.lastMono)
+		jumped = jumped || slip < -maxClockSlip || slip > maxClockSlip
+	}
+	if !jumped {
+		return nil
+	}
+	return &ClockJumped{
+		LastAt: b.lastAt.UnixMilli(), LastMono: b.lastMono.Milliseconds(),
+		At: at.UnixMilli(), Mono: mono.Milliseconds(),
+	}
+}
+
+// load makes sure that the journal has been read.
+func (e *Engine) load(ctx context.Context) error {
+	e.jmu.Lock()
+	defer e.jmu.Unlock()
+	return e.loadLocked(context.WithoutCancel(ctx))
+}
+
+func (e *Engine) loadLocked(ctx context.Context) error {
+	e.mu.Lock()
+	loaded, run := e.book != nil, e.run
+	e.mu.Unlock()
+	if loaded {
+		return nil
+	}
+	if err := e.replay(ctx, nil); err != nil {
+		return err
+	}
+	if run != 0 {
+		return nil
+	}
+	return e.started(ctx)
+}
+
+// started records the start of the program, once in its life.
+func (e *Engine) started(ctx context.Context) error {
+	e.mu.Lock()
+	run := e.book.run + 1
+	next := e.book.clone()
+	e.mu.Unlock()
+	raw, err := Event{
+		Kind: KindAppStarted, At: e.cfg.Now(), Run: run, Mono: e.cfg.Mono(), Body: AppStarted{e.cfg.Version},
+	}.Encode()
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "encode start", Err: err}
+	}
+	if err := next.add(raw); err != nil {
+		return &Error{Code: CodeInternal, Detail: "fold start", Err: err}
+	}
+	if err := e.cfg.Journal.Append(ctx, [][]byte{raw}, nil); err != nil {
+		if err := e.doubtful(ctx, [][]byte{raw}, journalError("append", err)); err != nil {
+			return err
+		}
+		e.update(func() { e.run = run })
+		return nil
+	}
+	e.update(func() { e.run = run })
+	e.folded(ctx, next)
+	return nil
+}
+
+// replay folds the whole journal anew; each sees every event.
+func (e *Engine) replay(ctx context.Context, each func(seq int64, raw []byte)) error {
+	b := newBook()
+	err := e.cfg.Journal.Replay(ctx, func(seq int64, raw []byte) error {
+		if seq != b.size+1 {
+			return &Error{Code: CodeTampered, Detail: fmt.Sprintf("event %d follows %d", seq, b.size)}
+		}
+		if each != nil {
+			each(seq, raw)
+		}
+		return b.add(raw)
+	})
+	if err != nil {
+		problem := journalError("replay", err)
+		if problem.Code == CodeTampered || problem.Code == CodeUpgrade {
+			e.update(func() { e.stop = problem })
+		}
+		return problem
+	}
+	e.folded(ctx, b)
+	return nil
+}

@@ -1,0 +1,317 @@
+package procedure
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// present gives the current case and what is remembered of it; CodeNoCase
+// without one, CodeSignedOut without a clerk.
+func (e *Engine) present() (Case, *current, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.clerk == nil {
+		return Case{}, nil, &Error{Code: CodeSignedOut}
+	}
+	if e.cur == nil || e.book == nil {
+		return Case{}, nil, &Error{Code: CodeNoCase}
+	}
+	return e.book.cases[e.cur.id], e.cur, nil
+}
+
+// at is present for a method that belongs to one screen.
+func (e *Engine) at(m Move) (Case, *current, error) {
+	c, cur, err := e.present()
+	if err != nil {
+		return c, cur, err
+	}
+	if now := e.next(c, cur); now != m {
+		return c, cur, &Error{Code: CodeNotNow, Detail: "the case is at " + string(now)}
+	}
+	return c, cur, nil
+}
+
+// next asks Next with the facts outside of a session.
+func (e *Engine) next(c Case, cur *current) Move {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Next(c, e.cardFacts(cur.record), cur.request)
+}
+
+// OpenCase begins an issuing case with the card now in the reader, or resumes
+// the unfinished one that this card already has. It waits until the card has
+// been read.
+func (e *Engine) OpenCase(ctx context.Context) error {
+	leave, err := e.enter(ctx, "OpenCase")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if e.signedIn() == nil {
+		return &Error{Code: CodeSignedOut}
+	}
+	if c, _, err := e.present(); err == nil && !c.Over() {
+		return &Error{Code: CodeNotNow, Detail: "another case is on the screen"}
+	}
+	r, err := e.cardRead(ctx)
+	if err != nil {
+		return err
+	}
+	if id, found := e.openCaseOf(*r.identity, *r.chip); found {
+		return e.resume(ctx, id)
+	}
+	if !r.verdict.Eligible {
+		return &Error{Code: r.verdict.Blocks[0], Detail: "card is not eligible"}
+	}
+	return e.open(ctx, r)
+}
+
+// cardRead waits for the card to be read and returns it, or why it cannot be
+// used.
+func (e *Engine) cardRead(ctx context.Context) (readerState, error) {
+	e.mu.Lock()
+	done := e.reader.reading
+	e.mu.Unlock()
+	if done == nil {
+		return readerState{}, &Error{Code: CodeNoCard}
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return readerState{}, &Error{Code: CodeNotNow, Detail: "read card", Err: ctx.Err()}
+	}
+	e.mu.Lock()
+	r := e.reader
+	e.mu.Unlock()
+	switch {
+	case r.reading != done:
+		return r, &Error{Code: CodeRemoved}
+	case r.problem != nil:
+		return r, r.problem
+	case r.verdict == nil:
+		return r, &Error{Code: CodeUnreadable}
+	}
+	return r, nil
+}
+
+func (e *Engine) open(ctx context.Context, r readerState) error {
+	id := CaseID(newUUID(e.cfg.Now()))
+	rec := newRecord(*r.identity, r.chip.Serial)
+	content, err := json.Marshal(rec)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "encode record", Err: err}
+	}
+	e.mu.Lock()
+	number := e.book.caseNumber(e.cfg.Counter, e.cfg.Now())
+	e.mu.Unlock()
+	err = e.commit(ctx, draft{
+		kind: KindCaseOpened, of: id,
+		body: CaseOpened{
+			Number: number, Action: ActionIssue, DocType: r.identity.DocType, Checked: "sod",
+			Warnings: r.verdict.Warnings, Tries: r.chip.Tries,
+		},
+		parts: []sealed{{PartRecord, content}, {PartChipFiles, r.identity.Files}},
+	})
+	if err != nil {
+		return err
+	}
+	e.update(func() { e.cur = &current{id: id, record: rec} })
+	return nil
+}
+
+// ResumeCase makes an unfinished case the current one and goes on with it as
+// far as neither card nor people are needed.
+func (e *Engine) ResumeCase(ctx context.Context, id CaseID) error {
+	leave, err := e.enter(ctx, "ResumeCase")
+	if err != nil {
+		return err
+	}
+	if c, _, err := e.present(); err == nil && c.ID != id && !c.Over() {
+		leave()
+		return &Error{Code: CodeNotNow, Detail: "another case is on the screen"}
+	}
+	err = e.resume(ctx, id)
+	leave()
+	if err == nil {
+		e.goOn()
+	}
+	return err
+}
+
+func (e *Engine) resume(ctx context.Context, id CaseID) error {
+	e.mu.Lock()
+	c, known := e.book.cases[id]
+	rec, readable := e.records[id]
+	clerk := e.clerk
+	e.mu.Unlock()
+	switch {
+	case clerk == nil:
+		return &Error{Code: CodeSignedOut}
+	case !known || c.Over():
+		return &Error{Code: CodeNoCase}
+	case !readable:
+		return &Error{Code: CodeErased}
+	}
+	cur := &current{id: id, record: rec}
+	if err := e.recall(ctx, c, cur); err != nil {
+		return err
+	}
+	if err := e.commit(ctx, draft{kind: KindCaseResumed, of: id, body: struct{}{}}); err != nil {
+		return err
+	}
+	e.update(func() { e.cur = cur })
+	if e.next(c, cur) == MoveAskContent {
+		e.fetchPreview(ctx, c, cur)
+	}
+	return nil
+}
+
+// recall opens the sealed parts that the screens show again.
+func (e *Engine) recall(ctx context.Context, c Case, cur *current) error {
+	if c.EmailWanted == Yes {
+		b, err := e.part(ctx, c.ID, partEmail(c.Emails))
+		if err != nil {
+			return err
+		}
+		cur.email = string(b)
+	}
+	for n := 1; n <= c.Rendered; n++ {
+		var docs []PaperRecord
+		if err := e.partJSON(ctx, c.ID, partPapers(n), &docs); err != nil {
+			return err
+		}
+		cur.papers = append(cur.papers, docs...)
+	}
+	if c.Attempt.ReadBack != "" {
+		return e.loadResult(ctx, c, cur)
+	}
+	return nil
+}
+
+// ParkCase leaves the current case unfinished and returns to the home page. A
+// finished case simply leaves the screen.
+func (e *Engine) ParkCase(ctx context.Context) error {
+	leave, err := e.enter(ctx, "ParkCase")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return e.park(ctx)
+}
+
+func (e *Engine) park(ctx context.Context) error {
+	c, cur, err := e.present()
+	if err != nil {
+		if asError("", "", err).Code == CodeNoCase {
+			return nil
+		}
+		return err
+	}
+	if !c.Over() {
+		drafts := []draft{{kind: KindCaseParked, of: c.ID, body: struct{}{}}}
+		if cur.pin.Open {
+			drafts = append([]draft{{kind: KindPINLeft, of: c.ID, body: PINLeft{PINCancelled}}}, drafts...)
+		}
+		if err := e.commit(ctx, drafts...); err != nil {
+			return err
+		}
+	}
+	e.update(func() { e.cur = nil })
+	return nil
+}
+
+// RefuseCase ends the current case with a reason code. What was asked of the
+// authority is cleared up first: the case ends only when no certificate of it
+// is or can come into force. An active certificate is not refused any more.
+func (e *Engine) RefuseCase(ctx context.Context, reason Code) error {
+	leave, err := e.enter(ctx, "RefuseCase")
+	if err != nil {
+		return err
+	}
+	err = e.refuse(ctx, reason)
+	leave()
+	if err == nil {
+		e.goOn()
+	}
+	return err
+}
+
+func (e *Engine) refuse(ctx context.Context, reason Code) error {
+	c, cur, err := e.present()
+	if err != nil {
+		return err
+	}
+	if c.Over() || c.Active() {
+		return &Error{Code: CodeNotNow, Detail: "the certificate is in force or the case is over"}
+	}
+	if reason == "" {
+		return &Error{Code: CodeAnswerOpen, Fields: []string{"reason"}}
+	}
+	drafts := []draft{{kind: KindWithdrawn, of: c.ID, body: CaseEnded{reason}}}
+	c.Withdrawn = reason
+	if e.next(c, cur) == MoveRefuse {
+		drafts = append(drafts, draft{kind: KindRefused, of: c.ID, body: CaseEnded{reason}})
+	}
+	if err := e.commit(ctx, drafts...); err != nil {
+		return err
+	}
+	e.update(func() { cur.pin, cur.problem = PINView{}, nil })
+	return nil
+}
+
+// screens are the clerk's screens in order; GoBack leads to one of them.
+var screens = []Phase{PhasePerson, PhasePapers, PhaseEmail, PhaseContent}
+
+// GoBack reopens an earlier screen. Once a PIN was accepted there is no way
+// back: the card has changed.
+func (e *Engine) GoBack(ctx context.Context, to Phase) error {
+	leave, err := e.enter(ctx, "GoBack")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c, cur, err := e.present()
+	if err != nil {
+		return err
+	}
+	if c.Over() || c.Withdrawn != "" || c.PINVerified > 0 || cur.pin.Open {
+		return &Error{Code: CodeNotNow, Detail: "no way back"}
+	}
+	at := slices.Index(screens, phaseOf(c, e.next(c, cur), false))
+	if at < 0 {
+		at = len(screens) // at the PIN: all four are behind
+	}
+	target := slices.Index(screens, to)
+	if target < 0 || target > at {
+		return &Error{Code: CodeNotNow, Detail: "not an earlier screen"}
+	}
+	if target == at {
+		return nil
+	}
+	if err := e.commit(ctx, draft{kind: KindCaseReopened, of: c.ID, body: CaseReopened{to}}); err != nil {
+		return err
+	}
+	e.update(func() { cur.problem, cur.preview = nil, nil })
+	if to == PhaseContent {
+		e.fetchPreview(ctx, c, cur)
+	}
+	return nil
+}
+
+// newUUID makes a UUIDv7 (RFC 9562 5.7).
+func newUUID(now time.Time) string {
+	var b [16]byte
+	rand.Read(b[:])
+	ms := now.UnixMilli()
+	for i := range 6 {
+		b[i] = byte(ms >> (8 * (5 - i)))
+	}
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

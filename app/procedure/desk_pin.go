@@ -1,0 +1,271 @@
+package procedure
+
+import (
+	"context"
+	"time"
+)
+
+// BeginPIN records that the screen goes to the citizen. It first asks the
+// authority and the card, so that nobody types a PIN in vain.
+func (e *Engine) BeginPIN(ctx context.Context) error {
+	leave, err := e.enter(ctx, "BeginPIN")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c, cur, err := e.present()
+	if err != nil {
+		return err
+	}
+	if cur.pin.Open {
+		return nil
+	}
+	if err := e.mayAskPIN(c, cur); err != nil {
+		return err
+	}
+	policy, err := e.policy(ctx)
+	if err != nil {
+		return err
+	}
+	chip, err := e.refreshChip(ctx, cur.record.Token)
+	if err != nil {
+		return err
+	}
+	if err := e.mayIssue(c, chip); err != nil {
+		return err
+	}
+	err = e.commit(ctx, draft{kind: KindPINBegun, of: c.ID, body: PINBegun{
+		Tries: chip.Tries, Policy: policy.Version, Offset: policy.ClockOffset.Milliseconds(),
+	}})
+	if err != nil {
+		return err
+	}
+	e.update(func() { cur.pin, cur.problem = PINView{Open: true}, nil })
+	return nil
+}
+
+// mayAskPIN checks that the PIN is what the case needs now, and the lock of
+// E11 once more.
+func (e *Engine) mayAskPIN(c Case, cur *current) error {
+	if open := e.papersOpen(c, c.Ticks); c.PapersDone && len(open) > 0 {
+		return &Error{Code: CodePapersOpen, Fields: open}
+	}
+	switch m := e.next(c, cur); m {
+	case MoveAskPIN:
+		return nil
+	case MoveWaitCard:
+		return &Error{Code: CodeNoCard}
+	case MoveWaitOtherCard:
+		return &Error{Code: CodeOtherCard}
+	case MoveWaitUnblock:
+		return &Error{Code: CodePINBlocked}
+	case MoveAskPapers:
+		return &Error{Code: CodePapersOpen, Fields: e.papersOpen(c, c.Ticks)}
+	default:
+		return &Error{Code: CodeNotNow, Detail: "the case is at " + string(m)}
+	}
+}
+
+// mayIssue judges the card again before a new request: days may have passed
+// since the case was opened. A certificate already issued may still be
+// written.
+func (e *Engine) mayIssue(c Case, chip Chip) error {
+	if chip.Tries == 0 {
+		return &Error{Code: CodePINBlocked}
+	}
+	e.mu.Lock()
+	verdict := e.reader.verdict
+	e.mu.Unlock()
+	if c.Attempt.CSR == "" && verdict != nil && !verdict.Eligible {
+		return &Error{Code: verdict.Blocks[0]}
+	}
+	return nil
+}
+
+// policy asks the authority for its policy and checks whether it allows
+// issuing now: the cheap request that goes before every irreversible one.
+func (e *Engine) policy(ctx context.Context) (Policy, error) {
+	p, err := e.cfg.Authority.Policy(ctx)
+	if err != nil {
+		return p, asError(CodeNoLink, "policy", err)
+	}
+	if p.Compromise != "" {
+		return p, &Error{Code: CodeCounter, Detail: p.Compromise}
+	}
+	if p.ClockOffset.Abs() > e.cfg.Settings.MaxClockOffset {
+		return p, &Error{Code: CodeClock, Detail: p.ClockOffset.Round(time.Second).String()}
+	}
+	return p, nil
+}
+
+// EnterPIN makes one attempt with the citizen's PIN. The PIN belongs to the
+// caller, who wipes it; nothing of it stays here.
+func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
+	leave, err := e.enter(ctx, "EnterPIN")
+	if err != nil {
+		return err
+	}
+	c, cur, err := e.present()
+	if err == nil && !cur.pin.Open {
+		err = &Error{Code: CodeNotNow, Detail: "the citizen's page is not open"}
+	}
+	if err != nil {
+		leave()
+		return err
+	}
+	if !pinFormed(pin) {
+		problem := &Error{Code: CodePINFormat}
+		e.update(func() { cur.pin.Last = problem })
+		leave()
+		return problem
+	}
+	session, err := e.login(ctx, c, cur, pin)
+	if err != nil {
+		leave()
+		return err
+	}
+	e.update(func() {
+		e.busy = ""
+		cur.pin, cur.problem = PINView{}, nil
+	})
+	// The right to move the case passes to the work in the background.
+	e.background(func(ctx context.Context) { e.work(ctx, session) })
+	return nil
+}
+
+// pinFormed reports whether the PIN is 4 to 8 digits; others cost no try.
+func pinFormed(pin []byte) bool {
+	if len(pin) < 4 || len(pin) > 8 {
+		return false
+	}
+	for _, c := range pin {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// login is the bracket login → pin-verified. A wrong PIN leaves the citizen's
+// page open; everything else ends it.
+func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte) (Session, error) {
+	if err := e.mayAskPIN(c, cur); err != nil {
+		return nil, e.closePIN(cur, err)
+	}
+	e.mu.Lock()
+	reader := e.reader.event.Reader
+	e.mu.Unlock()
+	if err := e.commit(ctx, draft{kind: KindLogin, of: c.ID, body: struct{}{}}); err != nil {
+		return nil, e.closePIN(cur, err)
+	}
+	session, err := e.cfg.Cards.Open(ctx, reader, cur.record.Token)
+	if err == nil {
+		if err = session.Login(ctx, pin); err != nil {
+			_ = session.Close() // nothing was done in it; the card logs out by itself when it is reset
+		}
+	}
+	if err != nil {
+		return nil, e.loginFailed(ctx, c, cur, asError(CodeCardFailure, "log in", err))
+	}
+	if err := e.commit(ctx, draft{kind: KindPINVerified, of: c.ID, body: struct{}{}}); err != nil {
+		_ = session.Close()
+		return nil, e.closePIN(cur, err)
+	}
+	return session, nil
+}
+
+// loginFailed records the failure, with the tries as the card shows them now.
+func (e *Engine) loginFailed(ctx context.Context, c Case, cur *current, problem *Error) error {
+	tries := -1
+	if problem.Code == CodeWrongPIN {
+		tries = problem.Tries
+	}
+	if chip, err := e.refreshChip(ctx, cur.record.Token); err == nil {
+		tries = chip.Tries
+	}
+	switch {
+	case problem.Code == CodeWrongPIN && tries == 0:
+		problem = &Error{Code: CodePINBlocked, Err: problem}
+	case problem.Code == CodeWrongPIN:
+		problem = &Error{Code: CodeWrongPIN, Tries: tries, Err: problem.Err}
+	}
+	if err := e.commit(ctx, draft{kind: KindLoginFailed, of: c.ID, body: LoginFailed{problem.Code, tries}}); err != nil {
+		return e.closePIN(cur, err)
+	}
+	if problem.Code != CodeWrongPIN {
+		return e.closePIN(cur, problem)
+	}
+	e.update(func() { cur.pin.Last = problem })
+	return problem
+}
+
+// closePIN ends the citizen's page for a reason that the clerk has to see.
+func (e *Engine) closePIN(cur *current, err error) error {
+	problem := asError(CodeInternal, "enter pin", err)
+	e.update(func() { cur.pin, cur.problem = PINView{Last: problem}, problem })
+	return problem
+}
+
+// LeavePIN records why the citizen's page was left without a PIN.
+func (e *Engine) LeavePIN(ctx context.Context, why PINEnd) error {
+	leave, err := e.enter(ctx, "LeavePIN")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c, cur, err := e.present()
+	if err != nil {
+		return err
+	}
+	if !cur.pin.Open {
+		return nil
+	}
+	e.update(func() { cur.pin = PINView{} })
+	return e.commit(ctx, draft{kind: KindPINLeft, of: c.ID, body: PINLeft{why}})
+}
+
+// Continue tries the pending step of the case again. After an attempt that
+// ended without a certificate it begins a new one; that is the clerk's
+// decision alone.
+func (e *Engine) Continue(ctx context.Context) error {
+	leave, err := e.enter(ctx, "Continue")
+	if err != nil {
+		return err
+	}
+	err = e.unlock(ctx)
+	leave()
+	if err == nil {
+		e.goOn()
+	}
+	return err
+}
+
+// unlock removes what can be removed of the reasons to wait.
+func (e *Engine) unlock(ctx context.Context) error {
+	c, cur, err := e.present()
+	if err != nil {
+		return err
+	}
+	e.update(func() { cur.retry.reset() })
+	switch e.next(c, cur) {
+	case MoveAskRetry:
+		err := e.commit(ctx, draft{kind: KindAttemptBegun, of: c.ID, body: OfAttempt{c.Attempt.Number + 1}})
+		if err == nil {
+			e.update(func() { cur.problem, cur.result, cur.request = nil, nil, RequestUnclear })
+		}
+		return err
+	case MoveAskContent:
+		e.fetchPreview(ctx, c, cur)
+	case MoveWaitAuthority:
+		e.update(func() { cur.request = RequestUnclear }) // ask again
+	case MoveWaitUnblock:
+		if _, err := e.refreshChip(ctx, cur.record.Token); err != nil {
+			return err
+		}
+	case MoveWaitCard:
+		return &Error{Code: CodeNoCard}
+	case MoveWaitOtherCard:
+		return &Error{Code: CodeOtherCard}
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package procedure
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Config joins the engine to the world. Every field without a default is
+// needed.
+type Config struct {
+	Cards     Cards
+	Authority Authority
+	Journal   Journal
+	Keyring   Keyring
+
+	Counter  string // office and number, for instance BG-017-03
+	Office   string // as printed
+	Version  string // of the program, for the journal
+	Demo     bool
+	Settings Settings
+
+	// Now is the wall clock; nil means time.Now.
+	Now func() time.Time
+	// Mono is a clock that is never set, from any start; nil means the
+	// monotonic clock of the process.
+	Mono func() time.Duration
+	// Pause waits between two tries within one run of the work; nil means a
+	// timer. It returns early when ctx ends.
+	Pause func(ctx context.Context, d time.Duration)
+}
+
+// Engine carries the procedure out. It implements Desk.
+//
+// Locks, in the order in which they are taken: op, then jmu, then mu. Effects
+// on card and authority run under op alone, so that the screens stay alive.
+type Engine struct {
+	cfg Config
+
+	// op is held by the one method or background run that moves the current
+	// case. A run in the background holds it to its end.
+	op chan struct{}
+	// jmu is held over every append and replay, so that events are stamped
+	// and folded in the order in which they are stored.
+	jmu sync.Mutex
+	// smu is held over a sync.
+	smu sync.Mutex
+
+	nudge   chan struct{} // wakes Run: timers or duties changed
+	running sync.WaitGroup
+	spawn   func(func()) // starts background work; tests run it inline
+
+	mu      sync.Mutex // guards what follows
+	life    context.Context
+	book    *book // nil: the journal has to be replayed first
+	run     int64
+	records map[CaseID]record // of cases that have not ended
+	clerk   Clerk
+	reader  readerState
+	cur     *current // nil: home page
+	working bool     // a background run is at work
+	busy    string
+	stop    *Error
+	backoff backoff // of the background sync
+	subs    map[*subscriber]bool
+}
+
+// current is what the engine remembers of the case on the screen beyond what
+// the journal holds. Losing it costs a question, never a truth.
+type current struct {
+	id      CaseID
+	record  record
+	email   string
+	preview *Preview
+	pin     PINView
+	problem *Error
+	request AuthorityFacts
+	result  *ResultView
+	papers  []PaperRecord // with their hashes, as far as they can be opened
+	retry   backoff       // of the authority
+}
+
+// New checks the configuration. The journal is first read by Run, or by the
+// first method that needs it.
+func New(c Config) (*Engine, error) {
+	if c.Cards == nil || c.Authority == nil || c.Journal == nil || c.Keyring == nil {
+		return nil, errors.New("new engine: cards, authority, journal and keyring are needed")
+	}
+	if c.Counter == "" || c.Office == "" {
+		return nil, errors.New("new engine: counter and office are needed")
+	}
+	if len(c.Settings.DocTypes) == 0 || c.Settings.MaxCertificate == 0 {
+		return nil, errors.New("new engine: settings are needed; begin with DefaultSettings")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Mono == nil {
+		start := time.Now()
+		c.Mono = func() time.Duration { return time.Since(start) }
+	}
+	if c.Pause == nil {
+		c.Pause = pause
+	}
+	e := &Engine{
+		cfg: c, op: make(chan struct{}, 1), nudge: make(chan struct{}, 1),
+		records: map[CaseID]record{}, subs: map[*subscriber]bool{},
+	}
+	e.spawn = func(f func()) { e.running.Go(f) }
+	return e, nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// Run replays the journal, watches the readers, repeats what the authority
+// could not answer, and syncs, until ctx ends; then it waits for the work in
+// progress, which stops at the next border between two steps. It returns an
+// error only if the journal cannot be used at all.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.life = ctx
+	e.mu.Unlock()
+	defer e.running.Wait()
+	cards := e.cfg.Cards.Events(ctx)
+	e.wakeSync(0)
+	for {
+		timer := time.NewTimer(e.untilDuty())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case ev, ok := <-cards:
+			if !ok {
+				cards = nil // the watcher ended; ctx follows
+				continue
+			}
+			e.onCard(ctx, ev)
+		case <-e.nudge:
+		case <-timer.C:
+			e.duties(ctx)
+		}
+		timer.Stop()
+	}
+}
+
+// enter takes the right to move the current case. It refuses while a run in
+// the background has it, because that may take long, and waits for others.
+func (e *Engine) enter(ctx context.Context, method string) (leave func(), err error) {
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	stop, working := e.stop, e.working
+	e.mu.Unlock()
+	if stop != nil {
+		return nil, stop
+	}
+	if working {
+		return nil, &Error{Code: CodeNotNow, Detail: "work in progress"}
+	}
+	select {
+	case e.op <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &Error{Code: CodeNotNow, Detail: method, Err: ctx.Err()}
+	}
+	e.update(func() { e.busy = method })
+	return func() {
+		e.update(func() { e.busy = "" })
+		<-e.op
+	}, nil
+}
+
+// background runs f with the right to move the current case, which the caller
+// holds and gives away. ctx ends with the program.
+func (e *Engine) background(f func(ctx context.Context)) {
+	e.mu.Lock()
+	ctx := e.life
+	e.mu.Unlock()
+	if ctx == nil {
+		ctx = context.Background() // without Run there is nothing to end with
+	}
+	e.update(func() { e.working = true })
+	e.spawn(func() {
+		defer func() {
+			e.update(func() { e.working = false })
+			<-e.op
+			e.wake()
+		}()
+		f(ctx)
+	})
+}
+
+// wake makes Run look at its duties again.
+func (e *Engine) wake() {
+	select {
+	case e.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// SignIn opens the clerk's key.
+func (e *Engine) SignIn(ctx context.Context, password []byte) error {
+	leave, err := e.enter(ctx, "SignIn")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	clerk, err := e.cfg.Keyring.SignIn(ctx, password)
+	if err != nil {
+		return asError(CodeSignIn, "sign in", err)
+	}
+	e.update(func() { e.clerk = clerk })
+	if err := e.commit(ctx, draft{kind: KindClerkSignedIn, body: ClerkSigned{clerk.Person().Fingerprint}}); err != nil {
+		e.update(func() { e.clerk = nil })
+		return err
+	}
+	return nil
+}
+
+// SignOut forgets the clerk's key. The current case is parked first.
+func (e *Engine) SignOut(ctx context.Context) error {
+	leave, err := e.enter(ctx, "SignOut")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	clerk := e.signedIn()
+	if clerk == nil {
+		return nil
+	}
+	if err := e.park(ctx); err != nil {
+		return err
+	}
+	if err := e.commit(ctx, draft{kind: KindClerkSignedOut, body: ClerkSigned{clerk.Person().Fingerprint}}); err != nil {
+		return err
+	}
+	e.update(func() { e.clerk = nil })
+	return nil
+}
+
+func (e *Engine) signedIn() Clerk {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.clerk
+}
+
+// asError gives err as an *Error: its own if it is one, else under code.
+func asError(code Code, doing string, err error) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return &Error{Code: code, Detail: doing, Err: err}
+}
+
+func journalError(doing string, err error) *Error { return asError(CodeJournal, doing, err) }

@@ -1,0 +1,78 @@
+package procedure_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"salter/app/procedure"
+	"salter/app/procedure/proctest"
+)
+
+var ctx = context.Background()
+
+func TestIssuing(t *testing.T) {
+	h := testHarness(t)
+	h.toHandOver()
+	v := h.view()
+	if v.Result == nil || !v.Result.Active || v.Problem != nil {
+		t.Fatalf("result %+v, problem %v", v.Result, v.Problem)
+	}
+	h.close()
+	h.settled()
+	if n := len(h.Card.Written()); n != 1 {
+		t.Errorf("%d certificates on the card, want 1", n)
+	}
+	want := []procedure.Kind{
+		procedure.KindCaseOpened, procedure.KindPersonConfirmed, procedure.KindPapersRendered,
+		procedure.KindPapersPrinted, procedure.KindPapersConfirmed, procedure.KindEmailAnswered,
+		procedure.KindContentConfirmed, procedure.KindPINBegun, procedure.KindLogin, procedure.KindPINVerified,
+		procedure.KindGenerate, procedure.KindKey, procedure.KindSubmit, procedure.KindCertificate,
+		procedure.KindWrite, procedure.KindWritten, procedure.KindReadBack, procedure.KindActivate,
+		procedure.KindActive, procedure.KindHandedOver, procedure.KindCaseClosed,
+	}
+	if got := h.kinds(); !slices.Equal(got, want) {
+		t.Errorf("events\n got %v\nwant %v", got, want)
+	}
+}
+
+// TestRun plays a case through a running engine: nothing is delivered by hand.
+func TestRun(t *testing.T) {
+	w := proctest.NewWorld()
+	e, stop := w.Start(t)
+	seen := make(chan procedure.Snapshot, 1000)
+	e.Subscribe(t.Context(), func(s procedure.Snapshot) { seen <- s })
+	await := func(what string, ok func(procedure.Snapshot) bool) {
+		t.Helper()
+		deadline := time.After(10 * time.Second)
+		for {
+			select {
+			case s := <-seen:
+				if ok(s) {
+					return
+				}
+			case <-deadline:
+				t.Fatalf("no snapshot with %s", what)
+			}
+		}
+	}
+	h := &harness{t: t, World: w, e: e}
+	h.must("SignIn", e.SignIn(ctx, []byte(proctest.Password)))
+	w.Reader.Insert(w.Card)
+	await("a verdict before the portrait", func(s procedure.Snapshot) bool {
+		return s.Reader.Verdict != nil && s.Reader.Portrait == nil
+	})
+	await("a portrait", func(s procedure.Snapshot) bool { return s.Reader.Portrait != nil && !s.Reader.Reading })
+	h.toPIN()
+	h.must("EnterPIN", h.enterPIN())
+	await("the hand-over", func(s procedure.Snapshot) bool {
+		return s.Case != nil && s.Case.Phase == procedure.PhaseHandOver && s.Case.WaitsFor == procedure.WaitsForClerk
+	})
+	h.must("ConfirmHandOver", e.ConfirmHandOver(ctx, allHandOverTicks))
+	await("everything synced", func(s procedure.Snapshot) bool {
+		return s.Case != nil && s.Case.Phase == procedure.PhaseClosed && s.Sync.Acked == s.Sync.Total
+	})
+	stop()
+	h.settled()
+}

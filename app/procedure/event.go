@@ -1,0 +1,345 @@
+package procedure
+
+// Kind names what an event says. Kinds are never renamed: journals are read
+// for ever.
+type Kind string
+
+// The kinds of the counter itself; their Case is empty.
+const (
+	KindAppStarted     Kind = "app-started"
+	KindClockJumped    Kind = "clock-jumped"
+	KindClerkSignedIn  Kind = "clerk-signed-in"
+	KindClerkSignedOut Kind = "clerk-signed-out"
+	KindCardTurnedAway Kind = "card-turned-away"
+)
+
+// The kinds of a case. An intent is committed before its effect begins, the
+// result after it ended; an intent without result means "perhaps".
+const (
+	KindCaseOpened       Kind = "case-opened"
+	KindCaseParked       Kind = "case-parked"
+	KindCaseResumed      Kind = "case-resumed"
+	KindCaseReopened     Kind = "case-reopened"
+	KindPersonConfirmed  Kind = "person-confirmed"
+	KindPapersRendered   Kind = "papers-rendered"
+	KindPapersPrinted    Kind = "papers-printed"
+	KindPapersConfirmed  Kind = "papers-confirmed"
+	KindEmailAnswered    Kind = "email-answered"
+	KindContentConfirmed Kind = "content-confirmed"
+
+	KindPINBegun Kind = "pin-begun"
+	KindPINLeft  Kind = "pin-left"
+
+	KindLogin       Kind = "login"        // intent
+	KindPINVerified Kind = "pin-verified" // result
+	KindLoginFailed Kind = "login-failed" // result
+
+	KindGenerate Kind = "generate" // intent
+	KindKey      Kind = "key"      // result
+
+	KindSubmit      Kind = "submit"               // intent: the request is sealed beside it
+	KindCertificate Kind = "certificate"          // result
+	KindRefusal     Kind = "enrol-refused"        // result
+	KindUnusable    Kind = "certificate-unusable" // result
+
+	KindWrite    Kind = "write"     // intent
+	KindWritten  Kind = "written"   // result
+	KindReadBack Kind = "read-back" // result of looking at the chip over a fresh connection
+
+	KindActivate Kind = "activate" // intent
+	KindActive   Kind = "active"   // result
+
+	KindRevoke  Kind = "revoke"  // intent
+	KindRevoked Kind = "revoked" // result
+
+	KindAttemptBegun Kind = "attempt-begun"
+	KindStepFailed   Kind = "step-failed" // what is known of a failure; ends no intent
+
+	KindWithdrawn  Kind = "case-withdrawn" // the clerk ends the case; a certificate may have to be revoked first
+	KindRefused    Kind = "case-refused"
+	KindHandedOver Kind = "handed-over"
+	KindCaseClosed Kind = "case-closed"
+)
+
+// AppStarted is the body of the first event of every run of the program.
+type AppStarted struct {
+	Version string `json:"version"`
+}
+
+// ClockJumped is committed before the event at which the wall clock was found
+// to have moved against the monotonic clock, or back behind the last event.
+// Times are Unix milliseconds.
+type ClockJumped struct {
+	LastAt   int64 `json:"last_at"`
+	LastMono int64 `json:"last_mono"`
+	At       int64 `json:"at"`
+	Mono     int64 `json:"mono"`
+}
+
+// ClerkSigned is the body of sign-in and sign-out.
+type ClerkSigned struct {
+	Fingerprint string `json:"fingerprint"` // SHA-256 of the clerk's certificate, hex
+}
+
+// CardTurnedAway says why a card could not be served.
+type CardTurnedAway struct {
+	DocType DocType `json:"doc_type"`
+	Blocks  []Code  `json:"blocks"`
+}
+
+// CaseOpened begins a case. Its commitments: PartRecord and PartChipFiles.
+type CaseOpened struct {
+	Number   string    `json:"number"`
+	Action   Action    `json:"action"`
+	DocType  DocType   `json:"doc_type"`
+	Checked  string    `json:"checked"` // how the document was checked: "sod"
+	Warnings []Warning `json:"warnings,omitempty"`
+	Tries    int       `json:"tries"`
+}
+
+// PersonConfirmed holds the answers of screen A; the number of the contract is
+// given out with the first complete ones.
+type PersonConfirmed struct {
+	Face     Answer `json:"face"`
+	KnowsPIN Answer `json:"knows_pin"`
+	LastTry  Answer `json:"last_try,omitempty"`
+	Contract string `json:"contract,omitempty"`
+}
+
+// PapersRendered lists the papers before they are printed. Their SHA-256
+// stands in the sealed part of the same event: the papers hold personal data,
+// and an unsalted hash of such content can be guessed.
+type PapersRendered struct {
+	Papers []PaperRendered `json:"papers"`
+}
+
+// PaperRendered is one paper: which text, in how many copies.
+type PaperRendered struct {
+	Kind     PaperKind `json:"kind"`
+	Copies   int       `json:"copies"`
+	Version  string    `json:"version"`
+	Template string    `json:"template"` // SHA-256 of the template, hex
+	Script   string    `json:"script"`
+}
+
+// PapersPrinted is what became of a print job.
+type PapersPrinted struct {
+	Failed bool `json:"failed,omitempty"`
+}
+
+// PapersConfirmed holds the ticks of screen B.
+type PapersConfirmed struct {
+	RequestSigned  bool `json:"request_signed"`
+	TermsSigned    bool `json:"terms_signed"`
+	ContractSigned bool `json:"contract_signed"`
+	ContractSealed bool `json:"contract_sealed"`
+}
+
+// EmailAnswered says whether the signed form asks for an e-mail. The address
+// is the sealed part of the same event.
+type EmailAnswered struct {
+	Wanted Answer `json:"wanted"`
+}
+
+// ContentConfirmed records that the clerk checked the certificate-to-be.
+type ContentConfirmed struct {
+	Issuer     string `json:"issuer"`
+	NotAfter   int64  `json:"not_after"` // Unix seconds
+	CardCapped bool   `json:"card_capped"`
+}
+
+// CaseReopened goes back to an earlier screen: what was confirmed there and
+// later is open again.
+type CaseReopened struct {
+	To Phase `json:"to"`
+}
+
+// PINBegun records that the screen went to the citizen.
+type PINBegun struct {
+	Tries  int   `json:"tries"`
+	Policy int   `json:"policy"`          // version of the authority's policy
+	Offset int64 `json:"clock_offset_ms"` // local minus authority's time
+}
+
+// PINLeft records why the citizen's page was left without a PIN.
+type PINLeft struct {
+	Why PINEnd `json:"why"`
+}
+
+// LoginFailed is the outcome of an attempt with a PIN.
+type LoginFailed struct {
+	Code  Code `json:"code"`
+	Tries int  `json:"tries"` // −1 unknown
+}
+
+// OfAttempt is the body of events that say only which attempt they belong to.
+type OfAttempt struct {
+	Attempt int `json:"attempt"`
+}
+
+// Generate is the intent to make a key pair under a fresh key id. Key pairs
+// that earlier intents may have left are deleted first.
+type Generate struct {
+	Attempt int    `json:"attempt"`
+	KeyID   string `json:"key_id"` // CKA_ID, hex
+}
+
+// Key is a key pair made on the chip.
+type Key struct {
+	Attempt   int      `json:"attempt"`
+	KeyID     string   `json:"key_id"`
+	PublicKey string   `json:"public_key"`        // SHA-256 of the SubjectPublicKeyInfo, hex
+	Deleted   []string `json:"deleted,omitempty"` // key ids of orphans that are gone
+}
+
+// Submit is the intent to ask for a certificate. Its commitment: the request,
+// which is never made anew while the attempt is open.
+type Submit struct {
+	Attempt  int    `json:"attempt"`
+	CSR      string `json:"csr_sha256"` // hex
+	Part     string `json:"part"`       // name of the sealed request
+	Contract string `json:"contract"`
+}
+
+// CertificateReceived is a certificate that came back. Its commitment: the chain.
+// Kind certificate-unusable has the same body.
+type CertificateReceived struct {
+	Attempt  int    `json:"attempt"`
+	Serial   string `json:"serial"` // hex
+	SHA256   string `json:"sha256"` // of the leaf, hex
+	Part     string `json:"part"`   // name of the sealed chain
+	NotAfter int64  `json:"not_after"`
+	Code     Code   `json:"code,omitempty"`   // unusable: why
+	Detail   string `json:"detail,omitempty"` // unusable: for support
+}
+
+// EnrolRefused is a refusal that ends the attempt.
+type EnrolRefused struct {
+	Attempt int    `json:"attempt"`
+	Code    Code   `json:"code"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+// ReadBack is what the chip showed over a fresh connection. Found: exactly the
+// certificate that was issued, in the signature container.
+type ReadBack struct {
+	Attempt int    `json:"attempt"`
+	Found   bool   `json:"found"`
+	SHA256  string `json:"sha256,omitempty"`
+	Others  int    `json:"others"` // other certificates on the chip, left alone
+}
+
+// StatusIntent is the intent to change the status of a certificate; ID is the
+// idempotency key of the change at the authority.
+type StatusIntent struct {
+	Attempt int    `json:"attempt"`
+	ID      string `json:"id"`
+	Serial  string `json:"serial"`
+	Reason  int    `json:"reason"` // CRL reason code (RFC 5280 5.3.1), 0 for activate
+	Why     Code   `json:"why,omitempty"`
+}
+
+// StepFailure is what is known of a failure.
+type StepFailure struct {
+	Attempt int    `json:"attempt"`
+	Step    Step   `json:"step"`
+	Code    Code   `json:"code"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+// CaseEnded is the body of withdrawal and refusal.
+type CaseEnded struct {
+	Reason Code `json:"reason"`
+}
+
+// HandedOver holds the ticks of the end. The place of the papers is the sealed
+// part of the same event: clerks write names on folders.
+type HandedOver struct {
+	CardReturned  bool `json:"card_returned"`
+	CitizenPapers bool `json:"citizen_papers"`
+	Archived      bool `json:"archived"`
+}
+
+// CaseClosed ends the case with the clerk's signature over its Summary.
+type CaseClosed struct {
+	Summary string `json:"summary"` // compact JWS
+}
+
+// bodyOf returns a pointer to an empty body of the kind, or nil for a kind
+// that this version does not know.
+func bodyOf(k Kind) any {
+	if b := bodyOfCounter(k); b != nil {
+		return b
+	}
+	switch k {
+	case KindCaseOpened:
+		return new(CaseOpened)
+	case KindCaseParked, KindCaseResumed, KindLogin, KindPINVerified:
+		return new(struct{})
+	case KindCaseReopened:
+		return new(CaseReopened)
+	case KindPersonConfirmed:
+		return new(PersonConfirmed)
+	case KindPapersRendered:
+		return new(PapersRendered)
+	case KindPapersPrinted:
+		return new(PapersPrinted)
+	case KindPapersConfirmed:
+		return new(PapersConfirmed)
+	case KindEmailAnswered:
+		return new(EmailAnswered)
+	case KindContentConfirmed:
+		return new(ContentConfirmed)
+	case KindPINBegun:
+		return new(PINBegun)
+	case KindPINLeft:
+		return new(PINLeft)
+	case KindWithdrawn, KindRefused:
+		return new(CaseEnded)
+	case KindHandedOver:
+		return new(HandedOver)
+	case KindCaseClosed:
+		return new(CaseClosed)
+	}
+	return bodyOfAttempt(k)
+}
+
+func bodyOfCounter(k Kind) any {
+	switch k {
+	case KindAppStarted:
+		return new(AppStarted)
+	case KindClockJumped:
+		return new(ClockJumped)
+	case KindClerkSignedIn, KindClerkSignedOut:
+		return new(ClerkSigned)
+	case KindCardTurnedAway:
+		return new(CardTurnedAway)
+	}
+	return nil
+}
+
+func bodyOfAttempt(k Kind) any {
+	switch k {
+	case KindLoginFailed:
+		return new(LoginFailed)
+	case KindGenerate:
+		return new(Generate)
+	case KindKey:
+		return new(Key)
+	case KindSubmit:
+		return new(Submit)
+	case KindCertificate, KindUnusable:
+		return new(CertificateReceived)
+	case KindRefusal:
+		return new(EnrolRefused)
+	case KindWrite, KindWritten, KindActive, KindRevoked, KindAttemptBegun:
+		return new(OfAttempt)
+	case KindReadBack:
+		return new(ReadBack)
+	case KindActivate, KindRevoke:
+		return new(StatusIntent)
+	case KindStepFailed:
+		return new(StepFailure)
+	}
+	return nil
+}

@@ -1,0 +1,17 @@
+package procedure
+
+import "context"
+
+// Inline makes background work run where it is started, so that a test that
+// calls one method after the other is deterministic.
+func (e *Engine) Inline() { e.spawn = func(f func()) { f() } }
+
+// CardEvent delivers what the watcher saw, without Run.
+func (e *Engine) CardEvent(ctx context.Context, ev CardEvent) { e.onCard(ctx, ev) }
+
+// Folded gives a case as folded from the journal.
+func (e *Engine) Folded(id CaseID) Case {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.book.cases[id]
+}

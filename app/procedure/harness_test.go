@@ -1,0 +1,227 @@
+package procedure_test
+
+import (
+	"errors"
+	"testing"
+
+	"salter/app/procedure"
+	"salter/app/procedure/proctest"
+)
+
+// fataler is what a *testing.T and a *rapid.T have in common.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// harness drives an engine one call at a time, without Run: what Run would do
+// on its own, the test does with see.
+type harness struct {
+	t fataler
+	*proctest.World
+	e *procedure.Engine
+}
+
+// newHarness makes a world with a signed-in clerk and the card in the reader.
+func newHarness(t fataler) *harness {
+	t.Helper()
+	h := &harness{t: t, World: proctest.NewWorld()}
+	h.Reader.Insert(h.Card)
+	h.restart()
+	return h
+}
+
+// restart drops the engine and starts another over the same world.
+func (h *harness) restart() {
+	h.t.Helper()
+	e, err := procedure.New(h.Config())
+	if err != nil {
+		h.t.Fatalf("New: %v", err)
+	}
+	e.Inline()
+	h.e = e
+	h.must("SignIn", e.SignIn(ctx, []byte(proctest.Password)))
+	h.see()
+}
+
+// see tells the engine what is in the reader.
+func (h *harness) see() { h.e.CardEvent(ctx, h.Reader.Event()) }
+
+func (h *harness) insert(c *proctest.Card) {
+	h.Reader.Insert(c)
+	h.see()
+}
+
+func (h *harness) remove() {
+	h.Reader.Remove()
+	h.see()
+}
+
+func (h *harness) must(what string, err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// wants fails unless err has the code; no code means no error.
+func (h *harness) wants(what string, err error, code procedure.Code) {
+	h.t.Helper()
+	if got := codeOf(err); got != code {
+		h.t.Fatalf("%s: got %q (%v), want %q", what, got, err, code)
+	}
+}
+
+func codeOf(err error) procedure.Code {
+	if err == nil {
+		return ""
+	}
+	var e *procedure.Error
+	if !errors.As(err, &e) {
+		return "not a procedure.Error"
+	}
+	return e.Code
+}
+
+// view is the current case.
+func (h *harness) view() *procedure.CaseView {
+	h.t.Helper()
+	v := h.e.Snapshot().Case
+	if v == nil {
+		h.t.Fatalf("no case on the screen")
+	}
+	return v
+}
+
+func (h *harness) phase(want procedure.Phase) {
+	h.t.Helper()
+	if v := h.view(); v.Phase != want {
+		h.t.Fatalf("phase %q, want %q (problem %v)", v.Phase, want, v.Problem)
+	}
+}
+
+var (
+	allPaperTicks    = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
+	allHandOverTicks = procedure.HandOverTicks{CardReturned: true, CitizenPapers: true, Archived: true, Place: "полица 3"}
+	knowsPIN         = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
+	wantsEmail       = procedure.EmailAnswer{Wanted: procedure.Yes, Address: canaryEmail, Again: canaryEmail}
+)
+
+// canaryEmail must be found in sealed parts only.
+const canaryEmail = "kanarinac@primer.rs"
+
+// issuingPapers are the papers of the issuing case as the forms make them.
+func issuingPapers() []procedure.PaperRecord {
+	var docs []procedure.PaperRecord
+	for kind, copies := range map[procedure.PaperKind]int{
+		procedure.PaperRequest: 1, procedure.PaperTerms: 2, procedure.PaperContract: 2,
+	} {
+		docs = append(docs, procedure.PaperRecord{
+			Kind: kind, Copies: copies, Version: "1", Template: "aa", SHA256: "bb", Script: "sr-Cyrl",
+		})
+	}
+	return docs
+}
+
+// toPapers opens a case and confirms the person.
+func (h *harness) toPapers() {
+	h.t.Helper()
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN))
+}
+
+// toContent goes on to screen C.
+func (h *harness) toContent() {
+	h.t.Helper()
+	h.toPapers()
+	h.must("RecordPapers", h.e.RecordPapers(ctx, issuingPapers()))
+	h.must("RecordPrinted", h.e.RecordPrinted(ctx, "job 1", nil))
+	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+	h.must("SetEmail", h.e.SetEmail(ctx, wantsEmail))
+}
+
+// toPIN goes on until the screen is the citizen's.
+func (h *harness) toPIN() {
+	h.t.Helper()
+	h.toContent()
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
+}
+
+func (h *harness) enterPIN() error { return h.e.EnterPIN(ctx, []byte(proctest.PIN)) }
+
+// toHandOver goes on to the end of the work.
+func (h *harness) toHandOver() {
+	h.t.Helper()
+	h.toPIN()
+	h.must("EnterPIN", h.enterPIN())
+	h.phase(procedure.PhaseHandOver)
+}
+
+// close hands over and closes.
+func (h *harness) close() {
+	h.t.Helper()
+	h.phase(procedure.PhaseHandOver)
+	h.must("ConfirmHandOver", h.e.ConfirmHandOver(ctx, allHandOverTicks))
+	h.phase(procedure.PhaseClosed)
+}
+
+// events decodes the journal.
+func (h *harness) events() []procedure.Event {
+	h.t.Helper()
+	var all []procedure.Event
+	for i, raw := range h.Journal.Events() {
+		e, err := procedure.DecodeEvent(raw)
+		if err != nil {
+			h.t.Fatalf("event %d: %v", i+1, err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// kinds lists the kinds of the case's events.
+func (h *harness) kinds() []procedure.Kind {
+	h.t.Helper()
+	var kinds []procedure.Kind
+	for _, e := range h.events() {
+		if e.Case != "" {
+			kinds = append(kinds, e.Kind)
+		}
+	}
+	return kinds
+}
+
+// settled checks the great invariant for every case that is over: at most one
+// certificate in force, it is the one on its card, and none left on hold.
+func (h *harness) settled() {
+	h.t.Helper()
+	active := map[procedure.CaseID]int{}
+	for _, c := range h.Authority.Certificates() {
+		switch c.Status {
+		case proctest.Hold:
+			h.t.Fatalf("certificate %s of case %s is left on hold", c.Serial, c.Case)
+		case proctest.Active:
+			active[c.Case]++
+			found := 0
+			for _, der := range h.Card.Written() {
+				if string(der) == string(c.DER) {
+					found++
+				}
+			}
+			if found != 1 {
+				h.t.Fatalf("active certificate %s is %d times on the card", c.Serial, found)
+			}
+		}
+	}
+	for id, n := range active {
+		if n > 1 {
+			h.t.Fatalf("case %s has %d certificates in force", id, n)
+		}
+	}
+}
+
+func testHarness(t *testing.T) *harness {
+	t.Helper()
+	return newHarness(t)
+}

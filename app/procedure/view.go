@@ -1,0 +1,180 @@
+package procedure
+
+import (
+	"maps"
+	"slices"
+)
+
+// snapshot builds the picture of everything; e.mu is held.
+func (e *Engine) snapshot() Snapshot {
+	s := Snapshot{
+		Demo: e.cfg.Demo, Counter: e.cfg.Counter, Office: e.cfg.Office,
+		Reader: e.reader.view(), Sync: e.syncView(), Busy: e.busy, Stop: e.stop,
+	}
+	if e.clerk != nil {
+		person := e.clerk.Person()
+		s.Clerk = &person
+	}
+	if e.book == nil {
+		return s
+	}
+	s.Today = e.book.counts(Today(e.cfg.Now()))
+	for _, c := range e.book.open() {
+		if e.cur == nil || e.cur.id != c.ID {
+			s.Waiting = append(s.Waiting, e.summary(c))
+		}
+	}
+	if e.cur != nil {
+		s.Case = e.caseView(e.book.cases[e.cur.id])
+	}
+	return s
+}
+
+func (e *Engine) summary(c Case) CaseSummary {
+	sum := CaseSummary{ID: c.ID, Number: c.Number, Opened: c.Opened}
+	r, open := e.records[c.ID]
+	if open {
+		sum.Name = r.Identity.Surname + " " + r.Identity.GivenName
+	}
+	move := Next(c, e.cardFacts(r), RequestUnclear)
+	sum.Phase = phaseOf(c, move, false)
+	sum.WaitsFor = waitsFor(move)
+	if c.Attempt.Refused != "" {
+		sum.Problem = attemptProblem(c.Attempt)
+	}
+	return sum
+}
+
+// waitsFor says whom a case that is not being worked on waits for: what the
+// engine would do itself waits for the clerk to start it.
+func waitsFor(m Move) WaitsFor {
+	if w := m.Waits(); w != WaitsForNothing || m == MoveNone {
+		return w
+	}
+	switch m {
+	case MoveLookup, MoveSend, MoveActivate, MoveRevoke, MoveRefuse:
+		return WaitsForAuthority
+	}
+	return WaitsForClerk
+}
+
+// cardFacts are the facts about the card without an open session; e.mu is held.
+func (e *Engine) cardFacts(r record) CardFacts {
+	v := e.reader
+	if v.identity == nil || v.chip == nil {
+		return CardFacts{Presence: CardAbsent, Tries: -1}
+	}
+	if !r.isCard(*v.identity, *v.chip) {
+		return CardFacts{Presence: CardOther, Tries: -1}
+	}
+	return CardFacts{Presence: CardSame, Tries: v.chip.Tries}
+}
+
+// phaseOf chooses the screen. Once a PIN was accepted the case shows the work,
+// unless the citizen has to type it again.
+func phaseOf(c Case, m Move, working bool) Phase {
+	switch m {
+	case MoveNone:
+		if c.Closed {
+			return PhaseClosed
+		}
+		return PhaseRefused
+	case MoveAskPerson:
+		return PhasePerson
+	case MoveAskPapers:
+		return PhasePapers
+	case MoveAskEmail:
+		return PhaseEmail
+	case MoveAskContent:
+		return PhaseContent
+	case MoveAskHandOver:
+		return PhaseHandOver
+	case MoveAskPIN, MoveWaitUnblock:
+		if !working {
+			return PhasePIN
+		}
+	case MoveWaitCard, MoveWaitOtherCard:
+		// Before the first PIN nothing has begun on the card.
+		if c.PINVerified == 0 {
+			return PhasePIN
+		}
+	}
+	return PhaseWork
+}
+
+// attemptProblem explains an attempt that ended without a certificate in use.
+func attemptProblem(a Attempt) *Error {
+	switch {
+	case a.Refused != "":
+		return &Error{Code: a.Refused, Detail: a.Detail}
+	case a.Unusable:
+		return &Error{Code: CodeBadAnswer, Detail: a.Detail}
+	case a.Revoked:
+		return &Error{Code: CodeRevoked, Detail: string(a.Why)}
+	}
+	return nil
+}
+
+// caseView is the current case; e.mu is held.
+func (e *Engine) caseView(c Case) *CaseView {
+	cur := e.cur
+	facts := e.cardFacts(cur.record)
+	move := Next(c, facts, cur.request)
+	v := &CaseView{
+		ID: c.ID, Number: c.Number, Action: c.Action, Opened: c.Opened, Phase: phaseOf(c, move, e.working),
+		Identity: cur.record.identity(), SameCard: facts.Presence == CardSame, Person: c.Person,
+		Papers: slices.Clone(cur.papers), Printed: c.Printed, Ticks: c.Ticks,
+		Email:   EmailAnswer{Wanted: c.EmailWanted, Address: cur.email},
+		Preview: cur.preview, PIN: cur.pin, Result: cur.result, HandOver: c.HandOver, Refusal: c.Refused,
+		Contract: c.Contract,
+	}
+	v.PIN.Again = c.PINVerified > 0
+	v.PIN.Tries = facts.Tries
+	v.Verdict = Eligibility{Eligible: true}
+	if v.SameCard {
+		v.Portrait, v.Chip = e.reader.portrait, *e.reader.chip
+		v.Chip.Certificates = slices.Clone(v.Chip.Certificates)
+		v.Verdict.Warnings = slices.Clone(e.reader.verdict.Warnings)
+	}
+	if c.PINVerified > 0 {
+		v.Steps = e.stepViews(c)
+	}
+	e.waiting(v, c, move)
+	return v
+}
+
+// waiting says whom the case waits for and why.
+func (e *Engine) waiting(v *CaseView, c Case, move Move) {
+	if e.working {
+		return
+	}
+	v.WaitsFor = waitsFor(move)
+	v.Problem = e.cur.problem
+	switch {
+	case v.Problem != nil:
+	case move == MoveWaitCard && c.PINVerified > 0:
+		v.Problem = &Error{Code: CodeRemoved}
+	case move == MoveWaitOtherCard:
+		v.Problem = &Error{Code: CodeOtherCard}
+	case move == MoveWaitUnblock:
+		v.Problem = &Error{Code: CodePINBlocked}
+	case move == MoveAskRetry:
+		v.Problem = attemptProblem(c.Attempt)
+	}
+}
+
+func (e *Engine) stepViews(c Case) []StepView {
+	known := maps.Clone(c.Steps)
+	views := make([]StepView, 0, len(Steps))
+	for _, s := range Steps {
+		v, ok := known[s]
+		if !ok {
+			v = StepView{Step: s, State: StepTodo}
+		}
+		if v.State == StepNow && !e.working {
+			v.State = StepFailed // cut off: by a crash or a pulled card
+		}
+		views = append(views, v)
+	}
+	return views
+}
