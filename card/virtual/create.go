@@ -73,7 +73,7 @@ func (p Personalisation) state(issuer *Issuer, now time.Time) (*state, error) {
 		return nil, err
 	}
 	s.MF = initialTree(serial, now)
-	return s, nil
+	return s, s.addCertificates(p)
 }
 
 // identityFiles encodes and signs the files of the identity applet.

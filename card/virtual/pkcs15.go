@@ -27,19 +27,19 @@ func blankTree() *file { return &file{FID: fidMF, Dir: true} }
 // leaves after pkcs15-init, so that it needs no initialisation. serial becomes
 // the serial number of the token.
 func initialTree(serial []byte, now time.Time) *file {
-	padded := func(fid uint16, size int, content []byte) *file {
-		data := make([]byte, max(size, len(content)))
-		copy(data, content)
-		return &file{FID: fid, Size: len(data), Data: data, Access: accessPublic(), Filled: len(data)}
+	public := func(fid uint16, size int, content []byte) *file {
+		f := written(fid, content, size)
+		f.Access = accessPublic()
+		return f
 	}
 	tree := blankTree()
 	tree.Files = []*file{
-		padded(0x2F00, 128, efDir()),
+		public(0x2F00, 128, efDir()),
 		{FID: fidP15, Dir: true, Size: 5000, Access: accessP15(), Files: []*file{
-			padded(0x4401, 256, efAODF()),
-			padded(0x5031, 256, efODF()),
-			padded(0x5032, 0, efTokenInfo(serial, now)),
-			padded(0x4946, 128, append([]byte{0x01, 0x06}, "pkcs15\x00"...)),
+			public(0x4401, 256, efAODF()),
+			public(0x5031, 256, efODF()),
+			public(0x5032, 0, efTokenInfo(serial, now)),
+			public(0x4946, 128, append([]byte{0x01, 0x06}, "pkcs15\x00"...)),
 		}},
 	}
 	return tree
@@ -54,10 +54,18 @@ func efDir() []byte {
 	return apdu.AppendTLV(nil, 0x61, b)
 }
 
-// efODF points to the directory of PINs; OpenSC appends the others.
-func efODF() []byte {
-	p := apdu.AppendTLV(nil, 0x04, path(fidMF, fidP15, 0x4401))
-	return apdu.AppendTLV(nil, 0xA8, apdu.AppendTLV(nil, 0x30, p))
+// efODF points to the directory of PINs and to those of keys and certificates
+// that exist (ISO/IEC 7816-15 8.1).
+func efODF(more ...uint16) []byte {
+	entry := func(b []byte, tag uint32, fid uint16) []byte {
+		p := apdu.AppendTLV(nil, 0x04, path(fidMF, fidP15, fid))
+		return apdu.AppendTLV(b, tag, apdu.AppendTLV(nil, 0x30, p))
+	}
+	b := entry(nil, 0xA8, 0x4401)
+	for _, fid := range more {
+		b = entry(b, map[uint16]uint32{fidPrK: 0xA0, fidPuK: 0xA1, fidCer: 0xA4}[fid], fid)
+	}
+	return b
 }
 
 // efAODF describes the one PIN: reference 1, 4 to 16 characters stored,

@@ -22,11 +22,13 @@ const (
 	Expired     Preset = "expired"      // ID card whose validity has ended
 	Blocked     Preset = "blocked"      // PIN counter at zero
 	LastTry     Preset = "last-try"     // PIN counter at one
+	Auth        Preset = "auth"         // ID card with an authentication certificate from the start
+	Renewal     Preset = "renewal"      // as Auth, and a signing certificate about to end
 )
 
 // Presets lists the presets.
 func Presets() []Preset {
-	return []Preset{Citizen, Citizen2014, Foreigner, Permit, Apollo, Expired, Blocked, LastTry}
+	return []Preset{Citizen, Citizen2014, Foreigner, Permit, Apollo, Expired, Blocked, LastTry, Auth, Renewal}
 }
 
 // PresetPIN and PresetPUK open every card made from a preset. They are test
@@ -47,6 +49,8 @@ type Personalisation struct {
 	Blank    bool
 	PIN, PUK string
 	Tries    int // left for the PIN; 0: blocked
+	// Certificates are on the card from the start, at most one of a kind.
+	Certificates []Certificate
 }
 
 // The AIDs of the identity applets end in the name of the document.
@@ -88,6 +92,10 @@ func (p Preset) Personalisation(now time.Time) (Personalisation, error) {
 		pe.Tries = 0
 	case LastTry:
 		pe.Tries = 1
+	case Auth:
+		pe.Certificates = []Certificate{{NotAfter: now.AddDate(4, 0, 0)}}
+	case Renewal:
+		pe.Certificates = []Certificate{{NotAfter: now.AddDate(0, 0, 20)}, {NonRepudiation: true, NotAfter: now.AddDate(0, 0, 20)}}
 	default:
 		return Personalisation{}, fmt.Errorf("unknown preset %q", p)
 	}
