@@ -122,7 +122,7 @@ func matchParts(records []record, parts []Part) (map[commitment][]byte, error) {
 // insert writes the records, their nodes and their parts.
 func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, records []record, openings map[commitment][]byte) error {
 	for _, r := range records {
-		if err := insertEvent(ctx, tx, tree, r); err != nil {
+		if err := j.insertEvent(ctx, tree, r); err != nil {
 			return err
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.header.Commits)) {
@@ -135,19 +135,32 @@ func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, r
 	return nil
 }
 
-// insertEvent writes one event and the nodes it adds to the tree.
-func insertEvent(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, r record) error {
+// insertEvent writes one event and the nodes it adds to the tree. The prepared
+// statements belong to the connection and so to the transaction open on it.
+func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record) error {
 	idx := tree.NextNode()
 	nodes := tree.Append(evidence.Leaf(r.body))
-	_, err := tx.ExecContext(ctx, "INSERT INTO event (seq, body, case_id, kind, at) VALUES (?, ?, ?, ?, ?)",
-		tree.Size(), r.body, r.header.Case, r.header.Kind, r.header.At)
+	_, err := j.addEvent.ExecContext(ctx, tree.Size(), r.body, r.header.Case, r.header.Kind, r.header.At)
 	if err != nil {
 		return fmt.Errorf("insert event: %w", err)
 	}
 	for i := range nodes {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO node VALUES (?, ?)", idx+int64(i), nodes[i][:]); err != nil {
+		if _, err := j.addNode.ExecContext(ctx, idx+int64(i), nodes[i][:]); err != nil {
 			return fmt.Errorf("insert node: %w", err)
 		}
+	}
+	return nil
+}
+
+// prepare makes the statements that every append runs.
+func (j *Journal) prepare(ctx context.Context) (err error) {
+	j.addEvent, err = j.conn.PrepareContext(ctx, "INSERT INTO event (seq, body, case_id, kind, at) VALUES (?, ?, ?, ?, ?)")
+	if err != nil {
+		return fmt.Errorf("prepare event: %w", err)
+	}
+	j.addNode, err = j.conn.PrepareContext(ctx, "INSERT INTO node (idx, hash) VALUES (?, ?)")
+	if err != nil {
+		return fmt.Errorf("prepare node: %w", err)
 	}
 	return nil
 }

@@ -55,6 +55,8 @@ type Journal struct {
 	conn   *sql.Conn      // nil: to be opened again after a failure of the disk
 	tree   *evidence.Tree // nil: to be loaded again after a failed write
 	closed bool
+	// Prepared on conn, and closed with it.
+	addEvent, addNode *sql.Stmt
 
 	// syncing holds one token for whoever runs Sync; it owns the two fields
 	// below.
@@ -124,7 +126,7 @@ func build(ctx context.Context, path, origin string) error {
 			return err
 		})
 	}
-	return errors.Join(err, disconnect(db, conn))
+	return errors.Join(err, flush(conn), conn.Close(), db.Close())
 }
 
 // Open opens the journal at path and verifies all its events against the tree
@@ -180,7 +182,7 @@ func (j *Journal) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := j.verifyAtOpen(ctx); err != nil {
-		j.abandon()
+		_ = j.disconnect() // the failure that led here is the one to report
 		return classify(err)
 	}
 	return nil
@@ -216,40 +218,44 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 		return err
 	}
 	j.tree = a.tree
-	return j.loadSyncState(ctx, j.conn)
-}
-
-// abandon gives up the connection after a failure.
-func (j *Journal) abandon() {
-	if j.conn != nil {
-		j.conn.Close() // the failure that led here is the one to report
-		j.db.Close()
+	if err := j.loadSyncState(ctx, j.conn); err != nil {
+		return err
 	}
-	j.db, j.conn, j.tree = nil, nil, nil
+	return j.prepare(ctx)
 }
 
 // Close writes the log back into the file and closes it. It may be repeated.
 func (j *Journal) Close() error {
 	<-j.turn
 	defer func() { j.turn <- struct{}{} }()
-	if j.closed || j.conn == nil {
-		j.closed = true
+	j.closed = true
+	if j.conn == nil {
 		return nil
 	}
-	j.closed = true
-	err := disconnect(j.db, j.conn)
-	j.db, j.conn, j.tree = nil, nil, nil
-	return err
-}
-
-// disconnect empties the write-ahead log, so that the file alone is the whole
-// journal and nothing erased lingers beside it, and closes.
-func disconnect(db *sql.DB, conn *sql.Conn) error {
-	_, err := conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-	if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+	if err := errors.Join(flush(j.conn), j.disconnect()); err != nil {
 		return fmt.Errorf("close journal: %w", classify(err))
 	}
 	return nil
+}
+
+// flush empties the write-ahead log, so that the file alone is the whole
+// journal and nothing erased lingers beside it.
+func flush(conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
+// disconnect closes the connection, and with it gives up the lock on the file.
+func (j *Journal) disconnect() error {
+	var errs []error
+	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNode} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	errs = append(errs, j.conn.Close(), j.db.Close())
+	j.db, j.conn, j.addEvent, j.addNode, j.tree = nil, nil, nil, nil, nil
+	return errors.Join(errs...)
 }
 
 // do runs fn with the connection. Waiting for the turn ends with ctx; what runs
@@ -276,7 +282,7 @@ func (j *Journal) do(ctx context.Context, fn func(ctx context.Context, conn *sql
 	}
 	err := fn(ctx, j.conn)
 	if connectionLost(err) {
-		j.abandon()
+		_ = j.disconnect() // what it could add is in err already
 	}
 	return classify(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 )
 
 // pageBytes bounds what is read while others wait for their turn.
@@ -48,10 +49,13 @@ func (j *Journal) Replay(ctx context.Context, fn func(seq int64, event []byte) e
 // first; before 0 means from the end. It is for lists: the number of the last
 // event on a page asks for the next one.
 func (j *Journal) Page(ctx context.Context, before int64, limit int) ([]Event, error) {
-	const query = "SELECT seq, case_id, kind, at, body FROM event WHERE seq < ? OR ? = 0 ORDER BY seq DESC LIMIT ?"
+	const query = "SELECT seq, case_id, kind, at, body FROM event WHERE seq < ? ORDER BY seq DESC LIMIT ?"
+	if before == 0 {
+		before = math.MaxInt64
+	}
 	var page []Event
 	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		rows, err := conn.QueryContext(ctx, query, before, before, limit)
+		rows, err := conn.QueryContext(ctx, query, before, limit)
 		if err != nil {
 			return err
 		}

@@ -146,10 +146,10 @@ func (a *audit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err er
 			return false, err
 		}
 		for _, want := range a.tree.Append(evidence.Leaf(e.Body)) {
-			if len(nodes) == 0 || !bytes.Equal(nodes[0], want[:]) {
+			if !bytes.HasPrefix(nodes, want[:]) {
 				return false, tampered(e.Seq, "tree does not match")
 			}
-			nodes = nodes[1:]
+			nodes = nodes[len(want):]
 		}
 		if root, ok := a.checkpoints[e.Seq]; ok && root != a.tree.Root() {
 			return false, tampered(e.Seq, "history differs from the countersigned checkpoint")
@@ -193,20 +193,21 @@ func (a *audit) finish(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// readNodes reads the hashes from index first up to, not including, end.
-func readNodes(ctx context.Context, conn *sql.Conn, first, end int64) ([][]byte, error) {
+// readNodes reads the hashes from index first up to, not including, end, one
+// behind the other.
+func readNodes(ctx context.Context, conn *sql.Conn, first, end int64) ([]byte, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT hash FROM node WHERE idx >= ? AND idx < ? ORDER BY idx", first, end)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
 	}
 	defer rows.Close()
-	nodes := make([][]byte, 0, end-first)
+	nodes := make([]byte, 0, (end-first)*tlog.HashSize)
 	for rows.Next() {
-		var hash []byte
+		var hash sql.RawBytes // there are two for every event: no copy of each
 		if err := rows.Scan(&hash); err != nil {
 			return nil, fmt.Errorf("read nodes: %w", err)
 		}
-		nodes = append(nodes, hash)
+		nodes = append(nodes, hash...)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -14,6 +15,7 @@ const (
 	Version    = 1        // of the header
 	MaxEvent   = 64 << 10 // bytes of one event
 	MaxCommits = 32       // commitments of one event
+	maxMembers = 64       // members of the object
 	maxName    = 64       // bytes of a kind, a clerk number, a part name
 )
 
@@ -46,23 +48,32 @@ func ParseHeader(event []byte) (Header, error) {
 		return Header{}, err
 	}
 	var h Header
-	seen := make(map[string]bool, 9)
-	err := eachMember(event, func(name string, value []byte) error {
-		if seen[name] {
+	seen := make([][]byte, 0, 16)
+	err := eachMember(event, func(name, value []byte) error {
+		if contains(seen, name) {
 			return malformed("a member stands twice")
 		}
-		seen[name] = true
-		return h.set(name, value)
+		if len(seen) == maxMembers {
+			return malformed("more than %d members", maxMembers)
+		}
+		seen = append(seen, name)
+		return h.set(string(name), value)
 	})
 	if err != nil {
 		return Header{}, err
 	}
 	for _, name := range [...]string{"v", "kind", "case", "at", "run", "mono"} {
-		if !seen[name] {
+		if !contains(seen, []byte(name)) {
 			return Header{}, malformed("member %q is missing", name)
 		}
 	}
 	return h, nil
+}
+
+// contains says whether name is among the names seen. There are few of them: a
+// map would take longer.
+func contains(seen [][]byte, name []byte) bool {
+	return slices.ContainsFunc(seen, func(s []byte) bool { return bytes.Equal(s, name) })
 }
 
 // checkForm refuses what is not a single-line JSON object.
@@ -136,7 +147,8 @@ func parseCommits(value []byte) (map[string][32]byte, error) {
 		return nil, malformed(`member "commits" is not an object`)
 	}
 	commits := make(map[string][32]byte)
-	err := eachMember(value, func(name string, digest []byte) error {
+	err := eachMember(value, func(word, digest []byte) error {
+		name := string(word)
 		if !ValidName(name) {
 			return malformed("commitment has a name that is not allowed")
 		}
@@ -162,7 +174,7 @@ func parseDigest(value []byte) (sum [32]byte, err error) {
 		return sum, malformed("commitment is not 64 hex digits")
 	}
 	digits := value[1 : len(value)-1]
-	if _, err := hex.Decode(sum[:], digits); err != nil || !bytes.Equal(digits, bytes.ToLower(digits)) {
+	if _, err := hex.Decode(sum[:], digits); err != nil || bytes.ContainsAny(digits, "ABCDEF") {
 		return sum, malformed("commitment is not 64 hex digits in lower case")
 	}
 	return sum, nil

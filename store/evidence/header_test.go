@@ -102,6 +102,7 @@ func TestParseHeaderRefuses(t *testing.T) {
 		{"commitment unnamed", with(`"record"`, `""`), ErrHeader},
 		{"commitment twice", with(`{"record"`, `{"record":"`+strings.Repeat("0b", 32)+`","record"`), ErrHeader},
 		{"too many commitments", with(`{"record":"`+strings.Repeat("0a", 32)+`"}`, commits(MaxCommits+1)), ErrHeader},
+		{"too many members", event(members(60)), ErrHeader},
 		{"too large", sized(MaxEvent + 1), ErrTooLarge},
 	}
 	for _, tt := range tests {
@@ -111,6 +112,15 @@ func TestParseHeaderRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// members is a list of n unknown members.
+func members(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"x%d":0`, i))
+	}
+	return strings.Join(list, ",")
 }
 
 func FuzzParseHeader(f *testing.F) {

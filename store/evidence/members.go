@@ -6,7 +6,7 @@ import "bytes"
 // bytes. The object must be valid JSON; value is a sub-slice of it. It is
 // written by hand because encoding/json matches names without regard to case
 // and lets the last of two equal names win.
-func eachMember(object []byte, fn func(name string, value []byte) error) error {
+func eachMember(object []byte, fn func(name, value []byte) error) error {
 	rest := skipSpace(object[1:])
 	for rest[0] != '}' {
 		n := stringEnd(rest)
@@ -17,7 +17,7 @@ func eachMember(object []byte, fn func(name string, value []byte) error) error {
 		rest = skipSpace(rest[n:]) // at the colon
 		rest = skipSpace(rest[1:]) // at the value
 		n = valueEnd(rest)         // after the value
-		if err := fn(string(name), rest[:n]); err != nil {
+		if err := fn(name, rest[:n]); err != nil {
 			return err
 		}
 		rest = skipSpace(rest[n:])

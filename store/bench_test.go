@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkAppend is one durable append of one event of 300 bytes.
+func BenchmarkAppend(b *testing.B) {
+	j := newBench(b).open()
+	e := [][]byte{event("step", caseA, fmt.Sprintf("%0120d", 0))}
+	b.ResetTimer()
+	for b.Loop() {
+		fatal(b, j.Append(context.Background(), e, nil))
+	}
+}
+
+// BenchmarkAppendPart is an append with a sealed part of 20 KB: the event of a
+// card that was read.
+func BenchmarkAppendPart(b *testing.B) {
+	j := newBench(b).open()
+	content := fmt.Sprintf("%020000d", 0)
+	for b.Loop() {
+		p := part(b, caseA, "chip-files", content)
+		fatal(b, j.Append(context.Background(), [][]byte{event("card-read", caseA, "", p)}, []Part{p}))
+	}
+}
+
+// BenchmarkBareCommit is what an append is measured against: the same settings,
+// the same 300 bytes, one row in one table, nothing else.
+func BenchmarkBareCommit(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "bare.db")
+	fatal(b, os.WriteFile(path, nil, 0o600))
+	ctx := context.Background()
+	db, conn, err := connect(ctx, path)
+	fatal(b, err)
+	defer db.Close()
+	defer conn.Close()
+	_, err = conn.ExecContext(ctx, "CREATE TABLE row (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
+	fatal(b, err)
+	body := event("step", caseA, fmt.Sprintf("%0120d", 0))
+	for b.Loop() {
+		_, err := conn.ExecContext(ctx, "INSERT INTO row (body) VALUES (?)", body)
+		fatal(b, err)
+	}
+}
+
+// large makes a journal of n events.
+func large(b *testing.B, n int) (*bench, *Journal) {
+	b.Helper()
+	w := newBench(b)
+	j := w.open()
+	for done := 0; done < n; {
+		var batch [][]byte
+		for ; len(batch) < 1000 && done < n; done++ {
+			batch = append(batch, event("step", caseA, fmt.Sprintf("%0120d", done)))
+		}
+		fatal(b, j.Append(context.Background(), batch, nil))
+	}
+	return w, j
+}
+
+// largeSize is the number of events of most of a year at one counter.
+const largeSize = 100_000
+
+// BenchmarkLarge measures reading and verifying a journal of a year.
+func BenchmarkLarge(b *testing.B) {
+	w, j := large(b, largeSize)
+	ctx := context.Background()
+	b.Run("page", func(b *testing.B) {
+		for b.Loop() {
+			page, err := j.Page(ctx, largeSize/2, 50)
+			fatal(b, err)
+			if len(page) != 50 {
+				b.Fatalf("page of %d", len(page))
+			}
+		}
+	})
+	b.Run("append", func(b *testing.B) {
+		e := [][]byte{event("step", caseA, fmt.Sprintf("%0120d", 0))}
+		for b.Loop() {
+			fatal(b, j.Append(ctx, e, nil))
+		}
+	})
+	b.Run("replay", func(b *testing.B) {
+		for b.Loop() {
+			fatal(b, j.Replay(ctx, func(int64, []byte) error { return nil }))
+		}
+	})
+	b.Run("verify", func(b *testing.B) {
+		for b.Loop() {
+			fatal(b, j.Verify(ctx))
+		}
+	})
+	fatal(b, j.Close())
+	b.Run("open", func(b *testing.B) {
+		for b.Loop() {
+			j, err := Open(ctx, w.path, w.config)
+			fatal(b, err)
+			fatal(b, j.Close())
+		}
+	})
+}
