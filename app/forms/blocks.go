@@ -1,0 +1,221 @@
+package forms
+
+import (
+	"fmt"
+	"strings"
+)
+
+// block is one block of a template's body; set appends its pieces.
+type block interface {
+	set(s *setter) error
+}
+
+// Indents of the running text, in millimetres.
+const (
+	indentNumber = 9.0
+	indentItem   = 4.5
+)
+
+// heading is "# text", numbered, or "## text".
+type heading struct {
+	text     text
+	numbered bool
+}
+
+func (h heading) set(s *setter) error {
+	rs, err := s.text(h.text, true)
+	if err != nil {
+		return err
+	}
+	label := ""
+	if h.numbered {
+		s.section++
+		s.paragraph = 0
+		label = strings.TrimLeft(fmt.Sprintf("%s %d. ", s.template.section, s.section), " ")
+	}
+	ls := s.face.lines([]run{{label + plain(rs), true}}, sizeHeading, column)
+	s.add(piece{gap: 3.2, depth: float64(len(ls))*leading(sizeHeading) + 0.6, keep: true, draw: func(c *canvas, y float64) error {
+		c.lines(ls, left, y, sizeHeading, black)
+		return nil
+	}})
+	return nil
+}
+
+// paragraph is running text: "+ text" with a number, "- text" as an item of a
+// list, or plain.
+type paragraph struct {
+	text text
+	mark string
+}
+
+func (p paragraph) set(s *setter) error {
+	label, x, indent := p.mark, left, 0.0
+	switch p.mark {
+	case "+":
+		s.paragraph++
+		label, indent = fmt.Sprintf("%d.%d", s.section, s.paragraph), indentNumber
+	case "-":
+		label, indent = "–", indentItem
+		if s.section > 0 { // under the text of a numbered paragraph
+			x += indentNumber
+		}
+	}
+	ls, err := s.lines(p.text, false, sizeBody, right-x-indent)
+	if err != nil {
+		return err
+	}
+	for i, l := range ls {
+		pc := piece{depth: leading(sizeBody)}
+		if i == 0 {
+			pc.gap = 1.3
+		}
+		// Neither the first nor the last line stands alone on a page.
+		pc.keep = len(ls) > 1 && (i == 0 || i == len(ls)-2)
+		pc.draw = func(c *canvas, y float64) error {
+			if i == 0 && label != "" {
+				c.text(label, x, y, sizeBody, false, black)
+			}
+			c.lines([]line{l}, x+indent, y, sizeBody, black)
+			return nil
+		}
+		s.add(pc)
+	}
+	return nil
+}
+
+// fields is a table of labelled values; a cell without a value is a line to be
+// written on by hand.
+type fields struct {
+	title text
+	rows  [][]cell
+}
+
+// fieldCell is a filled cell.
+type fieldCell struct {
+	label, value []line
+	byHand       bool
+	x, w         float64
+}
+
+func (f fields) set(s *setter) error {
+	if f.title != nil {
+		if err := (heading{text: f.title}).set(s); err != nil {
+			return err
+		}
+	}
+	for i, row := range f.rows {
+		cells, err := s.fieldCells(row)
+		if err != nil {
+			return err
+		}
+		if cells == nil {
+			continue
+		}
+		p := fieldRow(cells, i < len(f.rows)-1)
+		if i == 0 && f.title == nil {
+			p.gap += 1.5
+		}
+		s.add(p)
+	}
+	s.pieces[len(s.pieces)-1].depth += 1.2 // before running text
+	return nil
+}
+
+// fieldCells fills the cells of one row, without those that may be dropped.
+func (s *setter) fieldCells(row []cell) ([]fieldCell, error) {
+	var kept []cell
+	for _, c := range row {
+		if c.droppable {
+			rs, err := s.text(c.value, true)
+			if err != nil {
+				return nil, err
+			}
+			if plain(rs) == "" {
+				continue
+			}
+		}
+		kept = append(kept, c)
+	}
+	var out []fieldCell
+	w := (column - gutter*float64(len(kept)-1)) / float64(len(kept))
+	for i, c := range kept {
+		fc := fieldCell{x: left + float64(i)*(w+gutter), w: w, byHand: c.value == nil}
+		var err error
+		if fc.label, err = s.lines(c.label, false, sizeLabel, w); err != nil {
+			return nil, err
+		}
+		if fc.value, err = s.lines(c.value, true, sizeValue, w); err != nil {
+			return nil, err
+		}
+		if fc.value == nil && !fc.byHand {
+			fc.value = []line{{run{"–", true}}}
+		}
+		out = append(out, fc)
+	}
+	return out, nil
+}
+
+// fieldRow is one row of a table, as deep as its deepest cell.
+func fieldRow(cells []fieldCell, keep bool) piece {
+	labels, values, least := 1, 1, 0.0
+	for _, c := range cells {
+		labels, values = max(labels, len(c.label)), max(values, len(c.value))
+		if c.byHand {
+			least = 8
+		}
+	}
+	top := float64(labels) * leading(sizeLabel)
+	deep := top + max(least, float64(values)*leading(sizeValue)+0.8)
+	return piece{gap: 1.1, depth: deep, keep: keep, draw: func(c *canvas, y float64) error {
+		for _, f := range cells {
+			c.lines(f.label, f.x, y, sizeLabel, grey)
+			c.lines(f.value, f.x, y+top, sizeValue, black)
+			c.rule(f.x, y+deep, f.x+f.w, 0.15)
+		}
+		return nil
+	}}
+}
+
+// options is a list of numbered services; the chosen number is circled.
+type options struct {
+	chosen text
+	items  []cell // label: number and words
+}
+
+func newOptions(chosen text, rows [][]cell) (options, error) {
+	o := options{chosen: chosen}
+	for _, row := range rows {
+		if len(row) != 1 || row[0].assigned {
+			return o, fmt.Errorf("an option is a number and words: %w", ErrTemplate)
+		}
+		o.items = append(o.items, row[0])
+	}
+	return o, nil
+}
+
+func (o options) set(s *setter) error {
+	chosen, err := s.text(o.chosen, true)
+	if err != nil {
+		return err
+	}
+	circled := 0
+	for i, item := range o.items {
+		rs, err := s.text(item.label, true)
+		if err != nil {
+			return err
+		}
+		number, words := cutWord(plain(rs))
+		on := number == plain(chosen)
+		if on {
+			circled++
+		}
+		s.add(piece{gap: 1.2, depth: 7.2, keep: i < len(o.items)-1, draw: func(c *canvas, y float64) error {
+			c.option(number, words, on, y)
+			return nil
+		}})
+	}
+	if circled != 1 {
+		return fmt.Errorf("%d options are circled: %w", circled, ErrTemplate)
+	}
+	return nil
+}

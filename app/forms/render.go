@@ -1,0 +1,161 @@
+package forms
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"salter/app/procedure"
+	"salter/assets"
+)
+
+// ScriptCyrillic is Serbian in Cyrillic, as papers and records name it
+// (BCP 47).
+const ScriptCyrillic = "sr-Cyrl"
+
+// Options are what the papers need besides the data of the case. Fonts are
+// required; everything else has a useful zero value.
+type Options struct {
+	// Fonts are TrueType files (Noto Sans) with all Serbian letters.
+	Fonts Fonts
+	// Templates holds the templates at its root; nil means assets.Templates.
+	Templates fs.FS
+	// Script chooses the templates; empty means ScriptCyrillic.
+	Script string
+	// Signatory is the assistant minister. Without it every page of the
+	// contract is marked as a sample, unless Preprinted is set.
+	Signatory *Signatory
+	// Preprinted says that the contract goes onto stock that already bears
+	// the signature (setting contract.preprinted).
+	Preprinted bool
+	// ContractTermYears is the setting contract.term_years; 0 means until
+	// ended.
+	ContractTermYears int
+	// RetentionYears is the setting retention.years_after_end; 0 means 10.
+	RetentionYears int
+}
+
+// Fonts are the two weights of the typeface, as the bytes of TrueType files.
+type Fonts struct {
+	Regular, Bold []byte
+}
+
+// Signatory signs the contract for the Ministry before the citizen comes.
+type Signatory struct {
+	Name      string
+	Signature []byte // PNG, dark on a transparent or white ground
+}
+
+// Job is what goes to the printer at once.
+type Job struct {
+	PDF    []byte // all papers, all copies, in the order of Papers
+	SHA256 string // of PDF, hex
+	Papers []Paper
+}
+
+// Paper is one document with all its copies.
+type Paper struct {
+	Record procedure.PaperRecord
+	PDF    []byte
+}
+
+// Records returns what the journal keeps of the job.
+func (j Job) Records() []procedure.PaperRecord {
+	var rs []procedure.PaperRecord
+	for _, p := range j.Papers {
+		rs = append(rs, p.Record)
+	}
+	return rs
+}
+
+// Render makes the papers named in d.Kinds and one print job of them all.
+// Errors name what is wrong with template, font or data, never a person.
+func Render(d procedure.PaperData, o Options) (Job, error) {
+	if len(d.Kinds) == 0 {
+		return Job{}, fmt.Errorf("render papers: no kind asked for")
+	}
+	o = o.withDefaults()
+	set, err := readTemplates(o.Templates, o.Script)
+	if err != nil {
+		return Job{}, fmt.Errorf("render papers: %w", err)
+	}
+	code, err := newQR(d.CaseNumber)
+	if err != nil {
+		return Job{}, fmt.Errorf("render papers: %w", err)
+	}
+	var sheets []*sheet
+	for _, kind := range d.Kinds {
+		s, err := newSheet(kind, set, d, o, code)
+		if err != nil {
+			return Job{}, fmt.Errorf("render %s: %w", kind, err)
+		}
+		sheets = append(sheets, s)
+	}
+	face, err := newTypeface(o.Fonts, letters(sheets))
+	if err != nil {
+		return Job{}, fmt.Errorf("render papers: %w", err)
+	}
+	for _, s := range sheets {
+		if err := s.set(face); err != nil {
+			return Job{}, fmt.Errorf("render %s: %w", s.template.kind, err)
+		}
+	}
+	return bind(sheets, d.Now, face)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Templates == nil {
+		o.Templates = assets.Templates()
+	}
+	if o.Script == "" {
+		o.Script = ScriptCyrillic
+	}
+	if o.RetentionYears == 0 {
+		o.RetentionYears = 10
+	}
+	return o
+}
+
+// bind writes each sheet as a document of its own and all of them as one, all
+// at the same time: the sheets are only read.
+func bind(sheets []*sheet, made time.Time, face *typeface) (Job, error) {
+	docs := make([][]byte, len(sheets)+1)
+	errs := make([]error, len(sheets)+1)
+	var wg sync.WaitGroup
+	start := func(i int, part []*sheet) {
+		wg.Go(func() { docs[i], errs[i] = write(part, made, face) })
+	}
+	start(len(sheets), sheets)
+	for i := range sheets {
+		start(i, sheets[i:i+1])
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return Job{}, fmt.Errorf("write papers: %w", err)
+	}
+	job := Job{PDF: docs[len(sheets)], SHA256: hexSum(docs[len(sheets)])}
+	for i, s := range sheets {
+		job.Papers = append(job.Papers, Paper{Record: s.record(docs[i]), PDF: docs[i]})
+	}
+	return job, nil
+}
+
+func (s *sheet) record(pdf []byte) procedure.PaperRecord {
+	return procedure.PaperRecord{
+		Kind:     s.template.kind,
+		Copies:   s.template.copies,
+		Version:  s.template.version,
+		Template: s.template.hash(),
+		SHA256:   hexSum(pdf),
+		Script:   s.template.script,
+	}
+}
+
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

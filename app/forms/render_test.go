@@ -1,0 +1,390 @@
+package forms
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"salter/app/procedure"
+	"salter/assets"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden texts of the papers")
+
+// TestGolden holds the text of each paper as pdftotext reads it.
+func TestGolden(t *testing.T) {
+	d := testData(allKinds...)
+	for _, p := range render(t, d, Options{}).Papers {
+		t.Run(string(p.Record.Kind), func(t *testing.T) {
+			got := extract(t, p.PDF, "-raw")
+			name := filepath.Join("testdata", string(p.Record.Kind)+".golden")
+			if *update {
+				if err := os.WriteFile(name, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("text differs from %s; after a look at the paper run with -update. Got:\n%s", name, got)
+			}
+		})
+	}
+}
+
+// TestMustFields lists what section 4 of the procedure demands of each paper.
+func TestMustFields(t *testing.T) {
+	citizen := []string{"ЂУРЂЕВИЋ-ЊЕЖИЋ", "ЉУБИЦА", "ЈМБГ", "0101900715006", "012345678", "PS NOVI BEOGRAD", "14.03.2031."}
+	frame := []string{
+		"Министарство унутрашњих послова", "Сертификационо тело", "Полицијска станица Нови Београд",
+		"BG-017-03-2026-000042", "примерак 1 од", "страна 1 од", "Подаци о личности",
+	}
+	tests := []struct {
+		name string
+		kind procedure.PaperKind
+		want [][]string
+	}{
+		{"R8 request", procedure.PaperRequest, [][]string{frame, citizen, {
+			"Образац 1", "Захтев за пружање услуге издавања и обнављања", "1 Издавање сертификата", "2 Обнављање сертификата",
+			"Не, адреса се не уписује", "Да, у сертификат уписати", "Својеручни потпис корисника", "Место и датум",
+			"Електронска пошта за обавештења", "Милица Јовановић", "104233", "Време пријема", "Потпис службеника",
+		}}},
+		{"R9 terms", procedure.PaperTerms, [][]string{frame, {
+			"Општи услови пружања услуге", "345-01-258/2018-12", "0.4.0.194112.1.2", "1.3.6.1.4.1.33589.1.1.0", "http://ca.mup.gov.rs/MUP_CPS.pdf",
+			"Ко може да поднесе захтев", "Рок важења и обнављање", "Обавезе корисника", "Обавезе Пружаоца", "Суспензија, реактивација и опозив",
+			"Ограничења употребе и одговорности", "Подаци о личности", "чувају се 10 година", "Приговори и спорови",
+			"Прихватање", "Својеручни потпис корисника", "примерак 2 од 2",
+		}}},
+		{"R10 to R12 contract", procedure.PaperContract, [][]string{frame, citizen, {
+			"Уговор о пружању услуге", "BG-017-03-2026-000042/У", "22.11.2026.", "на захтев корисника", "помоћник министра", "М.П.",
+			"својеручни потпис", "Потписано у присуству службеника", "Милица Јовановић", "на неодређено време", "примерак 2 од 2",
+			"10427", "AMFBCGA7",
+		}}},
+		{"receipt", procedure.PaperReceipt, [][]string{frame, {
+			"Издавање сертификата", "22.11.2026. у 10:41", "104233", "BG-017-03", "3FA91C02D47BE65800119AF4", "22.11.2026.", "14.03.2031.",
+			"10427", "AMFBCGA7", "Кориснику је уручено",
+		}}},
+		{"E21 label", procedure.PaperLabel, [][]string{frame[:6], {
+			"Чувати до", "14.03.2041.", "5006", "012345678", "BG-017-03-2026-000042/У", "3FA91C02D47BE65800119AF4",
+			"Образац 1", "Уговор", "Општи услови", "Полица",
+		}}},
+	}
+	job := render(t, testData(allKinds...), Options{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := paper(t, job, tt.kind)
+			text := oneLine(extract(t, p.PDF, "-raw"))
+			foot := p.Record.Version + ", " + p.Record.Template[:8]
+			for _, want := range append(tt.want, []string{foot}) {
+				for _, w := range want {
+					if !strings.Contains(text, w) {
+						t.Errorf("the paper lacks %q", w)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestNeverOnPaper: no e-mail before the citizen's hand wrote it, no personal
+// number on the label, no certificate, no picture.
+func TestNeverOnPaper(t *testing.T) {
+	d := testData(allKinds...)
+	d.Email = procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ljubica@example.rs"}
+	d.Result.DER = []byte("certificate-bytes")
+	job := render(t, d, Options{})
+	for _, p := range job.Papers {
+		text := extract(t, p.PDF, "-raw")
+		for _, never := range []string{d.Email.Address, "certificate-bytes", d.Result.CommonName} {
+			if strings.Contains(text, never) {
+				t.Errorf("%s shows %q", p.Record.Kind, never)
+			}
+		}
+		if bytes.Contains(p.PDF, []byte("/Subtype /Image")) {
+			t.Errorf("%s holds a picture", p.Record.Kind)
+		}
+	}
+	label := extract(t, paper(t, job, procedure.PaperLabel).PDF)
+	for _, never := range []string{"0101900715006", d.Identity.Surname, d.Identity.GivenName} {
+		if strings.Contains(label, never) {
+			t.Errorf("the label shows %q", never)
+		}
+	}
+}
+
+func TestJob(t *testing.T) {
+	job := render(t, testData(printKinds...), Options{})
+	pages := 0
+	for _, p := range job.Papers {
+		pages += len(pagesOf(t, p.PDF))
+		if p.Record.SHA256 != hexSum(p.PDF) {
+			t.Errorf("%s: the record does not name the document", p.Record.Kind)
+		}
+		if p.Record.Script != ScriptCyrillic || p.Record.Version != "1.0" || len(p.Record.Template) != 64 {
+			t.Errorf("%s: record %+v", p.Record.Kind, p.Record)
+		}
+	}
+	if got := len(pagesOf(t, job.PDF)); got != pages {
+		t.Errorf("the print job has %d pages, its papers %d", got, pages)
+	}
+	copies := map[procedure.PaperKind]int{}
+	for _, r := range job.Records() {
+		copies[r.Kind] = r.Copies
+	}
+	if copies[procedure.PaperRequest] != 1 || copies[procedure.PaperTerms] != 2 || copies[procedure.PaperContract] != 2 {
+		t.Errorf("copies %v, want 1, 2 and 2 (section 2.4)", copies)
+	}
+	if job.SHA256 != hexSum(job.PDF) {
+		t.Errorf("the job's hash is not that of its document")
+	}
+}
+
+// TestNumbering looks for "copy k of n" and "page i of j" on every page.
+func TestNumbering(t *testing.T) {
+	job := render(t, testData(allKinds...), Options{})
+	for _, p := range job.Papers {
+		pages := pagesOf(t, p.PDF)
+		each := len(pages) / p.Record.Copies
+		for i, text := range pages {
+			want := foot(i/each+1, p.Record.Copies, i%each+1, each)
+			if !strings.Contains(oneLine(text), want) {
+				t.Errorf("%s: page %d lacks %q", p.Record.Kind, i+1, want)
+			}
+		}
+	}
+}
+
+// TestOneSheet: in the usual case these papers need one page a copy.
+func TestOneSheet(t *testing.T) {
+	d := testData(procedure.PaperRequest, procedure.PaperReceipt, procedure.PaperLabel)
+	for _, p := range render(t, d, Options{}).Papers {
+		if n := len(pagesOf(t, p.PDF)); n != 1 {
+			t.Errorf("%s has %d pages, want 1", p.Record.Kind, n)
+		}
+	}
+}
+
+func TestDeterministic(t *testing.T) {
+	d := testData(allKinds...)
+	first := render(t, d, Options{})
+	for range 4 {
+		d.Now = d.Now.In(time.FixedZone("elsewhere", 5*3600))
+		again := render(t, d, Options{})
+		if !bytes.Equal(first.PDF, again.PDF) {
+			t.Fatalf("the same case gives another print job")
+		}
+		for i, p := range again.Papers {
+			if p.Record != first.Papers[i].Record {
+				t.Fatalf("the same case gives another %s", p.Record.Kind)
+			}
+		}
+	}
+	d.Identity.GivenName = "ЉУБИЦЕ"
+	if render(t, d, Options{}).SHA256 == first.SHA256 {
+		t.Errorf("another name gives the same bytes")
+	}
+}
+
+// TestLetters: all letters of both Serbian alphabets come out as they went in,
+// in both weights.
+func TestLetters(t *testing.T) {
+	const (
+		cyrillic = "АБВГДЂЕЖЗИЈКЛЉМНЊОПРСТЋУФХЦЧЏШ абвгдђежзијклљмнњопрстћуфхцчџш"
+		latin    = "ABCČĆDĐEFGHIJKLMNOPRSŠTUVZŽ abcčćdđefghijklmnoprsštuvzž"
+	)
+	d := testData(printKinds...)
+	d.Identity.Surname, d.Identity.GivenName = cyrillic, latin
+	text := oneLine(extract(t, render(t, d, Options{}).PDF, "-raw"))
+	for _, want := range append(strings.Fields(cyrillic), strings.Fields(latin)...) {
+		if strings.Count(text, want) < 4 {
+			t.Errorf("%q stands %d times in the papers, want 4 at least", want, strings.Count(text, want))
+		}
+	}
+}
+
+// TestMarks: the demo is marked on every page of every paper; the contract is
+// a sample as long as the Ministry's signature is missing.
+func TestMarks(t *testing.T) {
+	signatory := &Signatory{Name: "Петар Петровић", Signature: scribble(t)}
+	tests := []struct {
+		name         string
+		demo         bool
+		opts         Options
+		sample, want bool // want: the demo's mark
+	}{
+		{"demo without signature", true, Options{}, true, true},
+		{"demo with signature", true, Options{Signatory: signatory}, false, true},
+		{"production, preprinted", false, Options{Preprinted: true}, false, false},
+		{"production, signature", false, Options{Signatory: signatory}, false, false},
+		{"production, nothing", false, Options{}, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := testData(allKinds...)
+			d.Demo = tt.demo
+			for _, p := range render(t, d, tt.opts).Papers {
+				for i, text := range pagesOf(t, p.PDF) {
+					if got := strings.Contains(text, "ДЕМО"); got != tt.want {
+						t.Errorf("%s page %d: demo mark %v, want %v", p.Record.Kind, i+1, got, tt.want)
+					}
+					sample := strings.Contains(squeeze(text), "УЗОРАК")
+					if want := tt.sample && p.Record.Kind == procedure.PaperContract; sample != want {
+						t.Errorf("%s page %d: sample mark %v, want %v", p.Record.Kind, i+1, sample, want)
+					}
+				}
+				picture := bytes.Contains(p.PDF, []byte("/Subtype /Image"))
+				if want := tt.opts.Signatory != nil && p.Record.Kind == procedure.PaperContract; picture != want {
+					t.Errorf("%s: picture %v, want %v", p.Record.Kind, picture, want)
+				}
+			}
+		})
+	}
+}
+
+func TestSettings(t *testing.T) {
+	d := testData(printKinds...)
+	text := oneLine(extract(t, render(t, d, Options{ContractTermYears: 5, RetentionYears: 15}).PDF, "-raw"))
+	for _, want := range []string{"на одређено време; број година: 5", "чувају се 15 година"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the papers lack %q", want)
+		}
+	}
+}
+
+func TestForeigner(t *testing.T) {
+	d := testData(allKinds...)
+	d.Identity.DocType = procedure.DocTypeIF
+	d.Identity.Surname, d.Identity.GivenName = "MÜLLER-ØSTERGÅRD", "JOSÉ MARÍA"
+	d.Identity.IssuedBy = ""
+	text := oneLine(extract(t, render(t, d, Options{}).PDF, "-raw"))
+	for _, want := range []string{"MÜLLER-ØSTERGÅRD", "JOSÉ MARÍA", "Евиденцијски број странца", "Лична карта за странце, број", "Издата од –"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the papers lack %q", want)
+		}
+	}
+	if strings.Contains(text, "ЈМБГ 0") {
+		t.Errorf("the number of a foreigner is called JMBG")
+	}
+}
+
+// TestValuesAreNotMarkup: what looks like markup in a value is printed.
+func TestValuesAreNotMarkup(t *testing.T) {
+	d := testData(printKinds...)
+	d.Identity.Surname = "**A** {card_number} | B = C @end"
+	d.Identity.GivenName = "D\n\n# E\x00F"
+	text := oneLine(extract(t, render(t, d, Options{}).PDF, "-raw"))
+	for _, want := range []string{"**A** {card_number} | B = C @end", "D # E F"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the papers lack %q", want)
+		}
+	}
+}
+
+func TestRenderErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*procedure.PaperData, *Options)
+		is     error
+		says   string
+	}{
+		{"no card number", func(d *procedure.PaperData, _ *Options) { d.Identity.CardNumber = "" }, ErrMissingValue, "{card_number}"},
+		{"no name at all", func(d *procedure.PaperData, _ *Options) { d.Identity.Surname, d.Identity.GivenName = "", "" }, ErrMissingValue, "{full_name}"},
+		{"no contract", func(d *procedure.PaperData, _ *Options) { d.Contract.Number = "" }, ErrMissingValue, "{contract_number}"},
+		{"no certificate", func(d *procedure.PaperData, _ *Options) { d.Result = nil }, ErrMissingValue, "{certificate_"},
+		{"no journal head", func(d *procedure.PaperData, _ *Options) { d.Head = procedure.Head{} }, ErrMissingValue, "{journal_"},
+		{"no end of keeping", func(d *procedure.PaperData, _ *Options) { d.KeepUntil = procedure.Date{} }, ErrMissingValue, "{keep_until}"},
+		{"unknown kind of document", func(d *procedure.PaperData, _ *Options) { d.Identity.DocType = procedure.DocTypeRP }, ErrMissingValue, "{personal_label}"},
+		{"unknown action", func(d *procedure.PaperData, _ *Options) { d.Action = "other" }, ErrMissingValue, "{form_option}"},
+		{"letter outside the font", func(d *procedure.PaperData, _ *Options) { d.Identity.Surname = "漢" }, ErrGlyph, "U+6F22"},
+		{"letter outside the first plane", func(d *procedure.PaperData, _ *Options) { d.Office = "\U00010000" }, ErrGlyph, "U+10000"},
+		{"unknown paper", func(d *procedure.PaperData, _ *Options) { d.Kinds = []procedure.PaperKind{"other"} }, ErrTemplate, "other"},
+		{"script without templates", func(_ *procedure.PaperData, o *Options) { o.Script = "sr-Xxxx" }, ErrTemplate, "sr-Xxxx"},
+		{"no font", func(_ *procedure.PaperData, o *Options) { o.Fonts.Bold = nil }, ErrFont, "bold"},
+		{"cut-off font", func(_ *procedure.PaperData, o *Options) { o.Fonts.Regular = o.Fonts.Regular[:4000] }, ErrFont, "regular"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, o := testData(allKinds...), Options{Fonts: testFonts()}
+			tt.change(&d, &o)
+			_, err := Render(d, o)
+			if !errors.Is(err, tt.is) {
+				t.Fatalf("Render: %v, want %v", err, tt.is)
+			}
+			if !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("the error %q does not name %s", err, tt.says)
+			}
+			for _, person := range []string{d.Identity.Surname, d.Identity.GivenName, string(d.Identity.PersonalNumber)} {
+				if person != "" && strings.Contains(err.Error(), person) {
+					t.Errorf("the error names a person")
+				}
+			}
+		})
+	}
+	if _, err := Render(testData(), Options{Fonts: testFonts()}); err == nil {
+		t.Errorf("a job without papers is no error")
+	}
+	_, err := Render(testData(printKinds...), Options{Fonts: testFonts(), Signatory: &Signatory{Signature: []byte("no picture")}})
+	if err == nil {
+		t.Errorf("a signature that is no picture is no error")
+	}
+}
+
+// TestHighestVersion: a second version of a template takes over.
+func TestHighestVersion(t *testing.T) {
+	const old, next = "opsti-uslovi-1.0.sr-Cyrl.txt", "opsti-uslovi-1.10.sr-Cyrl.txt"
+	set := templateFiles(t)
+	set["opsti-uslovi-1.9.sr-Cyrl.txt"] = edited(set[old], "version: 1.0", "version: 1.9")
+	set[next] = edited(set[old], "version: 1.0", "version: 1.10")
+	job := render(t, testData(printKinds...), Options{Templates: set})
+	p := paper(t, job, procedure.PaperTerms)
+	if p.Record.Version != "1.10" || p.Record.Template != hexSum(set[next].Data) {
+		t.Errorf("terms of version %s, template %s", p.Record.Version, p.Record.Template)
+	}
+	contract := oneLine(extract(t, paper(t, job, procedure.PaperContract).PDF, "-raw"))
+	if want := "верзија 1.10, ознака " + p.Record.Template[:8]; !strings.Contains(contract, want) {
+		t.Errorf("the contract does not refer to the terms: lacks %q", want)
+	}
+}
+
+func templateFiles(t *testing.T) fstest.MapFS {
+	t.Helper()
+	set := fstest.MapFS{}
+	names, err := fs.Glob(assets.Templates(), "*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(assets.Templates(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set[name] = &fstest.MapFile{Data: data}
+	}
+	return set
+}
+
+func edited(f *fstest.MapFile, old, next string) *fstest.MapFile {
+	return &fstest.MapFile{Data: bytes.Replace(f.Data, []byte(old), []byte(next), 1)}
+}
+
+// BenchmarkFivePapers renders both jobs of a case; they are to stay within
+// 100 ms together.
+func BenchmarkFivePapers(b *testing.B) {
+	fonts := testFonts()
+	for b.Loop() {
+		for _, kinds := range [][]procedure.PaperKind{printKinds, endKinds} {
+			if _, err := Render(testData(kinds...), Options{Fonts: fonts}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
