@@ -20,17 +20,29 @@ const insideVariable = "SALTER_CARDTEST_INSIDE"
 const runDir = "/run/pcscd"
 
 // Main runs the tests of a package inside namespaces of their own and exits.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Inside(m).Run()) }
+
+// M is what runs tests: *testing.M, or what another package makes of it.
+type M interface{ Run() int }
+
+// Inside is Main for packages whose TestMain has to hand an M to somebody else,
+// for instance to testscript.Main.
+func Inside(m M) M { return inside{m} }
+
+// inside runs the tests of an M in the namespaces.
+type inside struct{ M }
+
+// Run runs the tests and returns the exit code.
+func (i inside) Run() int {
 	if os.Getenv(insideVariable) == "" {
-		os.Exit(runInside())
+		return runInside()
 	}
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, "cardtest: prepare namespaces:", err)
-		os.Exit(1)
+		return 1
 	}
-	code := m.Run()
-	stopDaemon()
-	os.Exit(code)
+	defer stopDaemon()
+	return i.M.Run()
 }
 
 // runInside starts this binary again in new namespaces and returns its exit

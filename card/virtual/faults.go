@@ -94,6 +94,21 @@ func ParseFault(s string) (Fault, error) {
 	return f, nil
 }
 
+// String gives the form that ParseFault reads.
+func (f Fault) String() string {
+	s := string(f.Kind)
+	switch {
+	case f.When.INS != 0:
+		s += fmt.Sprintf("@%02X.%d", f.When.INS, f.When.N)
+	case f.When.N != 0:
+		s += fmt.Sprintf("@%d", f.When.N)
+	}
+	if f.Kind == WrongStatus {
+		s += "=" + f.SW.String()
+	}
+	return s
+}
+
 // FaultKinds lists the kinds.
 func FaultKinds() []FaultKind {
 	return []FaultKind{

@@ -30,15 +30,24 @@ const dialTimeout = 5 * time.Second
 // error). A card is in one reader at a time; inserting it again keeps its
 // state.
 func (c *Card) Connect(ctx context.Context, addr string) error {
-	dialer := net.Dialer{Timeout: dialTimeout}
-	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	conn, err := Dial(ctx, addr)
 	if err != nil {
-		return fmt.Errorf("insert card: %w", err)
+		return err
 	}
 	return c.Serve(ctx, conn)
 }
 
-// Serve is Connect over a connection that is already there. It closes conn.
+// Dial reaches a reader: the first half of Connect.
+func Dial(ctx context.Context, addr string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("insert card: %w", err)
+	}
+	return conn, nil
+}
+
+// Serve is the second half of Connect. It closes conn.
 func (c *Card) Serve(ctx context.Context, conn net.Conn) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()

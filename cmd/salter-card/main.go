@@ -1,0 +1,87 @@
+// Command salter-card is a virtual Serbian ID card for demonstrations and
+// tests: it keeps a card in a folder and inserts it into a virtual reader of
+// pcscd. It must never be installed at a counter.
+//
+// Usage:
+//
+//	salter-card init -state DIR [-preset NAME] [-holder FILE] [-issuer DIR]
+//	salter-card run -state DIR [-vpcd HOST:PORT] [-timing fast|real] [-fault F]... [-log FILE]
+//	salter-card send -state DIR COMMAND...
+//	salter-card -state DIR ...        the same as run
+//
+// Init makes a card. Beside the card's own state it writes anchor.pem, the
+// certificate that a counter has to trust for the card's data to be genuine,
+// and pin.txt and puk.txt. Run inserts the card, one of the preset citizen if
+// there is none yet, and takes commands from standard input and from the
+// socket DIR/control, to which send talks:
+//
+//	eject, insert      take the card out, put it in again
+//	fault F            set a fault; see below
+//	clear              remove all faults
+//	timing fast|real   change the speed
+//	status             one line of what is going on
+//	quit               take the card out and end
+//
+// A fault is KIND, KIND@N or KIND@INS.N: the N-th command since insertion, or
+// the N-th with that instruction byte. Kinds for one command: remove-before,
+// remove-after, reset, sw (with =SW at the end, as sw@E0.1=6A84). Kinds that
+// last: full, full-update, mute, unknown-atr, no-identity, damaged, bad-sod,
+// no-sod.
+//
+// The log holds the number of each command with CLA INS P1 P2 and its status
+// word, never data.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(command(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// command runs one command line and returns the exit status: 0 done, 1 failed,
+// 2 wrong usage.
+func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	name := "run"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	var err error
+	switch name {
+	case "init":
+		err = initCard(args, stdout, stderr)
+	case "run":
+		err = runCard(ctx, args, stdin, stdout, stderr)
+	case "send":
+		err = sendCommand(ctx, args, stdout, stderr)
+	default:
+		err = usageError(fmt.Sprintf("unknown command %q; there are init, run and send", name))
+	}
+	switch e := err.(type) {
+	case nil:
+		return 0
+	case usageError:
+		if e != "" {
+			fmt.Fprintln(stderr, "salter-card:", e)
+		}
+		return 2
+	}
+	fmt.Fprintln(stderr, "salter-card:", err)
+	return 1
+}
+
+// usageError is a command line that cannot be understood; empty if the flag
+// package has already said why.
+type usageError string
+
+// Error gives the complaint.
+func (e usageError) Error() string { return string(e) }
