@@ -7,30 +7,44 @@ import (
 	"time"
 )
 
-// book is the whole journal folded: what the engine knows, and nothing that
-// the journal does not.
+// book is the journal folded: what the engine knows, and nothing that the
+// journal does not. It keeps the cases that have not ended, so that it stays
+// small over the years.
 type book struct {
 	size      int64
 	run       int64     // of the last event
 	lastAt    time.Time // of the last event
 	lastMono  time.Duration
-	cases     map[CaseID]Case
-	order     []CaseID // as opened
-	contracts map[int]int
+	cases     map[CaseID]Case // not ended
+	order     []CaseID        // of cases, as opened
+	ended     Case            // the last one that ended
+	days      map[Date]DayCounts
 	numbers   map[int]int // cases opened, by year in Belgrade
+	contracts map[int]int // contract numbers given out, by year
 	revoked   []string    // serials, hex
 }
 
 func newBook() *book {
-	return &book{cases: map[CaseID]Case{}, contracts: map[int]int{}, numbers: map[int]int{}}
+	return &book{cases: map[CaseID]Case{}, days: map[Date]DayCounts{}, numbers: map[int]int{}, contracts: map[int]int{}}
 }
 
-// clone copies the book so that a failed batch leaves nothing half folded.
-func (b *book) clone() *book {
+// trial copies the book, so that events can be tried on it. Cases are values
+// and never changed in place.
+func (b *book) trial() *book {
 	c := *b
-	c.cases, c.contracts, c.numbers = maps.Clone(b.cases), maps.Clone(b.contracts), maps.Clone(b.numbers)
-	c.order, c.revoked = slices.Clone(b.order), slices.Clone(b.revoked)
+	c.cases, c.days = maps.Clone(b.cases), maps.Clone(b.days)
+	c.numbers, c.contracts = maps.Clone(b.numbers), maps.Clone(b.contracts)
+	c.order, c.revoked = slices.Clone(b.order), slices.Clip(b.revoked)
 	return &c
+}
+
+// find gives a case that has not ended, or the last one that has.
+func (b *book) find(id CaseID) (Case, bool) {
+	if b.ended.ID == id {
+		return b.ended, true
+	}
+	c, ok := b.cases[id]
+	return c, ok
 }
 
 // add folds one event as stored.
@@ -75,7 +89,25 @@ func (b *book) addToCase(e Event) error {
 		b.revoked = append(b.revoked, c.Attempt.Serial)
 	}
 	b.cases[e.Case] = next
+	if next.Over() {
+		b.end(next)
+	}
 	return nil
+}
+
+// end counts a case and lets it go.
+func (b *book) end(c Case) {
+	day := Today(c.Ended)
+	n := b.days[day]
+	if c.Closed {
+		n.Issued++
+	} else {
+		n.Refused++
+	}
+	b.days[day] = n
+	b.ended = c
+	delete(b.cases, c.ID)
+	b.order = slices.DeleteFunc(b.order, func(id CaseID) bool { return id == c.ID })
 }
 
 // caseNumber is the next number of the pattern office-counter-year-sequence.
@@ -93,28 +125,16 @@ func (b *book) contractNumber(counter string, now time.Time) string {
 
 // open lists the cases that have not ended, oldest first.
 func (b *book) open() []Case {
-	var open []Case
+	open := make([]Case, 0, len(b.order))
 	for _, id := range b.order {
-		if c := b.cases[id]; !c.Over() {
-			open = append(open, c)
-		}
+		open = append(open, b.cases[id])
 	}
 	return open
 }
 
 // counts are the numbers of one day.
 func (b *book) counts(day Date) DayCounts {
-	var n DayCounts
-	for _, c := range b.cases {
-		switch {
-		case !c.Over():
-			n.Open++
-		case Today(c.Ended) != day:
-		case c.Closed:
-			n.Issued++
-		default:
-			n.Refused++
-		}
-	}
+	n := b.days[day]
+	n.Open = len(b.order)
 	return n
 }

@@ -278,19 +278,22 @@ func stepsAfter(steps map[Step]StepView, e Event) map[Step]StepView {
 	if s, ok := starts[e.Kind]; ok {
 		set(StepView{Step: s, State: StepNow, Started: e.At})
 	}
-	switch b := e.Body.(type) {
-	case *StepFailure:
-		v := steps[b.Step]
-		v.Step, v.State, v.Took = b.Step, StepFailed, e.At.Sub(v.Started)
+	failed := func(s Step) {
+		v := steps[s]
+		v.Step, v.State, v.Took = s, StepFailed, e.At.Sub(v.Started)
 		set(v)
-	case *LoginFailed:
-		v := steps[StepCard]
-		v.Step, v.State, v.Took = StepCard, StepFailed, e.At.Sub(v.Started)
-		set(v)
-	case *OfAttempt:
-		if e.Kind == KindAttemptBegun {
-			return nil
+	}
+	switch e.Kind {
+	case KindStepFailed:
+		if b, ok := e.Body.(*StepFailure); ok {
+			failed(b.Step)
 		}
+	case KindLoginFailed:
+		failed(StepCard)
+	case KindRefusal, KindUnusable:
+		failed(StepRequest)
+	case KindAttemptBegun:
+		return nil
 	}
 	return steps
 }

@@ -82,7 +82,7 @@ func (e *Engine) ConfirmHandOver(ctx context.Context, t HandOverTicks) error {
 	if !c.HandedOver {
 		d := draft{kind: KindHandedOver, of: c.ID, body: HandedOver{t.CardReturned, t.CitizenPapers, t.Archived}}
 		if place := strings.TrimSpace(t.Place); place != "" {
-			d.parts = []sealed{{PartArchive, []byte(place[:min(len(place), maxPlace)])}}
+			d.parts = []sealed{{PartArchive, []byte(strings.ToValidUTF8(place[:min(len(place), maxPlace)], ""))}}
 		}
 		if err := e.commit(ctx, d); err != nil {
 			return err

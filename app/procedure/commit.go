@@ -30,18 +30,24 @@ func (e *Engine) commit(ctx context.Context, drafts ...draft) error {
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "stamp events", Err: err}
 	}
+	return e.append(ctx, events, parts)
+}
+
+// append tries the events on a copy of what they touch before they are
+// stored, because what cannot be folded must never get into the journal.
+func (e *Engine) append(ctx context.Context, events [][]byte, parts []Part) error {
 	e.mu.Lock()
-	next := e.book.clone()
+	trial := e.book.trial()
 	e.mu.Unlock()
 	for _, raw := range events {
-		if err := next.add(raw); err != nil {
+		if err := trial.add(raw); err != nil {
 			return &Error{Code: CodeInternal, Detail: "fold new event", Err: err}
 		}
 	}
 	if err := e.cfg.Journal.Append(ctx, events, parts); err != nil {
 		return e.doubtful(ctx, events, journalError("append", err))
 	}
-	e.folded(ctx, next)
+	e.folded(ctx, trial)
 	return nil
 }
 
@@ -49,7 +55,7 @@ func (e *Engine) commit(ctx context.Context, drafts ...draft) error {
 func (e *Engine) doubtful(ctx context.Context, events [][]byte, cause *Error) error {
 	e.mu.Lock()
 	before := e.book.size
-	e.book = nil
+	e.stale = true
 	e.mu.Unlock()
 	found := 0
 	check := func(seq int64, raw []byte) {
@@ -67,7 +73,7 @@ func (e *Engine) doubtful(ctx context.Context, events [][]byte, cause *Error) er
 func (e *Engine) folded(ctx context.Context, next *book) {
 	records := e.recordsOf(ctx, next)
 	e.update(func() {
-		e.book, e.records = next, records
+		e.book, e.records, e.stale = next, records, false
 	})
 	e.wakeSync(e.cfg.Settings.SyncDelay)
 }
@@ -154,13 +160,12 @@ func (e *Engine) load(ctx context.Context) error {
 
 func (e *Engine) loadLocked(ctx context.Context) error {
 	e.mu.Lock()
-	loaded, run := e.book != nil, e.run
+	loaded, run := e.book != nil && !e.stale, e.run
 	e.mu.Unlock()
-	if loaded {
-		return nil
-	}
-	if err := e.replay(ctx, nil); err != nil {
-		return err
+	if !loaded {
+		if err := e.replay(ctx, nil); err != nil {
+			return err
+		}
 	}
 	if run != 0 {
 		return nil
@@ -172,7 +177,6 @@ func (e *Engine) loadLocked(ctx context.Context) error {
 func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
 	run := e.book.run + 1
-	next := e.book.clone()
 	e.mu.Unlock()
 	raw, err := Event{
 		Kind: KindAppStarted, At: e.cfg.Now(), Run: run, Mono: e.cfg.Mono(), Body: AppStarted{e.cfg.Version},
@@ -180,18 +184,10 @@ func (e *Engine) started(ctx context.Context) error {
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode start", Err: err}
 	}
-	if err := next.add(raw); err != nil {
-		return &Error{Code: CodeInternal, Detail: "fold start", Err: err}
-	}
-	if err := e.cfg.Journal.Append(ctx, [][]byte{raw}, nil); err != nil {
-		if err := e.doubtful(ctx, [][]byte{raw}, journalError("append", err)); err != nil {
-			return err
-		}
-		e.update(func() { e.run = run })
-		return nil
+	if err := e.append(ctx, [][]byte{raw}, nil); err != nil {
+		return err
 	}
 	e.update(func() { e.run = run })
-	e.folded(ctx, next)
 	return nil
 }
 

@@ -20,7 +20,8 @@ func (e *Engine) present() (Case, *current, error) {
 	if e.cur == nil || e.book == nil {
 		return Case{}, nil, &Error{Code: CodeNoCase}
 	}
-	return e.book.cases[e.cur.id], e.cur, nil
+	c, _ := e.book.find(e.cur.id)
+	return c, e.cur, nil
 }
 
 // at is present for a method that belongs to one screen.
@@ -212,10 +213,11 @@ func (e *Engine) park(ctx context.Context) error {
 		return err
 	}
 	if !c.Over() {
-		drafts := []draft{{kind: KindCaseParked, of: c.ID, body: struct{}{}}}
+		var drafts []draft
 		if cur.pin.Open {
-			drafts = append([]draft{{kind: KindPINLeft, of: c.ID, body: PINLeft{PINCancelled}}}, drafts...)
+			drafts = append(drafts, draft{kind: KindPINLeft, of: c.ID, body: PINLeft{PINCancelled}})
 		}
+		drafts = append(drafts, draft{kind: KindCaseParked, of: c.ID, body: struct{}{}})
 		if err := e.commit(ctx, drafts...); err != nil {
 			return err
 		}
@@ -251,7 +253,11 @@ func (e *Engine) refuse(ctx context.Context, reason Code) error {
 	if reason == "" {
 		return &Error{Code: CodeAnswerOpen, Fields: []string{"reason"}}
 	}
-	drafts := []draft{{kind: KindWithdrawn, of: c.ID, body: CaseEnded{reason}}}
+	var drafts []draft
+	if cur.pin.Open {
+		drafts = append(drafts, draft{kind: KindPINLeft, of: c.ID, body: PINLeft{PINCancelled}})
+	}
+	drafts = append(drafts, draft{kind: KindWithdrawn, of: c.ID, body: CaseEnded{reason}})
 	c.Withdrawn = reason
 	if e.next(c, cur) == MoveRefuse {
 		drafts = append(drafts, draft{kind: KindRefused, of: c.ID, body: CaseEnded{reason}})

@@ -53,13 +53,15 @@ type Engine struct {
 
 	mu      sync.Mutex // guards what follows
 	life    context.Context
-	book    *book // nil: the journal has to be replayed first
+	book    *book // nil: the journal has not been read yet
+	stale   bool  // an append failed and the journal could not be read since
 	run     int64
 	records map[CaseID]record // of cases that have not ended
 	clerk   Clerk
 	reader  readerState
 	cur     *current // nil: home page
 	working bool     // a background run is at work
+	missed  bool     // goOn was called while somebody had op
 	busy    string
 	stop    *Error
 	backoff backoff // of the background sync
@@ -177,7 +179,7 @@ func (e *Engine) enter(ctx context.Context, method string) (leave func(), err er
 	e.update(func() { e.busy = method })
 	return func() {
 		e.update(func() { e.busy = "" })
-		<-e.op
+		e.release()
 	}, nil
 }
 
@@ -194,11 +196,23 @@ func (e *Engine) background(f func(ctx context.Context)) {
 	e.spawn(func() {
 		defer func() {
 			e.update(func() { e.working = false })
-			<-e.op
+			e.release()
 			e.wake()
 		}()
 		f(ctx)
 	})
+}
+
+// release gives op back, and makes up for a goOn that came in the meantime.
+func (e *Engine) release() {
+	e.mu.Lock()
+	missed := e.missed
+	e.missed = false
+	e.mu.Unlock()
+	<-e.op
+	if missed {
+		e.goOn()
+	}
 }
 
 // wake makes Run look at its duties again.

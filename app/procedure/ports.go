@@ -87,9 +87,14 @@ type Authority interface {
 	// the profile and the pinned chain.
 	Enrol(ctx context.Context, r EnrolRequest) Outcome
 	// Lookup asks what became of the request, without sending it again.
+	// Without an error, Unknown with a nil Problem (or Unsent) means: the
+	// authority answered that it has no such request; Unknown with
+	// CodePending: it has not decided yet. An Unknown of Enrol that waits for
+	// a decision carries CodePending too.
 	Lookup(ctx context.Context, r EnrolRequest) (Outcome, error)
 	// ChangeStatus asks for a change of the status of a certificate; the
-	// same ID may be sent any number of times.
+	// same ID may be sent any number of times. A certificate that is revoked
+	// already is an *Error with CodeRevoked.
 	ChangeStatus(ctx context.Context, c StatusChange) error
 }
 

@@ -195,7 +195,7 @@ func (e *Engine) refreshChip(ctx context.Context, token TokenSerial) (Chip, erro
 		return Chip{}, &Error{Code: CodeOtherCard}
 	}
 	e.updateCard(done, func(r *readerState) {
-		if r.identity != nil && r.chip != nil {
+		if r.identity != nil && r.chip != nil && e.book != nil {
 			verdict := Judge(*r.identity, chip, e.cfg.Settings, e.cfg.Now(), e.book.revoked)
 			r.chip, r.verdict = &chip, &verdict
 		}

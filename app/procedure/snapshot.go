@@ -12,8 +12,8 @@ import (
 //
 // Engine implements it.
 type Desk interface {
-	// Subscribe calls f with the present snapshot and with every later one,
-	// in order, from one goroutine at a time, until ctx ends.
+	// Subscribe returns at once. It calls f with the present snapshot and
+	// with every later one, in order, from one goroutine, until ctx ends.
 	Subscribe(ctx context.Context, f func(Snapshot))
 
 	// SignIn opens the clerk's key. The caller wipes password.
@@ -24,7 +24,8 @@ type Desk interface {
 	OpenCase(ctx context.Context) error
 	// ResumeCase makes an unfinished case the current one.
 	ResumeCase(ctx context.Context, id CaseID) error
-	// ParkCase leaves the current case unfinished and returns to the home page.
+	// ParkCase leaves the current case unfinished and returns to the home
+	// page. A closed or refused case simply leaves the screen.
 	ParkCase(ctx context.Context) error
 	// RefuseCase ends the current case with a reason code.
 	RefuseCase(ctx context.Context, reason Code) error
@@ -115,7 +116,7 @@ const (
 // Action is the service asked for.
 type Action string
 
-// The actions of this release.
+// ActionIssue is the issuing of a certificate.
 const ActionIssue Action = "issue"
 
 // Phase is where a case stands; it chooses the screen.

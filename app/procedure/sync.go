@@ -77,12 +77,13 @@ func (e *Engine) duties(ctx context.Context) {
 	}
 }
 
-// wakeSync plans a sync, unless one is planned already or a failure is being
-// waited out.
+// wakeSync plans a sync, unless an earlier one is planned already or a failure
+// is being waited out.
 func (e *Engine) wakeSync(delay time.Duration) {
+	due := e.cfg.Mono() + delay
 	e.mu.Lock()
-	if !e.backoff.armed && e.backoff.attempts == 0 {
-		e.backoff.plan(e.cfg.Mono() + delay)
+	if e.backoff.attempts == 0 && (!e.backoff.armed || due < e.backoff.due) {
+		e.backoff.plan(due)
 	}
 	e.mu.Unlock()
 	e.wake()

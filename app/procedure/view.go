@@ -25,7 +25,8 @@ func (e *Engine) snapshot() Snapshot {
 		}
 	}
 	if e.cur != nil {
-		s.Case = e.caseView(e.book.cases[e.cur.id])
+		c, _ := e.book.find(e.cur.id)
+		s.Case = e.caseView(c)
 	}
 	return s
 }
@@ -154,6 +155,8 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 	case v.Problem != nil:
 	case move == MoveWaitCard && c.PINVerified > 0:
 		v.Problem = &Error{Code: CodeRemoved}
+	case move == MoveWaitCard:
+		v.Problem = &Error{Code: CodeNoCard}
 	case move == MoveWaitOtherCard:
 		v.Problem = &Error{Code: CodeOtherCard}
 	case move == MoveWaitUnblock:

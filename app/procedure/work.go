@@ -26,6 +26,10 @@ func (e *Engine) work(ctx context.Context, session Session) {
 	w.cur, w.reader = e.cur, e.reader.event.Reader
 	e.mu.Unlock()
 	for ctx.Err() == nil {
+		if err := e.load(ctx); err != nil { // after an append in doubt
+			e.update(func() { w.cur.problem = journalError("replay", err) })
+			return
+		}
 		c, move := w.next()
 		if move == MoveWaitAuthority {
 			w.pending()
@@ -58,7 +62,7 @@ func keep(p *Error, m Move) *Error {
 func (w *work) next() (Case, Move) {
 	w.e.mu.Lock()
 	defer w.e.mu.Unlock()
-	c := w.e.book.cases[w.cur.id]
+	c, _ := w.e.book.find(w.cur.id)
 	facts := w.e.cardFacts(w.cur.record)
 	facts.Session, facts.Key = w.session != nil, w.key
 	return c, Next(c, facts, w.cur.request)
@@ -201,10 +205,14 @@ func (e *Engine) goOn() {
 	select {
 	case e.op <- struct{}{}:
 	default:
-		return // somebody is moving the case already
+		// Somebody is moving the case already, and looks again afterwards.
+		e.mu.Lock()
+		e.missed = true
+		e.mu.Unlock()
+		return
 	}
 	if !e.canGoOn() {
-		<-e.op
+		e.release()
 		return
 	}
 	e.background(func(ctx context.Context) { e.work(ctx, nil) })
@@ -216,7 +224,7 @@ func (e *Engine) canGoOn() bool {
 	if e.cur == nil || e.book == nil || e.clerk == nil || e.stop != nil {
 		return false
 	}
-	c := e.book.cases[e.cur.id]
+	c, _ := e.book.find(e.cur.id)
 	if c.PINVerified == 0 && c.Withdrawn == "" {
 		return false
 	}

@@ -1,0 +1,196 @@
+package procedure_test
+
+import (
+	"fmt"
+	"testing"
+
+	"salter/app/procedure"
+)
+
+// stage is a case as it stands after one of the events that matter to Next.
+type stage struct {
+	name string
+	c    procedure.Case
+}
+
+// stages are all of them, in the order of a case.
+func stages() []stage {
+	ready := procedure.Case{PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true}
+	with := func(change func(*procedure.Case)) procedure.Case {
+		c := ready
+		c.Attempt.Number = 1
+		change(&c)
+		return c
+	}
+	attempt := func(a procedure.Attempt) procedure.Case {
+		return with(func(c *procedure.Case) { c.Attempt = a })
+	}
+	withdrawn := func(a procedure.Attempt) procedure.Case {
+		return with(func(c *procedure.Case) { c.Attempt, c.Withdrawn = a, procedure.CodeFace })
+	}
+	key := procedure.Attempt{Number: 1, KeyID: "01", PublicKey: "aa"}
+	sent := key
+	sent.CSR = "bb"
+	issued := sent
+	issued.Certificate, issued.Serial = "cc", "0d"
+	change := func(a procedure.Attempt, f func(*procedure.Attempt)) procedure.Attempt {
+		f(&a)
+		return a
+	}
+	writing := change(issued, func(a *procedure.Attempt) { a.WriteBegun = true })
+	readBack := change(issued, func(a *procedure.Attempt) { a.ReadBack = "cc" })
+	active := change(readBack, func(a *procedure.Attempt) { a.Active = true })
+	refused := change(sent, func(a *procedure.Attempt) { a.Refused = procedure.CodeRefused })
+	unusable := change(issued, func(a *procedure.Attempt) { a.Unusable = true })
+	revoking := change(issued, func(a *procedure.Attempt) { a.RevokeID, a.Why = "id", procedure.CodeKeyMissing })
+	lost := change(revoking, func(a *procedure.Attempt) { a.Revoked = true })
+	foreign := change(readBack, func(a *procedure.Attempt) { a.Revoked = true })
+	return []stage{
+		{"opened", procedure.Case{}},
+		{"person", procedure.Case{PersonDone: true}},
+		{"papers", procedure.Case{PersonDone: true, PapersDone: true}},
+		{"email", procedure.Case{PersonDone: true, PapersDone: true, EmailDone: true}},
+		{"content", ready},
+		{"generating", attempt(procedure.Attempt{Number: 1, KeyID: "01"})},
+		{"key", attempt(key)},
+		{"submitted", attempt(sent)},
+		{"refused", attempt(refused)},
+		{"issued", attempt(issued)},
+		{"unusable", attempt(unusable)},
+		{"writing", attempt(writing)},
+		{"read-back", attempt(readBack)},
+		{"active", attempt(active)},
+		{"revoking", attempt(revoking)},
+		{"revoked, key lost", attempt(lost)},
+		{"revoked by others", attempt(foreign)},
+		{"withdrawn early", withdrawn(procedure.Attempt{Number: 1})},
+		{"withdrawn submitted", withdrawn(sent)},
+		{"withdrawn refused", withdrawn(refused)},
+		{"withdrawn issued", withdrawn(issued)},
+		{"withdrawn writing", withdrawn(writing)},
+		{"withdrawn revoked", withdrawn(lost)},
+		{"closed", with(func(c *procedure.Case) { c.Closed = true; c.Attempt = active })},
+		{"over", with(func(c *procedure.Case) { c.Refused = procedure.CodeFace })},
+	}
+}
+
+// TestNext names the move for every stage and every combination of facts. A
+// move that depends on nothing but the stage stands alone; the others are
+// functions of card and authority.
+func TestNext(t *testing.T) {
+	always := func(m procedure.Move) func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move {
+		return func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move { return m }
+	}
+	// onCard is what needs the card; inSession is for the three key facts.
+	onCard := func(inSession [3]procedure.Move) func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move {
+		return func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
+			switch {
+			case c.Presence == procedure.CardAbsent:
+				return procedure.MoveWaitCard
+			case c.Presence == procedure.CardOther:
+				return procedure.MoveWaitOtherCard
+			case c.Session:
+				return inSession[c.Key]
+			case c.Tries == 0:
+				return procedure.MoveWaitUnblock
+			}
+			return procedure.MoveAskPIN
+		}
+	}
+	generate := onCard([3]procedure.Move{procedure.MoveGenerate, procedure.MoveGenerate, procedure.MoveGenerate})
+	request := func(isNew procedure.Move) func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move {
+		return func(_ procedure.CardFacts, a procedure.AuthorityFacts) procedure.Move {
+			return [3]procedure.Move{procedure.MoveLookup, isNew, procedure.MoveWaitAuthority}[a]
+		}
+	}
+	want := map[string]func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move{
+		"opened":     always(procedure.MoveAskPerson),
+		"person":     always(procedure.MoveAskPapers),
+		"papers":     always(procedure.MoveAskEmail),
+		"email":      always(procedure.MoveAskContent),
+		"content":    generate,
+		"generating": generate,
+		"key":        onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveSubmit, procedure.MoveGenerate}),
+		"submitted":  request(procedure.MoveSend),
+		"refused":    always(procedure.MoveAskRetry),
+		"issued":     onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveWrite, procedure.MoveRevoke}),
+		"unusable":   always(procedure.MoveRevoke),
+		"writing": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
+			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
+		},
+		"read-back":           always(procedure.MoveActivate),
+		"active":              always(procedure.MoveAskHandOver),
+		"revoking":            always(procedure.MoveRevoke),
+		"revoked, key lost":   always(procedure.MoveNewAttempt),
+		"revoked by others":   always(procedure.MoveAskRetry),
+		"withdrawn early":     always(procedure.MoveRefuse),
+		"withdrawn submitted": request(procedure.MoveRefuse),
+		"withdrawn refused":   always(procedure.MoveRefuse),
+		"withdrawn issued":    always(procedure.MoveRevoke),
+		"withdrawn writing":   always(procedure.MoveRevoke),
+		"withdrawn revoked":   always(procedure.MoveRefuse),
+		"closed":              always(procedure.MoveNone),
+		"over":                always(procedure.MoveNone),
+	}
+	for _, s := range stages() {
+		t.Run(s.name, func(t *testing.T) {
+			if want[s.name] == nil {
+				t.Fatal("no expectation")
+			}
+			everyFact(func(card procedure.CardFacts, ca procedure.AuthorityFacts) {
+				if got, want := procedure.Next(s.c, card, ca), want[s.name](card, ca); got != want {
+					t.Errorf("card %+v, authority %d: got %s, want %s", card, ca, got, want)
+				}
+			})
+		})
+	}
+}
+
+// everyFact calls f with the product of all facts.
+func everyFact(f func(procedure.CardFacts, procedure.AuthorityFacts)) {
+	for _, presence := range []procedure.CardPresence{procedure.CardAbsent, procedure.CardSame, procedure.CardOther} {
+		for _, tries := range []int{-1, 0, 1, 3} {
+			for _, session := range []bool{false, true} {
+				for _, key := range []procedure.KeyFact{procedure.KeyUnknown, procedure.KeyThere, procedure.KeyGone} {
+					for _, ca := range []procedure.AuthorityFacts{procedure.RequestUnclear, procedure.RequestNew, procedure.RequestPending} {
+						f(procedure.CardFacts{Presence: presence, Tries: tries, Session: session, Key: key}, ca)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestNextKnowsEveryMove: whatever the fold can produce, even what no case
+// should, gets a move that somebody carries out or waits for.
+func TestNextKnowsEveryMove(t *testing.T) {
+	known := map[procedure.Move]bool{
+		procedure.MoveNone: true, procedure.MoveGenerate: true, procedure.MoveFindKey: true, procedure.MoveSubmit: true,
+		procedure.MoveLookup: true, procedure.MoveSend: true, procedure.MoveWrite: true, procedure.MoveReadBack: true,
+		procedure.MoveActivate: true, procedure.MoveRevoke: true, procedure.MoveNewAttempt: true, procedure.MoveRefuse: true,
+	}
+	bit := func(n, i int) bool { return n>>i&1 == 1 }
+	text := func(b bool, s string) string {
+		if b {
+			return s
+		}
+		return ""
+	}
+	for n := range 1 << 11 {
+		c := procedure.Case{
+			PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
+			Withdrawn: procedure.Code(text(bit(n, 0), "face")),
+			Attempt: procedure.Attempt{
+				PublicKey: text(bit(n, 1), "aa"), CSR: text(bit(n, 2), "bb"), Certificate: text(bit(n, 3), "cc"),
+				Unusable: bit(n, 4), Refused: procedure.Code(text(bit(n, 5), "ca-refused")), WriteBegun: bit(n, 6),
+				ReadBack: text(bit(n, 7), "cc"), Active: bit(n, 8), RevokeID: text(bit(n, 9), "id"), Revoked: bit(n, 10),
+			},
+		}
+		everyFact(func(card procedure.CardFacts, ca procedure.AuthorityFacts) {
+			m := procedure.Next(c, card, ca)
+			if m.Waits() == procedure.WaitsForNothing && !known[m] {
+				t.Fatalf("nobody knows %q of %s", m, fmt.Sprintf("%+v %+v %d", c.Attempt, card, ca))
+			}
+		})
+	}
+}
