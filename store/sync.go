@@ -31,7 +31,7 @@ type Remote interface {
 	// Push sends the events numbered from, from+1, … and a checkpoint signed
 	// by the workstation whose size ends at the last of them. It returns the
 	// checkpoint with the authority's signature added and the commitments
-	// whose openings the authority does not hold.
+	// whose openings the authority does not hold; not necessarily all.
 	Push(ctx context.Context, from int64, events [][]byte, checkpoint []byte) (countersigned []byte, missing [][32]byte, err error)
 	// PutBlob sends an opening under its SHA-256. It may be repeated.
 	PutBlob(ctx context.Context, sum [32]byte, opening []byte) error
@@ -191,7 +191,7 @@ func (j *Journal) nextBatch(ctx context.Context, size int64) (b batch, err error
 }
 
 // acknowledge verifies the countersigned checkpoint and stores it, the cursor,
-// and which parts the authority holds, in one transaction.
+// and which parts the authority misses, in one transaction.
 func (j *Journal) acknowledge(ctx context.Context, b batch, countersigned []byte, missing [][32]byte) error {
 	c, err := j.openCountersigned(countersigned)
 	if err != nil {
@@ -205,12 +205,8 @@ func (j *Journal) acknowledge(ctx context.Context, b batch, countersigned []byte
 			if err := j.storeCheckpoint(ctx, tx, c.Size, countersigned); err != nil {
 				return err
 			}
-			// The answer speaks of the commitments of this push for certain,
-			// of earlier ones perhaps: only what it names is known of those.
-			_, err := tx.ExecContext(ctx, "UPDATE person SET held = 1 WHERE held = 0 AND seq BETWEEN ? AND ?", b.from, c.Size)
-			if err != nil {
-				return fmt.Errorf("mark parts: %w", err)
-			}
+			// Only what the answer names is taken from it: its list may be
+			// cut, so what it does not name need not be held.
 			for _, sum := range missing {
 				_, err := tx.ExecContext(ctx, "UPDATE person SET held = 0 WHERE commitment = ?", sum[:])
 				if err != nil {
