@@ -14,6 +14,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/db"
+	"salter/ca/authority/lint"
 	"salter/ca/profile"
 )
 
@@ -49,6 +50,7 @@ type Authority struct {
 	pki     *pki
 	now     func() time.Time
 	log     *slog.Logger
+	linter  *lint.Linter
 	version int // of the policy
 
 	// signing keeps two goroutines from completing the same request: one
@@ -108,6 +110,9 @@ func (a *Authority) open(ctx context.Context) error {
 	if a.pki, err = loadPKI(pkiDir, profiles, a.now); err != nil {
 		return err
 	}
+	if a.linter, err = lint.New(); err != nil {
+		return err
+	}
 	if err := a.db.Do(ctx, a.claim); err != nil {
 		return err
 	}
@@ -128,8 +133,11 @@ func (a *Authority) openDB(ctx context.Context, fresh bool) (db.DB, error) {
 		return nil, fmt.Errorf("keys without database: %w", ErrLost)
 	}
 	d, err := db.OpenSQLite(ctx, path, fresh)
-	if err != nil || !fresh {
-		return d, err
+	if err != nil {
+		return nil, err
+	}
+	if !fresh {
+		return d, nil
 	}
 	err = d.Do(ctx, func(tx db.Tx) error {
 		if _, err := tx.Meta(metaAuthority); !errors.Is(err, db.ErrNotFound) {

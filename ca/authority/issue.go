@@ -32,22 +32,29 @@ type Enrolment struct {
 // refused. Any error that is not a *Refusal says nothing about what happened:
 // Lookup does.
 func (a *Authority) Enrol(ctx context.Context, c Caller, e Enrolment) (ca.Issuance, error) {
-	i, csr, err := a.openRequest(e)
+	sum, err := a.accept(ctx, c, e)
 	if err != nil {
-		return ca.Issuance{}, err
-	}
-	sum := sha256.Sum256(e.CSR)
-	cl, err := a.openAssertion(c, e.Assertion, e.Label, sum)
-	if err != nil {
-		return ca.Issuance{}, err
-	}
-	r := request{Enrolment: e, issuer: i, csr: csr, sum: sum, claims: cl}
-	if err := a.db.Do(ctx, func(tx db.Tx) error { return a.prepare(tx, c, r) }); err != nil {
 		return ca.Issuance{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
 	return a.complete(ctx, sum)
+}
+
+// accept is the first half of Enrol, up to the durable record of the request,
+// and returns the hash of the CSR.
+func (a *Authority) accept(ctx context.Context, c Caller, e Enrolment) (sum [32]byte, err error) {
+	i, csr, err := a.openRequest(e)
+	if err != nil {
+		return sum, err
+	}
+	sum = sha256.Sum256(e.CSR)
+	cl, err := a.openAssertion(c, e.Assertion, e.Label, sum)
+	if err != nil {
+		return sum, err
+	}
+	r := request{Enrolment: e, issuer: i, csr: csr, sum: sum, claims: cl}
+	return sum, a.db.Do(ctx, func(tx db.Tx) error { return a.prepare(tx, c, r) })
 }
 
 // request is one Enrolment taken apart.
@@ -233,7 +240,10 @@ func (a *Authority) build(r request, h holder, row *db.Issuance) error {
 	}
 	expect.Issuer = i.lintCert
 	findings := i.profile.Check(cert, expect)
-	linted := a.lint(cert.Raw)
+	linted, err := a.linter.Lint(cert.Raw, i.profile)
+	if err != nil {
+		return fmt.Errorf("lint certificate: %w", err)
+	}
 	if bad := profile.Errors(append(findings, linted...)); len(bad) > 0 {
 		return refuseProfile(bad)
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -135,8 +136,12 @@ func (c *Case) Enrol(client *http.Client) (chain []*x509.Certificate, problem *c
 	if err != nil {
 		return nil, nil, err
 	}
-	if answer.StatusCode != http.StatusOK {
+	switch {
+	case answer.StatusCode == http.StatusOK:
+	case answer.Header.Get("Content-Type") == "application/problem+json":
 		return nil, c.w.read(answer, nil), nil
+	default:
+		return nil, nil, errors.Join(fmt.Errorf("status %d without a problem", answer.StatusCode), answer.Body.Close())
 	}
 	defer answer.Body.Close()
 	der, err := est.DecodeBase64(answer.Body, est.MaxCertsOnly)

@@ -123,6 +123,16 @@ func (s *Server) AddAnchor(der []byte) {
 	}
 }
 
+// Issued counts the certificates that the authority has issued.
+func (s *Server) Issued() int {
+	s.t.Helper()
+	list, err := s.Authority.Certificates(context.Background(), 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(list)
+}
+
 // template is the folder of a fresh authority, made once per process: making
 // RSA keys is what costs time. It is the only state of the package and never
 // changes.

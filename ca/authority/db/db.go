@@ -183,6 +183,8 @@ type Issuances interface {
 	// StandingIssuance finds a request of the case that is Prepared, or has a
 	// certificate that is not revoked.
 	StandingIssuance(caseID string) (Issuance, error)
+	// IssuedAfter lists issued certificates by sequence number, at most limit.
+	IssuedAfter(seq int64, limit int) ([]Issuance, error)
 	// PreparedIssuances lists the hashes left between prepare and sign.
 	PreparedIssuances() ([][32]byte, error)
 

@@ -39,13 +39,15 @@ const selectIssuance = `SELECT csr_sha256, case_id, attempt, label, state, coale
 	certificate, problem, workstation, clerk, chip_files, coalesce(seq, 0), at FROM issuance WHERE `
 
 func (t tx) issuance(where string, args ...any) (Issuance, error) {
-	return one(t, "find issuance", selectIssuance+where, args, func(r scanner) (i Issuance, err error) {
-		var at int64
-		err = r.Scan(sum32{&i.CSRSHA256}, &i.Case, &i.Attempt, &i.Label, &i.State, &i.Serial, sum32{&i.SPKI}, &i.CSR, &i.TBS,
-			&i.Certificate, &i.Problem, &i.Workstation, &i.Clerk, sum32{&i.ChipFiles}, &i.Seq, &at)
-		i.At = time.UnixMilli(at)
-		return i, err
-	})
+	return one(t, "find issuance", selectIssuance+where, args, scanIssuance)
+}
+
+func scanIssuance(r scanner) (i Issuance, err error) {
+	var at int64
+	err = r.Scan(sum32{&i.CSRSHA256}, &i.Case, &i.Attempt, &i.Label, &i.State, &i.Serial, sum32{&i.SPKI}, &i.CSR, &i.TBS,
+		&i.Certificate, &i.Problem, &i.Workstation, &i.Clerk, sum32{&i.ChipFiles}, &i.Seq, &at)
+	i.At = time.UnixMilli(at)
+	return i, err
 }
 
 // IssuanceByCSR implements Issuances.
@@ -72,6 +74,11 @@ func (t tx) IssuanceBySerial(serial string) (Issuance, error) {
 func (t tx) StandingIssuance(caseID string) (Issuance, error) {
 	return t.issuance(`case_id = ? AND state <> 'refused'
 		AND NOT EXISTS(SELECT 1 FROM status WHERE status.serial = issuance.serial AND status.state = 'revoked') LIMIT 1`, caseID)
+}
+
+// IssuedAfter implements Issuances.
+func (t tx) IssuedAfter(seq int64, limit int) ([]Issuance, error) {
+	return collect(t, "list issued", selectIssuance+"seq > ? ORDER BY seq LIMIT ?", []any{seq, limit}, scanIssuance)
 }
 
 // PreparedIssuances implements Issuances.

@@ -1,0 +1,16 @@
+package authority
+
+import "context"
+
+// Accept is Enrol that loses power between the durable record of the request
+// and the signature.
+func (a *Authority) Accept(ctx context.Context, c Caller, e Enrolment) error {
+	_, err := a.accept(ctx, c, e)
+	return err
+}
+
+// SignTBS signs stored to-be-signed bytes.
+var SignTBS = signTBS
+
+// CheckProfiles is the part of CheckProduction about the profile files.
+func (a *Authority) CheckProfiles() error { return a.checkProfiles() }

@@ -1,0 +1,147 @@
+package authority_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"salter/ca/authority"
+	"salter/ca/authority/db"
+	"salter/ca/authority/keys"
+)
+
+func openAt(t *testing.T, dir string) (*authority.Authority, error) {
+	t.Helper()
+	return authority.Open(context.Background(), authority.Config{Dir: dir, IssuerKey: "rsa2048",
+		API: "https://127.0.0.1:8443", Log: slog.New(slog.DiscardHandler)})
+}
+
+func mustOpen(t *testing.T, dir string) *authority.Authority {
+	t.Helper()
+	a, err := openAt(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func closeAuthority(t *testing.T, a *authority.Authority) {
+	t.Helper()
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStart walks through the life of a folder: made, opened again, refused
+// when a part of it is gone.
+func TestStart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	// What a power cut left of a first start.
+	if _, err := keys.Create(mkdir(t, dir, "pki.new")); err != nil {
+		t.Fatal(err)
+	}
+	a := mustOpen(t, dir)
+	if !a.Demo() || a.ID() == "" {
+		t.Errorf("demo %v, id %q", a.Demo(), a.ID())
+	}
+	chain, err := a.Chain("citizen-sign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openAt(t, dir); !errors.Is(err, db.ErrInUse) {
+		t.Errorf("second open: got %v, want ErrInUse", err)
+	}
+	closeAuthority(t, a)
+
+	again := mustOpen(t, dir)
+	same, err := again.Chain("citizen-sign")
+	if err != nil || !same[0].Equal(chain[0]) || !same[1].Equal(chain[1]) {
+		t.Errorf("the second start has another hierarchy (%v)", err)
+	}
+	closeAuthority(t, again)
+
+	for _, part := range []string{"pki", "ca.db"} {
+		path := filepath.Join(dir, part)
+		if err := os.Rename(path, path+".lost"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openAt(t, dir); !errors.Is(err, authority.ErrLost) {
+			t.Errorf("without %s: got %v, want ErrLost", part, err)
+		}
+		if err := os.Rename(path+".lost", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeAuthority(t, mustOpen(t, dir))
+}
+
+// mkdir makes dir and returns the path of name in it.
+func mkdir(t *testing.T, dir, name string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
+}
+
+func TestKeysAreNotReadable(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	closeAuthority(t, mustOpen(t, dir))
+	files, err := filepath.Glob(filepath.Join(dir, "pki", "*.key"))
+	if err != nil || len(files) != 8 {
+		t.Fatalf("key files: got %d, %v, want 8 for 8 purposes", len(files), err)
+	}
+	for _, f := range append(files, filepath.Join(dir, "pki", "secret")) {
+		info, err := os.Stat(f)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v, want 0600", filepath.Base(f), info.Mode(), err)
+		}
+	}
+}
+
+func TestProductionRefusals(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	a := mustOpen(t, dir)
+	defer closeAuthority(t, a)
+	for _, tt := range []struct {
+		name, word string
+		err        error
+	}{
+		{"demo keys", "demonstration", a.CheckProduction()},
+		{"placeholder addresses", "placeholder", a.CheckProfiles()},
+	} {
+		if !errors.Is(tt.err, authority.ErrProduction) || !strings.Contains(tt.err.Error(), tt.word) {
+			t.Errorf("%s: got %v, want a reason with %q", tt.name, tt.err, tt.word)
+		}
+	}
+}
+
+// TestPlaceholders: real addresses are no reason to refuse.
+func TestPlaceholders(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	a := mustOpen(t, dir)
+	closeAuthority(t, a)
+	for _, label := range []string{"citizen-sign", "foreigner-sign"} {
+		path := filepath.Join(dir, "profiles", label+".json")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		real := strings.NewReplacer("pki.salter.example", "ca.mup.gov.rs", "1.3.6.1.4.1.32473", "1.3.6.1.4.1.33589").Replace(string(text))
+		if err := os.WriteFile(path, []byte(real), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a = mustOpen(t, dir)
+	defer closeAuthority(t, a)
+	if err := a.CheckProfiles(); err != nil {
+		t.Errorf("real addresses: %v", err)
+	}
+	if a.PolicyTag() != "2" {
+		t.Errorf("policy version %s after a change, want 2", a.PolicyTag())
+	}
+}
