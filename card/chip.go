@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ebfe/scard"
+
 	"salter/card/apdu"
 )
 
@@ -60,7 +62,7 @@ func pkiApplet() []byte { return []byte("\xA0\x00\x00\x00\x63PKCS-15") }
 // Errors: those of the reader, and ErrUnreadable, *StatusError. Like all native
 // reads it refuses with ErrBusy while a session is logged in.
 func (r *Readers) ReadChip(ctx context.Context, reader string) (Chip, error) {
-	chip, err := transact(ctx, r, reader, func(c *channel, _ inserted) (Chip, error) { return readChip(c) })
+	chip, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, _ inserted) (Chip, error) { return readChip(c) })
 	if err != nil {
 		return Chip{}, fmt.Errorf("read chip: %w", err)
 	}

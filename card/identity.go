@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ebfe/scard"
+
 	"salter/card/sod"
 )
 
@@ -48,7 +50,7 @@ func (r *Readers) ReadIdentity(ctx context.Context, reader string) (Identity, er
 		identity  Identity
 		signature []byte
 	}
-	got, err := transact(ctx, r, reader, func(c *channel, card inserted) (read, error) {
+	got, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card inserted) (read, error) {
 		id, signature, err := r.readIdentity(c, card)
 		return read{id, signature}, err
 	})
@@ -143,7 +145,7 @@ func (r *Readers) judge(files sod.Files, signature []byte, damaged bool) Authent
 // insertion is not read again. Errors: those of ReadIdentity, and
 // ErrNotGenuine.
 func (r *Readers) ReadPortrait(ctx context.Context, reader string) ([]byte, error) {
-	jpeg, err := transact(ctx, r, reader, func(c *channel, card inserted) ([]byte, error) {
+	jpeg, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card inserted) ([]byte, error) {
 		return r.readPortrait(c, card, reader)
 	})
 	if err != nil {

@@ -1,33 +1,69 @@
 package card
 
 import (
+	"io/fs"
 	"os"
-	"path/filepath"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"salter/card/cardtest"
 	"salter/card/virtual"
 )
 
-// shared is a folder for what the tests make once: the test CA for card data
-// and one card of each preset.
-var shared string
+func TestMain(m *testing.M) { cardtest.Main(m) }
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "card")
-	if err != nil {
-		panic(err)
+// models keeps what takes long to make, the test CA for card data and one card
+// of each preset, as files by name.
+var models struct {
+	sync.Mutex
+	made map[string]fstest.MapFS
+}
+
+// copyModel returns a new folder with the files of a model, which is made at
+// its first use.
+func copyModel(t testing.TB, name string, make_ func(dir string) error) string {
+	t.Helper()
+	models.Lock()
+	defer models.Unlock()
+	dir := t.TempDir()
+	if files, ok := models.made[name]; ok {
+		if err := os.CopyFS(dir, files); err != nil {
+			t.Fatal(err)
+		}
+		return dir
 	}
-	shared = dir
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	if err := make_(dir); err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(os.DirFS(dir), path)
+		files[path] = &fstest.MapFile{Data: data, Mode: 0o600}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if models.made == nil {
+		models.made = make(map[string]fstest.MapFS)
+	}
+	models.made[name] = files
+	return dir
 }
 
 // issuer returns the test CA that all cards are made with.
 func issuer(t testing.TB) *virtual.Issuer {
 	t.Helper()
-	i, err := virtual.OpenIssuer(filepath.Join(shared, "issuer"))
+	dir := copyModel(t, "issuer", func(dir string) error {
+		_, err := virtual.OpenIssuer(dir)
+		return err
+	})
+	i, err := virtual.OpenIssuer(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,16 +73,11 @@ func issuer(t testing.TB) *virtual.Issuer {
 // makeCard returns a fresh copy of the one card of a preset.
 func makeCard(t testing.TB, p virtual.Preset) *virtual.Card {
 	t.Helper()
-	model := filepath.Join(shared, string(p))
-	if _, err := virtual.Open(model); err != nil {
-		if _, err := virtual.New(model, p, issuer(t), time.Now()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(model)); err != nil {
-		t.Fatal(err)
-	}
+	ca := issuer(t)
+	dir := copyModel(t, string(p), func(dir string) error {
+		_, err := virtual.New(dir, p, ca, time.Now())
+		return err
+	})
 	c, err := virtual.Open(dir)
 	if err != nil {
 		t.Fatal(err)

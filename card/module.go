@@ -18,6 +18,7 @@ type module struct {
 	lib   *pkcs11.Ctx // nil until started
 	pin   pinFunctions
 	owned bool // we initialised it
+	shaky bool // a call failed since it was initialised
 }
 
 // start loads and initialises the module once.
@@ -61,14 +62,30 @@ func initialise(lib *pkcs11.Ctx) (bool, error) {
 	return true, nil
 }
 
-// restart finalises and initialises the module: some do not find the PC/SC
-// service again after it was restarted. All sessions end.
+// doubt notes that a call failed. What OpenSC remembers of a card after a write
+// that broke off makes every later write fail, in new sessions too.
+func (m *module) doubt() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shaky = true
+}
+
+// doubted reports whether a call failed since the module was initialised.
+func (m *module) doubted() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shaky
+}
+
+// restart finalises and initialises the module, so that it forgets what it
+// knew of cards and of the PC/SC service. All sessions end.
 func (m *module) restart() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.owned {
 		return nil
 	}
+	m.shaky = false
 	_ = m.lib.Finalize() // it may complain about the service it lost
 	_, err := initialise(m.lib)
 	return err
@@ -139,4 +156,10 @@ func moduleError(op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ErrReset)
 	}
 	return &ModuleError{Op: op, Code: uint(rv)}
+}
+
+// fromModule reports whether an error was named by moduleError.
+func fromModule(err error) bool {
+	var code *ModuleError
+	return errors.As(err, &code) || errors.Is(err, ErrReset) || errors.Is(err, ErrFull)
 }

@@ -89,6 +89,9 @@ func (c *channel) exchange(cmd apdu.Command) (apdu.Response, error) {
 	}
 	c.sent++
 	answer, err := c.card.Transmit(b)
+	if err == nil && len(answer) < 2 { // some drivers report a removal like this
+		err = scard.ErrCommDataLost
+	}
 	if err != nil {
 		return apdu.Response{}, pcscError(fmt.Sprintf("transmit %02X", cmd.INS), err)
 	}
@@ -98,8 +101,10 @@ func (c *channel) exchange(cmd apdu.Command) (apdu.Response, error) {
 // transact runs f in a short transaction on a fresh connection to the card in
 // the reader. The value that f returns belongs to the insertion returned: the
 // card was in the reader from before the connection until after it. f may run
-// several times, each time from the beginning.
-func transact[T any](ctx context.Context, r *Readers, reader string, f func(*channel, inserted) (T, error)) (T, error) {
+// several times, each time from the beginning. Afterwards the card is left as
+// it is (scard.LeaveCard), or reset so that the module notices that it was
+// moved (scard.ResetCard).
+func transact[T any](ctx context.Context, r *Readers, reader string, after scard.Disposition, f func(*channel, inserted) (T, error)) (T, error) {
 	return drive(ctx, r.lane(reader), r.cfg.Patience, func(ctx context.Context) (T, error) {
 		var zero T
 		id, atr, err := r.watch.inserted(ctx, reader)
@@ -111,7 +116,7 @@ func transact[T any](ctx context.Context, r *Readers, reader string, f func(*cha
 		}
 		var v T
 		for try := 0; ; try++ {
-			v, err = once(ctx, reader, func(c *channel) (T, error) { return f(c, inserted{id, atr}) })
+			v, err = once(ctx, reader, after, func(c *channel) (T, error) { return f(c, inserted{id, atr}) })
 			if err == nil || try == resets || !again(err) {
 				break
 			}
@@ -147,8 +152,9 @@ func again(err error) bool {
 	return errors.Is(err, ErrReset) || errors.As(err, &status)
 }
 
-// once connects, begins a transaction, runs f and leaves the card as it is.
-func once[T any](ctx context.Context, reader string, f func(*channel) (T, error)) (T, error) {
+// once connects, begins a transaction, runs f, and leaves the card as it is or
+// resets it.
+func once[T any](ctx context.Context, reader string, after scard.Disposition, f func(*channel) (T, error)) (T, error) {
 	var zero T
 	c, err := scard.EstablishContext()
 	if err != nil {
@@ -159,7 +165,7 @@ func once[T any](ctx context.Context, reader string, f func(*channel) (T, error)
 	if err != nil {
 		return zero, err
 	}
-	defer func() { _ = card.Disconnect(scard.LeaveCard) }()
+	defer func() { _ = card.Disconnect(after) }()
 	if err := card.BeginTransaction(); err != nil {
 		return zero, pcscError("begin transaction", err)
 	}

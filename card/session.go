@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ebfe/scard"
 	"github.com/miekg/pkcs11"
 )
 
@@ -51,7 +52,7 @@ func (r *Readers) Open(ctx context.Context, reader, serial string) (*Session, er
 		}
 	}
 	s := &Session{r: r, reader: reader, serial: serial}
-	_, err := transact(ctx, r, reader, func(c *channel, card inserted) (struct{}, error) {
+	_, err := transact(ctx, r, reader, scard.ResetCard, func(c *channel, card inserted) (struct{}, error) {
 		s.insertion = card.insertion
 		return struct{}{}, s.recognise(c)
 	})
@@ -86,6 +87,11 @@ func (s *Session) recognise(c *channel) error {
 func (s *Session) open(context.Context) error {
 	if err := s.r.module.start(); err != nil {
 		return err
+	}
+	if s.r.module.doubted() {
+		if err := s.r.module.restart(); err != nil {
+			return err
+		}
 	}
 	slot, err := s.r.module.slot(s.reader)
 	if err != nil {
@@ -166,10 +172,10 @@ func (s *Session) present(ctx context.Context) error {
 
 // explain replaces a failure of the module by the removal that caused it.
 func (s *Session) explain(ctx context.Context, err error) error {
-	var code *ModuleError
-	if !errors.As(err, &code) && !errors.Is(err, ErrReset) {
+	if err == nil || !fromModule(err) {
 		return err
 	}
+	s.r.module.doubt()
 	if why := s.r.watch.explain(ctx, s.reader, s.insertion); why != nil {
 		return fmt.Errorf("%w: %w", why, err)
 	}
@@ -325,7 +331,7 @@ func (s *Session) refused(op string, err error) error {
 	s.tries = -1
 	ctx, cancel := context.WithTimeout(context.Background(), s.r.cfg.Patience)
 	defer cancel()
-	_, err = once(ctx, s.reader, func(c *channel) (struct{}, error) { return struct{}{}, s.recognise(c) })
+	_, err = once(ctx, s.reader, scard.ResetCard, func(c *channel) (struct{}, error) { return struct{}{}, s.recognise(c) })
 	switch {
 	case err == nil && s.tries == 0, uint(rv) == pkcs11.CKR_PIN_LOCKED && s.tries < 0:
 		return ErrPINBlocked

@@ -23,8 +23,8 @@ const (
 	// listLag is how long the list of readers may go on naming one that left.
 	listLag = 100 * time.Millisecond
 	// removalLag is how long a removal may stay unseen: a service that polls
-	// its readers needs most of a second.
-	removalLag = 2 * time.Second
+	// its readers has been seen to need up to 1.2 s.
+	removalLag = 1500 * time.Millisecond
 )
 
 // watcher knows what is in which reader. It alone decides whether a card is

@@ -1,0 +1,349 @@
+package card
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ebfe/scard"
+
+	"salter/card/cardtest"
+	"salter/card/virtual"
+)
+
+// finish does what is left of a case after something went wrong: a new session,
+// the key pair if it is there and else a new one, the certificate, and the look
+// at the chip from outside.
+func (s *station) finish(serial string, id, der []byte) {
+	t, ctx := s.t, context.Background()
+	t.Helper()
+	session := s.login(serial)
+	key, err := session.Key(ctx, id)
+	if errors.Is(err, ErrKeyMissing) {
+		if err := session.Delete(ctx, id); err != nil {
+			t.Fatalf("remove half a key pair: %v", err)
+		}
+		id, der = newID(t), nil
+		key, err = session.Generate(ctx, id)
+	}
+	if err != nil {
+		t.Fatalf("key pair: %v", err)
+	}
+	if der == nil {
+		der = certify(t, key.Public(), "СТОЈАНОВИЋ", x509.KeyUsageContentCommitment)
+	}
+	if err := session.PutCertificate(ctx, id, der); err != nil {
+		t.Fatalf("write certificate: %v", err)
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.shows(der)
+}
+
+// fault reads a fault in the form of the command line.
+func fault(t *testing.T, s string) virtual.Fault {
+	t.Helper()
+	f, err := virtual.ParseFault(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// again takes the card out, if a fault has not, and puts it in again.
+func (s *station) again(card *virtual.Card) {
+	s.t.Helper()
+	s.eject()
+	s.insert(card)
+}
+
+func TestPulledDuringGenerate(t *testing.T) {
+	for _, f := range []string{"remove-before@46.1", "remove-after@46.1", "remove-after@D6.2"} {
+		t.Run(f, func(t *testing.T) {
+			ctx := context.Background()
+			s, card, chip := citizen(t, virtual.Citizen)
+			session := s.login(chip.Serial)
+			id := newID(t)
+			card.SetFault(fault(t, f))
+			if _, err := session.Generate(ctx, id); !errors.Is(err, ErrRemoved) {
+				t.Errorf("got %v, want ErrRemoved", err)
+			}
+			if _, err := session.Key(ctx, id); !errors.Is(err, ErrRemoved) {
+				t.Errorf("after it: %v, want ErrRemoved", err)
+			}
+			if err := session.Close(); err != nil {
+				t.Error(err)
+			}
+			s.again(card)
+			s.finish(chip.Serial, id, nil)
+		})
+	}
+}
+
+func TestPulledDuringWrite(t *testing.T) {
+	for _, f := range []string{"remove-after@E0.1", "remove-before@D6.4", "remove-after@D6.6", "remove-before@D6.9"} {
+		t.Run(f, func(t *testing.T) {
+			ctx := context.Background()
+			s, card, chip := citizen(t, virtual.Citizen)
+			session := s.login(chip.Serial)
+			id := newID(t)
+			key, err := session.Generate(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			der := certify(t, key.Public(), "СТОЈАНОВИЋ", x509.KeyUsageContentCommitment)
+			card.SetFault(fault(t, f))
+			if err := session.PutCertificate(ctx, id, der); !errors.Is(err, ErrRemoved) {
+				t.Errorf("got %v, want ErrRemoved", err)
+			}
+			s.again(card)
+			s.finish(chip.Serial, id, der)
+		})
+	}
+}
+
+// A command refused in the middle of the write leaves something half-written.
+// The next write finishes it, in a new session where the module drops the login
+// after a failure.
+func TestRefusedDuringWrite(t *testing.T) {
+	for _, tt := range []struct {
+		fault string
+		want  error // nil: some *ModuleError
+	}{
+		{"sw@E0.1=6F00", nil},
+		{"sw@D6.5=6581", nil},
+		{"full", ErrFull},
+		{"full-update", nil},
+	} {
+		t.Run(tt.fault, func(t *testing.T) {
+			ctx := context.Background()
+			s, card, chip := citizen(t, virtual.Citizen)
+			session := s.login(chip.Serial)
+			id := newID(t)
+			key, err := session.Generate(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			der := certify(t, key.Public(), "СТОЈАНОВИЋ", x509.KeyUsageContentCommitment)
+			card.SetFault(fault(t, tt.fault))
+			var code *ModuleError
+			switch err := session.PutCertificate(ctx, id, der); {
+			case tt.want == nil && !errors.As(err, &code):
+				t.Errorf("first write: %v, want an error of the module", err)
+			case !errors.Is(err, tt.want) && tt.want != nil:
+				t.Errorf("first write: %v, want %v", err, tt.want)
+			}
+			card.ClearFaults()
+			if err := session.PutCertificate(ctx, id, der); err != nil && !errors.Is(err, ErrReset) {
+				t.Errorf("second write: %v", err)
+			}
+			if err := session.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s.finish(chip.Serial, id, der)
+		})
+	}
+}
+
+// A chip that loses its state in the middle: the module logs in again by
+// itself, or the PIN has to be asked again.
+func TestResetDuringWork(t *testing.T) {
+	for _, f := range []string{"reset@46.1", "reset@D6.2"} {
+		t.Run(f, func(t *testing.T) {
+			ctx := context.Background()
+			s, card, chip := citizen(t, virtual.Citizen)
+			session := s.login(chip.Serial)
+			id := newID(t)
+			card.SetFault(fault(t, f))
+			_, err := session.Generate(ctx, id)
+			t.Logf("generate: %v", err)
+			if err := session.Close(); err != nil {
+				t.Error(err)
+			}
+			s.finish(chip.Serial, id, nil)
+		})
+	}
+}
+
+func TestPulledDuringRead(t *testing.T) {
+	s := newStation(t)
+	card := makeCard(t, virtual.Citizen)
+	s.insert(card)
+	reads := map[string]func() error{
+		"identity": func() error { _, err := s.ReadIdentity(t.Context(), s.name); return err },
+		"portrait": func() error { _, err := s.ReadPortrait(t.Context(), s.name); return err },
+		"chip":     func() error { _, err := s.ReadChip(t.Context(), s.name); return err },
+	}
+	for name, read := range reads {
+		card.SetFault(fault(t, "remove-before@B0.2"))
+		if err := read(); !errors.Is(err, ErrRemoved) {
+			t.Errorf("%s: got %v, want ErrRemoved", name, err)
+		}
+		s.again(card)
+		if err := read(); err != nil {
+			t.Errorf("%s after it: %v", name, err)
+		}
+	}
+}
+
+func TestResetDuringRead(t *testing.T) {
+	s, card, _ := citizen(t, virtual.Citizen)
+	for _, f := range []string{"reset@A4.2", "reset@B0.1", "reset@B0.3", "sw@B0.2=6F00"} {
+		card.SetFault(fault(t, f))
+		id, err := s.ReadIdentity(t.Context(), s.name)
+		if err != nil || id.Authenticity != Genuine {
+			t.Errorf("%s: verdict %v, %v", f, id.Authenticity, err)
+		}
+		card.SetFault(fault(t, f))
+		if _, err := s.ReadChip(t.Context(), s.name); err != nil {
+			t.Errorf("%s: chip: %v", f, err)
+		}
+		card.ClearFaults()
+	}
+}
+
+func TestSwappedDuringSession(t *testing.T) {
+	s, _, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	s.eject()
+	s.insert(makeOther(t, virtual.Citizen))
+	if _, err := session.Generate(t.Context(), newID(t)); !errors.Is(err, ErrRemoved) {
+		t.Errorf("session of the old card: %v, want ErrRemoved", err)
+	}
+	if _, err := s.ReadIdentity(t.Context(), s.name); err != nil {
+		t.Errorf("new card, old session not closed: %v", err)
+	}
+	if _, err := s.Open(t.Context(), s.name, chip.Serial); !errors.Is(err, ErrOtherCard) {
+		t.Errorf("open for the old card: %v, want ErrOtherCard", err)
+	}
+	if now := s.chip(); now.Serial == chip.Serial {
+		t.Error("the other card has the same serial")
+	}
+}
+
+// other is a second program with the card.
+func other(t *testing.T, reader string, mode scard.ShareMode) *scard.Card {
+	t.Helper()
+	c, err := scard.EstablishContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := c.Connect(reader, mode, scard.ProtocolAny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = card.Disconnect(scard.LeaveCard) // perhaps done by the test
+		_ = c.Release()
+	})
+	return card
+}
+
+func TestCardHeldByAnotherProgram(t *testing.T) {
+	s, _, chip := citizen(t, virtual.Citizen)
+	s.cfg.Patience = time.Second
+	program := other(t, s.name, scard.ShareShared)
+	if err := program.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for _, read := range []func() error{
+		func() error { _, err := s.ReadIdentity(t.Context(), s.name); return err },
+		func() error { _, err := s.Open(t.Context(), s.name, chip.Serial); return err },
+	} {
+		if err := read(); !errors.Is(err, ErrBusy) {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+	}
+	if took := time.Since(start); took > 4*time.Second {
+		t.Errorf("busy after %v, want about 2 s", took)
+	}
+	if err := program.EndTransaction(scard.LeaveCard); err != nil {
+		t.Fatal(err)
+	}
+	s.cfg.Patience = 5 * time.Second
+	if _, err := s.ReadIdentity(t.Context(), s.name); err != nil {
+		t.Errorf("after it was let go: %v", err)
+	}
+}
+
+func TestCardHeldExclusively(t *testing.T) {
+	s, _, _ := citizen(t, virtual.Citizen)
+	s.cfg.Patience = time.Second
+	program := other(t, s.name, scard.ShareExclusive)
+	if _, err := s.ReadChip(t.Context(), s.name); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	if err := program.Disconnect(scard.LeaveCard); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ReadChip(t.Context(), s.name); err != nil {
+		t.Errorf("after it was let go: %v", err)
+	}
+}
+
+// A program that holds the card while a session is open: the call is given up,
+// the session is over, and a new one finishes the case.
+func TestSessionHeldByAnotherProgram(t *testing.T) {
+	s, _, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	s.cfg.KeyPatience = time.Second
+	program := other(t, s.name, scard.ShareShared)
+	if err := program.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	id := newID(t)
+	if _, err := session.Generate(t.Context(), id); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	if err := program.EndTransaction(scard.LeaveCard); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Key(t.Context(), id); !errors.Is(err, ErrReset) {
+		t.Errorf("session after it: %v, want ErrReset", err)
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+	s.cfg.KeyPatience = patience
+	s.finish(chip.Serial, id, nil)
+}
+
+func TestResetByAnotherProgram(t *testing.T) {
+	s, _, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	program := other(t, s.name, scard.ShareShared)
+	if err := program.Reconnect(scard.ShareShared, scard.ProtocolAny, scard.ResetCard); err != nil {
+		t.Fatal(err)
+	}
+	id := newID(t)
+	_, err := session.Generate(t.Context(), id)
+	if err != nil && !errors.Is(err, ErrReset) {
+		t.Errorf("got %v, want success or ErrReset", err)
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+	s.finish(chip.Serial, id, nil)
+}
+
+func TestServiceGoneDuringSession(t *testing.T) {
+	s, card, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	cardtest.StopService(t)
+	s.await(StateNoService)
+	if _, err := session.Generate(t.Context(), newID(t)); !errors.Is(err, ErrNoService) && !errors.Is(err, ErrRemoved) {
+		t.Errorf("got %v, want ErrNoService", err)
+	}
+	if err := session.Close(); err != nil {
+		t.Error(err)
+	}
+	s.reader.Eject()
+	cardtest.StartService(t)
+	s.await(StateEmpty)
+	s.insert(card)
+	s.finish(chip.Serial, newID(t), nil)
+}
