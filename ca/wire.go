@@ -79,6 +79,14 @@ type JournalHead struct {
 	Checkpoint string `json:"checkpoint"`
 }
 
+// Statuses of a certificate.
+const (
+	StatusHold      = "hold"
+	StatusActive    = "active"
+	StatusSuspended = "suspended"
+	StatusRevoked   = "revoked"
+)
+
 // IssuanceState is what the authority knows of a request.
 type IssuanceState string
 
