@@ -1,0 +1,281 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"salter/app/forms"
+	"salter/app/procedure"
+)
+
+// Printer prints one job. title names it in the printer's queue and holds no
+// personal data; pdf is the whole job. What it does with the bytes after that
+// (temporary files, a folder of saved papers) is its own affair. Errors are
+// *procedure.Error with CodeNoPrinter or CodePrint; others count as CodePrint.
+type Printer interface {
+	Print(ctx context.Context, title string, pdf []byte) error
+}
+
+// Config is what the screens need. All fields up to Post are required.
+type Config struct {
+	Desk    procedure.Desk
+	Window  fyne.Window
+	Printer Printer
+	// Render makes the papers: forms.Render with its options bound. It is
+	// called on a worker goroutine.
+	Render func(procedure.PaperData) (forms.Job, error)
+	Now    func() time.Time
+	// Go starts f on a goroutine of its own.
+	Go func(f func())
+	// Post runs f on the goroutine of the user interface, in the order of the
+	// calls.
+	Post func(f func())
+
+	// Zone is the local time of the counter; nil means time.Local.
+	Zone *time.Location
+	// PIN is the one buffer for the citizen's PIN: 8 bytes, which the caller
+	// has locked in memory. nil: it is made here, unlocked.
+	PIN []byte
+	// DigitsInOrder leaves the digits of the pad in their order, for
+	// citizens with low vision.
+	DigitsInOrder bool
+	// NoSeal leaves out the seal on the contract (setting
+	// contract.seal_required off).
+	NoSeal bool
+	// Windowed keeps the citizen's pages in the window as it is.
+	Windowed bool
+}
+
+// App is the wizard. All methods but New run on the goroutine of the user
+// interface.
+type App struct {
+	cfg  Config
+	say  *messages
+	keys *keys
+	ctx  context.Context // of Start; every call of the Desk runs under it
+
+	snapshot procedure.Snapshot
+	shown    bool // a snapshot has come
+	page     *page
+	draft    draft
+	citizen  citizen
+	pad      *pad
+	size     fyne.Size        // of the window, as last laid out
+	working  string           // the action in progress, empty if none
+	failure  *procedure.Error // what became of the last action
+	fresh    bool             // failure has just come about
+	notice   string           // id of a message to be shown once, for instance why closing is refused
+	refusing *procedure.Code  // the refusal page is up, with this reason chosen
+}
+
+// New prepares the wizard; nothing is shown before Start.
+func New(cfg Config) (*App, error) {
+	if cfg.Desk == nil || cfg.Window == nil || cfg.Printer == nil || cfg.Render == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
+		return nil, errors.New("make screens: a required field of Config is missing")
+	}
+	say, err := loadMessages()
+	if err != nil {
+		return nil, fmt.Errorf("make screens: %w", err)
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
+	if cfg.PIN == nil {
+		cfg.PIN = make([]byte, pinMax)
+	}
+	if len(cfg.PIN) != pinMax {
+		return nil, fmt.Errorf("make screens: the PIN buffer has %d bytes, not %d", len(cfg.PIN), pinMax)
+	}
+	a := &App{cfg: cfg, say: say, ctx: context.Background()}
+	a.keys = &keys{fresh: map[fyne.KeyName]bool{}, page: a.typedKey, rune: a.typedRune}
+	a.pad = newPad(a.keys, cfg.PIN, a.padTexts())
+	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
+	cfg.Window.SetPadded(false)
+	return a, nil
+}
+
+// Start shows the present state and follows the Desk until ctx ends.
+func (a *App) Start(ctx context.Context) {
+	a.follow(ctx)
+	a.cfg.Go(func() {
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				a.cfg.Post(a.tick)
+			}
+		}
+	})
+}
+
+func (a *App) follow(ctx context.Context) {
+	a.ctx = ctx
+	a.cfg.Go(func() {
+		a.cfg.Desk.Subscribe(ctx, func(s procedure.Snapshot) {
+			a.cfg.Post(func() { a.show(s) })
+		})
+	})
+}
+
+// MayClose reports whether the window may be closed now. While chip or
+// authority are at work and while the citizen has the screen it may not; the
+// page then says why. Meant for the window's close intercept.
+func (a *App) MayClose() bool {
+	if a.citizen.stage != atClerk {
+		return false
+	}
+	c := a.snapshot.Case
+	if c != nil && c.Phase == procedure.PhaseWork && c.Problem == nil && c.WaitsFor == procedure.WaitsForNothing {
+		a.notice = "close.work"
+		a.render()
+		return false
+	}
+	if a.working != "" {
+		a.notice = "close.busy"
+		a.render()
+		return false
+	}
+	return true
+}
+
+// FocusLost is to be called when the window stops being the active one. It
+// wipes a PIN that is being typed and ends the citizen's page.
+func (a *App) FocusLost() { a.leavePIN(procedure.PINFocusLost) }
+
+// show takes over a new snapshot.
+func (a *App) show(s procedure.Snapshot) {
+	if a.shown && reflect.DeepEqual(s, a.snapshot) {
+		return
+	}
+	a.snapshot, a.shown = s, true
+	a.draft.follow(s.Case)
+	a.followCitizen()
+	a.render()
+}
+
+// tick runs once a second.
+func (a *App) tick() {
+	a.tickPIN()
+	if a.page != nil && a.page.tick != nil {
+		a.page.tick(a.cfg.Now())
+	}
+}
+
+// do runs one call of the Desk in the background; only one at a time, so that
+// an impatient second click does nothing. after runs if it went well.
+func (a *App) do(name string, call func(context.Context) error, after func()) {
+	if a.working != "" {
+		return
+	}
+	a.working, a.failure, a.notice = name, nil, ""
+	a.page.showWorking(true)
+	ctx := a.ctx
+	a.cfg.Go(func() {
+		err := call(ctx)
+		a.cfg.Post(func() { a.done(err, after) })
+	})
+}
+
+func (a *App) done(err error, after func()) {
+	a.working = ""
+	a.failure = asError(err)
+	if a.failure == nil && after != nil {
+		after()
+	}
+	a.fresh = true
+	a.render()
+	a.fresh = false
+	if a.failure != nil && a.page != nil && !a.page.retype {
+		a.page.focus(controlFailure)
+	}
+}
+
+// asError gives every failure a code.
+func asError(err error) *procedure.Error {
+	if err == nil {
+		return nil
+	}
+	var e *procedure.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &procedure.Error{Code: procedure.CodeInternal, Err: err}
+}
+
+// render shows the page that fits the state. A page that is already up is
+// built anew with the focus where it was.
+func (a *App) render() {
+	if !a.shown {
+		return
+	}
+	old, next := a.page, a.route()
+	same := old != nil && old.screen == next
+	if !same {
+		a.keys.fresh = map[fyne.KeyName]bool{}
+		if old != nil && !old.bare && !a.fresh {
+			a.failure, a.notice = nil, "" // it spoke of a page that is gone
+		}
+	}
+	focus := ""
+	if same {
+		focus = old.focused()
+	}
+	p := a.build(next, old)
+	a.page = p
+	a.cfg.Window.SetTitle(a.Title(next))
+	if !a.cfg.Windowed && a.cfg.Window.FullScreen() != p.bare {
+		a.cfg.Window.SetFullScreen(p.bare)
+	}
+	a.cfg.Window.SetContent(container.New(&resized{app: a}, p.content))
+	a.hookCanvas()
+	p.showWorking(a.working != "")
+	if focus == "" || !p.focus(focus) {
+		p.focus(p.first)
+	}
+}
+
+// hookCanvas takes the keys that reach no control, for instance after a click
+// beside everything.
+func (a *App) hookCanvas() {
+	c := a.cfg.Window.Canvas()
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) { a.typedKey(e.Name) })
+	c.SetOnTypedRune(a.typedRune)
+	if d, ok := c.(desktop.Canvas); ok {
+		d.SetOnKeyDown(func(e *fyne.KeyEvent) { a.keys.down(e.Name) })
+		d.SetOnKeyUp(func(e *fyne.KeyEvent) { a.keys.up(e.Name) })
+	}
+}
+
+// typedKey is a key for the page.
+func (a *App) typedKey(name fyne.KeyName) {
+	if a.page == nil {
+		return
+	}
+	if isEnter(name) {
+		name = fyne.KeyReturn
+		if a.keys.take(fyne.KeyEnter) {
+			a.keys.down(name)
+		}
+	}
+	act := a.page.keys[name]
+	if act == nil || !a.keys.take(name) {
+		return
+	}
+	act()
+}
+
+func (a *App) typedRune(r rune) {
+	if a.page != nil && a.page.rune != nil {
+		a.page.rune(r)
+	}
+}

@@ -1,0 +1,213 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"salter/app/procedure"
+)
+
+// stage is where the screen stands between clerk and citizen.
+type stage int
+
+const (
+	atClerk       stage = iota
+	stageTurn           // the card that asks to turn the screen
+	stagePad            // the citizen types
+	stageChecking       // the attempt runs; the buffer is lent
+	stageLastTry        // one try left: explained before it is risked
+	stageThanks         // the neutral end, until the clerk goes on
+)
+
+// screen is the page of a stage.
+func (s stage) screen() screen {
+	return map[stage]screen{
+		stageTurn: screenTurn, stagePad: screenPad, stageChecking: screenChecking,
+		stageLastTry: screenLastTry, stageThanks: screenThanks,
+	}[s]
+}
+
+// The time limits of the citizen's page (WCAG 2.2, 2.2.1: it can be extended
+// any number of times).
+const (
+	pinTime  = 60 * time.Second
+	pinAlarm = 20 * time.Second // from here on the countdown is shown
+)
+
+// citizen is the state of the citizen's pages; it holds nothing of the PIN.
+type citizen struct {
+	stage    stage
+	deadline time.Time
+	note     string // a sentence for the citizen, in words
+	tries    int    // left after a wrong PIN; 0: as the snapshot says
+	lastTry  bool   // the last try was explained and is wanted
+}
+
+func (a *App) padTexts() padTexts {
+	return padTexts{
+		clear: a.say.say("pad.clear"), back: a.say.say("pad.back"), confirm: a.say.say("pad.confirm"),
+		entered: func(n int) string { return a.say.count("pad.entered", n) },
+	}
+}
+
+// turnScreen asks to turn the screen to the citizen, as soon as authority and
+// card have said that a PIN is not typed in vain. Without the card of the case
+// it says what is missing.
+func (a *App) turnScreen() {
+	if c := a.snapshot.Case; c != nil && !c.SameCard {
+		a.retry()
+		return
+	}
+	a.do("begin-pin", a.cfg.Desk.BeginPIN, func() { a.citizen = citizen{stage: stageTurn} })
+}
+
+// beginPIN opens the pad. The page may have been left in between, so it is
+// begun again. A failure is for the clerk: the citizen sees the neutral end.
+func (a *App) beginPIN() {
+	a.do("begin-pin", func(ctx context.Context) error {
+		err := a.cfg.Desk.BeginPIN(ctx)
+		if err != nil {
+			a.cfg.Post(func() { a.citizen = citizen{stage: stageThanks} })
+		}
+		return err
+	}, a.openPad)
+}
+
+// turnBack gives the screen back before anything was typed.
+func (a *App) turnBack() {
+	a.citizen = citizen{}
+	a.render()
+	a.do("leave-pin", func(ctx context.Context) error { return a.cfg.Desk.LeavePIN(ctx, procedure.PINCancelled) }, nil)
+}
+
+// openPad shows the pad, or first the page that explains the last try.
+func (a *App) openPad() {
+	note, tries := a.citizen.note, a.citizen.tries
+	if a.triesLeft() == 1 && !a.citizen.lastTry {
+		a.pad.wipe()
+		a.citizen = citizen{stage: stageLastTry, deadline: a.cfg.Now().Add(pinTime), note: note, tries: tries}
+		return
+	}
+	if err := a.pad.begin(a.cfg.DigitsInOrder); err != nil {
+		a.failure = asError(err)
+		a.citizen.stage = stageThanks
+		return
+	}
+	a.citizen = citizen{stage: stagePad, deadline: a.cfg.Now().Add(pinTime), note: note, tries: tries}
+}
+
+func (a *App) triesLeft() int {
+	if a.citizen.tries > 0 {
+		return a.citizen.tries
+	}
+	if c := a.snapshot.Case; c != nil {
+		return c.PIN.Tries
+	}
+	return -1
+}
+
+// takeLastTry opens the pad for the last try.
+func (a *App) takeLastTry() {
+	a.citizen.lastTry = true
+	a.openPad()
+	a.render()
+}
+
+// confirmPIN makes the attempt. A PIN that is too short costs no try.
+func (a *App) confirmPIN() {
+	if a.citizen.stage != stagePad || a.working != "" {
+		return
+	}
+	if a.pad.n < pinMin {
+		a.citizen.note = a.say.say("pad.short")
+		a.extendPIN()
+		a.render()
+		return
+	}
+	pin := a.pad.pin()
+	a.pad.open = false // the buffer is lent
+	a.citizen.stage, a.working, a.failure = stageChecking, "enter-pin", nil
+	a.render()
+	ctx := a.ctx
+	a.cfg.Go(func() {
+		err := a.cfg.Desk.EnterPIN(ctx, pin)
+		clear(pin)
+		a.cfg.Post(func() { a.pinDone(err) })
+	})
+}
+
+// pinDone follows an attempt. After a wrong PIN that leaves a try the citizen
+// goes on; everything else is the neutral end, and the clerk's to see.
+func (a *App) pinDone(err error) {
+	a.pad.wipe()
+	a.working = ""
+	e := asError(err)
+	again := e != nil && (e.Code == procedure.CodePINFormat || e.Code == procedure.CodeWrongPIN && e.Tries != 0)
+	if !again {
+		a.failure = e
+		a.citizen = citizen{stage: stageThanks}
+		a.render()
+		return
+	}
+	a.citizen = citizen{stage: stageChecking, note: a.explain(e).what, tries: max(e.Tries, 0)}
+	a.beginPIN()
+}
+
+// extendPIN starts the time anew; every input does.
+func (a *App) extendPIN() {
+	a.citizen.deadline = a.cfg.Now().Add(pinTime)
+	if a.page != nil && a.page.tick != nil {
+		a.page.tick(a.cfg.Now())
+	}
+}
+
+// leavePIN ends the citizen's page without a PIN: wipe first, then tell.
+func (a *App) leavePIN(why procedure.PINEnd) {
+	s := a.citizen.stage
+	if s != stagePad && s != stageLastTry && !(s == stageTurn && why == procedure.PINCardGone) {
+		return
+	}
+	a.pad.wipe()
+	a.citizen = citizen{stage: stageThanks}
+	switch why {
+	case procedure.PINTimeout:
+		a.citizen = citizen{stage: stageTurn, note: a.say.say("turn.timeout")}
+	case procedure.PINFocusLost:
+		a.citizen = citizen{stage: stageTurn, note: a.say.say("turn.focus")}
+	}
+	a.render()
+	a.do("leave-pin", func(ctx context.Context) error { return a.cfg.Desk.LeavePIN(ctx, why) }, nil)
+}
+
+// tickPIN ends the page when its time is over.
+func (a *App) tickPIN() {
+	s := a.citizen.stage
+	if (s == stagePad || s == stageLastTry) && !a.cfg.Now().Before(a.citizen.deadline) {
+		a.leavePIN(procedure.PINTimeout)
+	}
+}
+
+// followCitizen keeps the citizen's pages true to the case: without the card
+// of the case nobody types a PIN.
+func (a *App) followCitizen() {
+	if a.citizen.stage == atClerk {
+		return
+	}
+	c := a.snapshot.Case
+	if c == nil || a.snapshot.Clerk == nil || a.snapshot.Stop != nil {
+		if a.citizen.stage != stageChecking {
+			a.pad.wipe()
+		}
+		a.citizen = citizen{}
+		return
+	}
+	if !c.SameCard {
+		a.leavePIN(procedure.PINCardGone)
+	}
+}
+
+// toClerk returns the screen to the clerk, on his own action.
+func (a *App) toClerk() {
+	a.citizen = citizen{}
+	a.render()
+}

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
+)
+
+// clerkFrame puts band, steps, action bar and status line around a page.
+func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
+	var above fyne.CanvasObject
+	if !p.noticed {
+		if n := a.notices(p, a.pageWidth()); n != nil {
+			above = inset(0, 0, column(0, n, gap(unit(3))))
+		}
+	}
+	band, bottom := a.band(), column(0, a.actionBar(p), a.statusLine())
+	var middle fyne.CanvasObject = inset(pageMargin, pageMargin, container.NewBorder(above, nil, nil, nil, body))
+	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
+	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
+		middle = container.NewVScroll(middle)
+	}
+	var left fyne.CanvasObject
+	if a.hasRail() {
+		left = a.rail(a.snapshot.Case)
+	}
+	return container.NewBorder(band, bottom, left, nil, middle)
+}
+
+const (
+	pageMargin = 24
+	railWidth  = 232
+	widest     = 1000 // wider lines and sheets do not read better
+)
+
+func (a *App) hasRail() bool {
+	c := a.snapshot.Case
+	return c != nil && a.snapshot.Clerk != nil && c.Phase != procedure.PhaseRefused
+}
+
+// pageWidth is the width that a clerk's page has for itself.
+func (a *App) pageWidth() float32 {
+	w := max(a.size.Width, narrowest) - 2*pageMargin
+	if a.hasRail() {
+		w -= railWidth + theme.Size(theme.SizeNameSeparatorThickness)
+	}
+	return min(w, widest)
+}
+
+// bareFrame shows a page of the citizen: nothing but the page.
+func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
+	content := inset(unit(6), unit(8), centred(body))
+	if !a.snapshot.Demo {
+		return filled(colourSurface, content)
+	}
+	badge := inset(unit(3), unit(4), spread(gap(1), a.demoBadge("demo.long")))
+	return filled(colourSurface, container.NewBorder(badge, nil, nil, nil, content))
+}
+
+// band is the head of every clerk's page: the program, the citizen of the
+// case, the clerk.
+func (a *App) band() fyne.CanvasObject {
+	s := a.snapshot
+	inCase := s.Case != nil && s.Clerk != nil
+	name := line(styleSub.in(colourOnBand), a.say.say("product"))
+	left := []fyne.CanvasObject{name}
+	if !inCase {
+		left[0] = column(0, name, line(styleCaption.in(colourOnBandSoft), a.say.say("product.subtitle")))
+	}
+	if s.Demo {
+		left = append(left, a.demoBadge("demo.short"))
+	}
+	if inCase {
+		c := s.Case
+		left = append(left, column(0,
+			line(styleStrong.in(colourOnBand), fullName(c.Identity)),
+			line(styleCaption.in(colourOnBandSoft), a.say.fill("band.case", with{"Card": string(c.Identity.CardNumber), "Case": c.Number}))))
+	}
+	var right fyne.CanvasObject = gap(1)
+	if s.Clerk != nil {
+		right = column(0,
+			line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, s.Clerk.Name),
+			line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.say.fill("band.clerk", with{"Number": s.Clerk.Number, "Counter": s.Counter})))
+	}
+	return filled(colourBand, inset(unit(2), pageMargin, spread(row(unit(6), left...), right)))
+}
+
+func (a *App) demoBadge(id string) fyne.CanvasObject {
+	r := canvas.NewRectangle(theme.Color(colourDemo))
+	r.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	return container.NewStack(r, inset(unit(1), unit(3), line(styleStrong.in(colourOnDemo), a.say.say(id))))
+}
+
+// rail lists the steps of the case: done, now, to come.
+func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
+	now := railStep(c.Phase)
+	rows := []fyne.CanvasObject{line(styleCaption, a.say.say("rail.heading")), gap(unit(1))}
+	for i, id := range railSteps {
+		rows = append(rows, a.railRow(id, i, now))
+	}
+	edge := canvas.NewRectangle(theme.Color(colourLine))
+	edge.SetMinSize(fyne.NewSize(theme.Size(theme.SizeNameSeparatorThickness), 1))
+	body := inset(unit(5), unit(4), container.New(fixedWidth(railWidth-2*unit(4)), column(unit(1), rows...)))
+	return container.NewBorder(nil, nil, nil, edge, filled(colourSurface, body))
+}
+
+func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
+	d, s, state := pictureTodo, styleSecondary, "rail.todo"
+	switch {
+	case i < now:
+		d, s, state = pictureDone, styleBody, "rail.done"
+	case i == now:
+		d, s, state = pictureNow, styleStrong.in(theme.ColorNamePrimary), "rail.now"
+	}
+	words := column(0, line(s, a.say.say(id)), line(styleCaption, a.say.say(state)))
+	r := inset(unit(1.5), unit(2), row(unit(3), picture(d, 22), words))
+	if i == now {
+		return sheet(colourPrimarySoft, colourPrimarySoft, r)
+	}
+	return r
+}
+
+// actionBar holds the buttons: back at the left, the primary at the right.
+func (a *App) actionBar(p *page) fyne.CanvasObject {
+	p.working = line(styleSecondary, a.say.say("working"))
+	if p.inline {
+		return gap(0)
+	}
+	left := []fyne.CanvasObject{}
+	for _, b := range []*button{p.back, p.later} {
+		if b != nil {
+			left = append(left, b)
+		}
+	}
+	right := []fyne.CanvasObject{p.working}
+	for _, b := range p.others {
+		right = append(right, b)
+	}
+	if p.primary != nil {
+		right = append(right, p.primary)
+	}
+	p.busy = len(left)+len(right) == 1 // no button: the program is at work
+	bar := inset(unit(2), pageMargin-ringGap, container.New(spreadLayout{}, row(unit(2), left...), row(unit(2), right...)))
+	return column(0, rule(), filled(colourSurface, bar))
+}
+
+// statusLine says how reader, authority and journal are.
+func (a *App) statusLine() fyne.CanvasObject {
+	if a.snapshot.Clerk == nil {
+		return gap(0)
+	}
+	r, l := a.readerWords(), a.linkWords()
+	left := row(unit(6), statusItem(r), statusItem(l))
+	return column(0, rule(), inset(unit(1.5), pageMargin, spread(left, line(styleCaption, a.snapshot.Office))))
+}
+
+func statusItem(w sign) fyne.CanvasObject {
+	return row(unit(2), picture(w.drawing, 16), line(styleCaption.in(theme.ColorNameForeground), w.short))
+}

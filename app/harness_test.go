@@ -1,0 +1,388 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"slices"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"salter/app/forms"
+	"salter/app/procedure"
+)
+
+// scriptedDesk answers every call from the fields that a test sets, and notes
+// the calls. next, if set for a method, changes the snapshot after a call
+// that went well.
+type scriptedDesk struct {
+	snapshot procedure.Snapshot
+	listener func(procedure.Snapshot)
+	calls    []string
+	fail     map[string]error
+	next     map[string]func(*procedure.Snapshot)
+	pin      []byte // a copy of the digits of the last EnterPIN
+	lent     []byte // the very buffer of the last EnterPIN
+	email    procedure.EmailAnswer
+	person   procedure.PersonAnswers
+	papers   procedure.PaperTicks
+	ending   procedure.HandOverTicks
+	refusal  procedure.Code
+	left     []procedure.PINEnd
+}
+
+func (d *scriptedDesk) call(name string) error {
+	d.calls = append(d.calls, name)
+	if err := d.fail[name]; err != nil {
+		return err
+	}
+	if f := d.next[name]; f != nil {
+		f(&d.snapshot)
+		d.publish()
+	}
+	return nil
+}
+
+func (d *scriptedDesk) publish() {
+	if d.listener != nil {
+		s := d.snapshot
+		if s.Case != nil {
+			c := *s.Case
+			s.Case = &c
+		}
+		d.listener(s)
+	}
+}
+
+func (d *scriptedDesk) Subscribe(_ context.Context, f func(procedure.Snapshot)) {
+	d.listener = f
+	d.publish()
+}
+func (d *scriptedDesk) SignIn(_ context.Context, password []byte) error {
+	return d.call("SignIn " + string(password))
+}
+func (d *scriptedDesk) SignOut(context.Context) error  { return d.call("SignOut") }
+func (d *scriptedDesk) OpenCase(context.Context) error { return d.call("OpenCase") }
+func (d *scriptedDesk) ResumeCase(_ context.Context, id procedure.CaseID) error {
+	return d.call("ResumeCase " + string(id))
+}
+func (d *scriptedDesk) ParkCase(context.Context) error { return d.call("ParkCase") }
+func (d *scriptedDesk) RefuseCase(_ context.Context, c procedure.Code) error {
+	d.refusal = c
+	return d.call("RefuseCase")
+}
+func (d *scriptedDesk) ConfirmPerson(_ context.Context, a procedure.PersonAnswers) error {
+	d.person = a
+	return d.call("ConfirmPerson")
+}
+func (d *scriptedDesk) PaperData(context.Context) (procedure.PaperData, error) {
+	return procedure.PaperData{CaseNumber: "BG-017-03-2026-000123"}, d.call("PaperData")
+}
+func (d *scriptedDesk) RecordPapers(context.Context, []procedure.PaperRecord) error {
+	return d.call("RecordPapers")
+}
+func (d *scriptedDesk) RecordPrinted(_ context.Context, job string, err error) error {
+	if err != nil {
+		job += " failed"
+	}
+	return d.call("RecordPrinted " + job)
+}
+func (d *scriptedDesk) ConfirmPapers(_ context.Context, t procedure.PaperTicks) error {
+	d.papers = t
+	return d.call("ConfirmPapers")
+}
+func (d *scriptedDesk) SetEmail(_ context.Context, a procedure.EmailAnswer) error {
+	d.email = a
+	return d.call("SetEmail")
+}
+func (d *scriptedDesk) ConfirmContent(context.Context) error { return d.call("ConfirmContent") }
+func (d *scriptedDesk) GoBack(_ context.Context, to procedure.Phase) error {
+	return d.call("GoBack " + string(to))
+}
+func (d *scriptedDesk) BeginPIN(context.Context) error { return d.call("BeginPIN") }
+func (d *scriptedDesk) EnterPIN(_ context.Context, pin []byte) error {
+	d.pin, d.lent = slices.Clone(pin), pin
+	return d.call("EnterPIN")
+}
+func (d *scriptedDesk) LeavePIN(_ context.Context, why procedure.PINEnd) error {
+	d.left = append(d.left, why)
+	return d.call("LeavePIN")
+}
+func (d *scriptedDesk) Continue(context.Context) error { return d.call("Continue") }
+func (d *scriptedDesk) ConfirmHandOver(_ context.Context, t procedure.HandOverTicks) error {
+	d.ending = t
+	return d.call("ConfirmHandOver")
+}
+func (d *scriptedDesk) SyncNow(context.Context) error { return d.call("SyncNow") }
+
+// counter is the App under test with everything around it.
+type counter struct {
+	t      *testing.T
+	app    *App
+	desk   *scriptedDesk
+	window fyne.Window
+	now    time.Time
+	buf    []byte
+	jobs   [][]byte
+	broken error // what the printer answers
+	queue  []func()
+	held   bool // background calls wait until release
+}
+
+// Print is the printer of the counter.
+func (c *counter) Print(_ context.Context, _ string, pdf []byte) error {
+	if c.broken == nil {
+		c.jobs = append(c.jobs, pdf)
+	}
+	return c.broken
+}
+
+var (
+	small = fyne.NewSize(1024, 700)
+	usual = fyne.NewSize(1366, 768)
+)
+
+// open shows the snapshot in a window of the given size.
+func open(t *testing.T, s procedure.Snapshot, size fyne.Size) *counter {
+	t.Helper()
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(NewTheme())
+	c := &counter{t: t, desk: &scriptedDesk{snapshot: s, fail: map[string]error{}, next: map[string]func(*procedure.Snapshot){}}, now: noon, buf: make([]byte, pinMax)}
+	c.window = a.NewWindow("")
+	t.Cleanup(c.window.Close)
+	var err error
+	c.app, err = New(Config{
+		Desk: c.desk, Window: c.window, Printer: c, Zone: time.UTC, PIN: c.buf, DigitsInOrder: true,
+		Render: func(d procedure.PaperData) (forms.Job, error) {
+			return forms.Job{PDF: []byte("%PDF " + d.CaseNumber)}, nil
+		},
+		Now:  func() time.Time { return c.now },
+		Go:   c.run,
+		Post: func(f func()) { f() },
+	})
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	c.window.Resize(size)
+	c.app.follow(t.Context())
+	c.window.Resize(size)
+	return c
+}
+
+func (c *counter) run(f func()) {
+	if c.held {
+		c.queue = append(c.queue, f)
+		return
+	}
+	f()
+}
+
+// release runs what was held back.
+func (c *counter) release() {
+	for c.held = false; len(c.queue) > 0; {
+		f := c.queue[0]
+		c.queue = c.queue[1:]
+		f()
+	}
+}
+
+// set changes the snapshot as the core would.
+func (c *counter) set(f func(*procedure.Snapshot)) {
+	f(&c.desk.snapshot)
+	c.desk.publish()
+}
+
+// press is one key pressed and let go; runes are typed with it as a real
+// keyboard does.
+func (c *counter) press(names ...fyne.KeyName) {
+	for _, name := range names {
+		if name == fyne.KeyTab {
+			c.window.Canvas().FocusNext()
+			continue
+		}
+		e := &fyne.KeyEvent{Name: name}
+		f := c.window.Canvas().Focused()
+		if f == nil {
+			c.app.keys.down(name)
+			c.window.Canvas().OnTypedKey()(e)
+			continue
+		}
+		if k, ok := f.(desktop.Keyable); ok {
+			k.KeyDown(e)
+		}
+		f.TypedKey(e)
+		if name == fyne.KeySpace {
+			if f := c.window.Canvas().Focused(); f != nil {
+				f.TypedRune(' ')
+			}
+		}
+		if k, ok := f.(desktop.Keyable); ok {
+			k.KeyUp(e)
+		}
+	}
+}
+
+// hold is the repetition of a key that is not let go.
+func (c *counter) hold(name fyne.KeyName) {
+	if f := c.window.Canvas().Focused(); f != nil {
+		f.TypedKey(&fyne.KeyEvent{Name: name})
+	}
+}
+
+func (c *counter) typed(s string) {
+	for _, r := range s {
+		if f := c.window.Canvas().Focused(); f != nil {
+			f.TypedRune(r)
+		} else {
+			c.window.Canvas().OnTypedRune()(r)
+		}
+	}
+}
+
+func (c *counter) wantScreen(s screen) {
+	c.t.Helper()
+	if got := c.app.page.screen; got != s {
+		c.t.Fatalf("page %q is up, want %q", got, s)
+	}
+	if got, want := c.window.Title(), c.app.Title(s); got != want {
+		c.t.Errorf("window title %q, want %q", got, want)
+	}
+}
+
+func (c *counter) wantCalls(want ...string) {
+	c.t.Helper()
+	if !slices.Equal(c.desk.calls, want) {
+		c.t.Errorf("desk was asked %q, want %q", c.desk.calls, want)
+	}
+}
+
+func (c *counter) wantFocus(name string) {
+	c.t.Helper()
+	if got := c.app.page.focused(); got != name {
+		c.t.Errorf("focus is on %q, want %q", got, name)
+	}
+}
+
+func (c *counter) wantWiped() {
+	c.t.Helper()
+	if !bytes.Equal(c.buf, make([]byte, pinMax)) {
+		c.t.Errorf("the PIN buffer holds %d digits, want it wiped", c.app.pad.n)
+	}
+}
+
+// passport is a grey portrait as the chip holds it.
+func passport() []byte {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for y := range 320 {
+		for x := range 240 {
+			v := uint8(225 - y/10)
+			dx, dy := float64(x-120), float64(y-130)
+			switch {
+			case dx*dx/(70*70)+dy*dy/(90*90) < 1:
+				v = 178
+			case dx*dx/(84*84)+(dy+14)*(dy+14)/(102*102) < 1:
+				v = 70
+			case y > 232 && dx*dx/(115*115)+float64(y-330)*float64(y-330)/(100*100) < 1:
+				v = 96
+			}
+			img.SetGray(x, y, color.Gray{Y: v})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+var noon = time.Date(2026, 10, 12, 12, 0, 0, 0, time.UTC)
+
+func anIdentity() procedure.Identity {
+	return procedure.Identity{
+		Reader: "Reader 0", Insertion: 1, DocType: procedure.DocTypeID, CardNumber: "004217633", DocSerial: "1234567890",
+		IssuedBy: "ПУ ЗА ГРАД БЕОГРАД", IssuedOn: procedure.Date{Year: 2021, Month: 3, Day: 4}, ValidUntil: procedure.Date{Year: 2031, Month: 3, Day: 4},
+		PersonalNumber: "0101900715006", Surname: "ПЕТРОВИЋ", GivenName: "АНА", ParentName: "МИЛАН", Sex: "Ž",
+		BirthDate: procedure.Date{Year: 1900, Month: 1, Day: 1}, Authenticity: procedure.Genuine,
+	}
+}
+
+// atHome is the home page with a good card in the reader.
+func atHome() procedure.Snapshot {
+	id := anIdentity()
+	return procedure.Snapshot{
+		Demo: true, Counter: "BG-017-03", Office: "ПС Звездара, Београд",
+		Clerk: &procedure.ClerkPerson{Number: "4711", Name: "Марковић Јелена"},
+		Reader: procedure.ReaderView{
+			State: procedure.ReaderCard, Identity: &id, Portrait: passport(),
+			Chip: &procedure.Chip{Present: true, Serial: "A1", Tries: 3}, Verdict: &procedure.Eligibility{Eligible: true},
+		},
+		Today: procedure.DayCounts{Issued: 7, Refused: 1, Open: 2},
+		Sync:  procedure.SyncState{Total: 214, Acked: 214, LastSuccess: noon.Add(-3 * time.Minute)},
+	}
+}
+
+// inCase is a case in the given phase, as far as it would then be filled.
+func inCase(p procedure.Phase) procedure.Snapshot {
+	s := atHome()
+	c := &procedure.CaseView{
+		ID: "0199d3a0-0000-7000-8000-000000000001", Number: "BG-017-03-2026-000123", Action: procedure.ActionIssue, Phase: p,
+		Opened: noon.Add(-4 * time.Minute), Identity: anIdentity(), Portrait: passport(),
+		Chip: procedure.Chip{Present: true, Serial: "A1", Tries: 3}, Verdict: procedure.Eligibility{Eligible: true}, SameCard: true,
+		Contract: procedure.ContractRef{Number: "U-BG-017-03-2026-000088", Date: procedure.Date{Year: 2026, Month: 10, Day: 12}},
+		PIN:      procedure.PINView{Tries: 3}, WaitsFor: procedure.WaitsForClerk,
+	}
+	s.Case = c
+	at := slices.Index([]procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent, procedure.PhasePIN, procedure.PhaseWork, procedure.PhaseHandOver, procedure.PhaseClosed}, p)
+	if at > 0 {
+		c.Person = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
+	}
+	if at > 1 {
+		c.Printed = true
+		c.Ticks = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
+	}
+	if at > 2 {
+		c.Email = procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana.petrovic@primer.rs"}
+		c.Preview = &procedure.Preview{
+			Issuer: "MUP Gradjani CA 4", CommonName: "ПЕТРОВИЋ АНА 004217633 Sign", GivenName: "АНА", Surname: "ПЕТРОВИЋ",
+			SerialNumber: "PNORS-0101900715006 CA:RS-004217633", Country: "RS", Email: "ana.petrovic@primer.rs",
+			NotBefore: noon, NotAfter: time.Date(2031, 3, 4, 23, 0, 0, 0, time.UTC), CardCapped: true,
+		}
+	}
+	if at == 5 {
+		c.WaitsFor = procedure.WaitsForNothing
+		c.Steps = steps(procedure.StepKey, procedure.StepNow)
+	}
+	if at > 5 {
+		c.Steps = steps("", "")
+		sum := sha256.Sum256([]byte("certificate"))
+		c.Result = &procedure.ResultView{
+			CommonName: "ПЕТРОВИЋ АНА 004217633 Sign", Issuer: "MUP Gradjani CA 4", Serial: "4A0011C2D97F30B6", NotBefore: noon,
+			NotAfter: time.Date(2031, 3, 4, 23, 0, 0, 0, time.UTC), DER: sum[:], Active: true, Others: 1,
+		}
+	}
+	return s
+}
+
+// steps are done up to the given one, which is in the given state.
+func steps(at procedure.Step, state procedure.StepState) []procedure.StepView {
+	var views []procedure.StepView
+	reached := false
+	for i, step := range procedure.Steps {
+		v := procedure.StepView{Step: step, State: procedure.StepDone, Started: noon.Add(-10 * time.Second), Took: time.Duration(1300+i*700) * time.Millisecond}
+		switch {
+		case step == at:
+			v.State, v.Took, reached = state, 0, true
+		case reached:
+			v = procedure.StepView{Step: step, State: procedure.StepTodo}
+		}
+		views = append(views, v)
+	}
+	return views
+}

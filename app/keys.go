@@ -1,0 +1,69 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// keys tells a fresh press of a key from the repetition of one that is held
+// down: Fyne reports both as TypedKey, and a key held too long must never
+// answer the question of the next page. It belongs to the UI goroutine.
+type keys struct {
+	fresh map[fyne.KeyName]bool
+	// page gets every key that the focused control has no use for.
+	page func(fyne.KeyName)
+	// rune gets every character that the focused control has no use for.
+	rune func(rune)
+}
+
+func (k *keys) down(name fyne.KeyName) { k.fresh[name] = true }
+
+func (k *keys) up(name fyne.KeyName) { delete(k.fresh, name) }
+
+// take reports whether name was freshly pressed, once for each press.
+func (k *keys) take(name fyne.KeyName) bool {
+	f := k.fresh[name]
+	delete(k.fresh, name)
+	return f
+}
+
+// control is the keyboard side of all our controls. Space and Enter act on it
+// if act is set; every other key, and Enter on a control that only toggles,
+// goes to the page.
+type control struct {
+	widget.BaseWidget
+	keys    *keys
+	focused bool
+	hovered bool
+	enter   bool // Enter acts on the control itself
+	act     func()
+}
+
+// FocusGained draws the ring.
+func (c *control) FocusGained() { c.focused = true; c.Refresh() }
+
+// FocusLost removes the ring.
+func (c *control) FocusLost() { c.focused = false; c.Refresh() }
+
+// KeyDown notes a fresh press.
+func (c *control) KeyDown(e *fyne.KeyEvent) { c.keys.down(e.Name) }
+
+// KeyUp ends it.
+func (c *control) KeyUp(e *fyne.KeyEvent) { c.keys.up(e.Name) }
+
+// TypedRune passes characters on.
+func (c *control) TypedRune(r rune) { c.keys.rune(r) }
+
+// TypedKey acts on a fresh Space or Enter and passes the rest on.
+func (c *control) TypedKey(e *fyne.KeyEvent) {
+	own := e.Name == fyne.KeySpace || c.enter && isEnter(e.Name)
+	if !own || c.act == nil {
+		c.keys.page(e.Name)
+		return
+	}
+	if c.keys.take(e.Name) {
+		c.act()
+	}
+}
+
+func isEnter(name fyne.KeyName) bool { return name == fyne.KeyReturn || name == fyne.KeyEnter }

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+)
+
+// column puts objects below each other; each gets the full width.
+func column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+}
+
+// row puts objects beside each other, centred on one line.
+func row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(rowLayout{gap: gap}, objects...)
+}
+
+// topRow puts objects beside each other, aligned at the top.
+func topRow(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(rowLayout{gap: gap, top: true}, objects...)
+}
+
+// spread puts left at the left and right at the right end of one line.
+func spread(left, right fyne.CanvasObject) *fyne.Container {
+	return container.New(spreadLayout{}, left, right)
+}
+
+// centred puts an object into the middle of the space there is.
+func centred(o fyne.CanvasObject) *fyne.Container { return container.New(layout.NewCenterLayout(), o) }
+
+// natural keeps an object at its own width, at the left.
+func natural(o fyne.CanvasObject) *fyne.Container { return row(0, o) }
+
+// inset leaves space around an object.
+func inset(vertical, horizontal float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(vertical, vertical, horizontal, horizontal), o)
+}
+
+// filled puts a colour behind an object.
+func filled(colour fyne.ThemeColorName, o fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(canvas.NewRectangle(theme.Color(colour)), o)
+}
+
+// panel is a white sheet with one subject on it.
+func panel(o fyne.CanvasObject) *fyne.Container {
+	return sheet(colourSurface, colourLine, inset(unit(4), unit(6), o))
+}
+
+// sheet is a rounded area with a border.
+func sheet(area, border fyne.ThemeColorName, o fyne.CanvasObject) *fyne.Container {
+	r := canvas.NewRectangle(theme.Color(area))
+	r.StrokeColor, r.StrokeWidth = theme.Color(border), theme.Size(theme.SizeNameSeparatorThickness)
+	r.CornerRadius = theme.Size(theme.SizeNameCardRadius)
+	return container.NewStack(r, o)
+}
+
+// rule is a thin line between two parts of a panel.
+func rule() fyne.CanvasObject {
+	r := canvas.NewRectangle(theme.Color(colourLine))
+	r.SetMinSize(fyne.NewSize(1, theme.Size(theme.SizeNameSeparatorThickness)))
+	return r
+}
+
+// gap is empty space.
+func gap(height float32) fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSize(1, height))
+	return r
+}
+
+// fixedWidth gives its object one width and the height it wants.
+type fixedWidth float32
+
+// MinSize is the fixed width.
+func (w fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	h := float32(0)
+	for _, o := range objects {
+		h = max(h, o.MinSize().Height)
+	}
+	return fyne.NewSize(float32(w), h)
+}
+
+// Layout keeps it at the left.
+func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.Position{})
+		o.Resize(fyne.NewSize(min(float32(w), size.Width), size.Height))
+	}
+}
+
+type rowLayout struct {
+	gap float32
+	top bool
+}
+
+// MinSize is the sum of the widths.
+func (l rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for i, o := range objects {
+		m := o.MinSize()
+		if i > 0 {
+			s.Width += l.gap
+		}
+		s.Width += m.Width
+		s.Height = max(s.Height, m.Height)
+	}
+	return s
+}
+
+// Layout gives each object its own size.
+func (l rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	x := float32(0)
+	for _, o := range objects {
+		m := o.MinSize()
+		y := (size.Height - m.Height) / 2
+		if l.top {
+			y = 0
+		}
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(m)
+		x += m.Width + l.gap
+	}
+}
+
+type spreadLayout struct{}
+
+// MinSize leaves a little space between the two.
+func (spreadLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(a.Width+unit(4)+b.Width, max(a.Height, b.Height))
+}
+
+// Layout puts the two at the ends.
+func (spreadLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	objects[0].Resize(a)
+	objects[0].Move(fyne.NewPos(0, (size.Height-a.Height)/2))
+	objects[1].Resize(b)
+	objects[1].Move(fyne.NewPos(size.Width-b.Width, (size.Height-b.Height)/2))
+}
+
+// The smallest window for which the pages are laid out.
+const (
+	narrowest = 1024
+	lowest    = 700
+)
+
+// resized fills the window with the page and has it built anew for another
+// size.
+type resized struct{ app *App }
+
+// MinSize does not depend on the page: a page follows the window, never the
+// other way round.
+func (*resized) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(narrowest, lowest) }
+
+// Layout fills the window.
+func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.Position{})
+	objects[0].Resize(size)
+	if a := r.app; a.size != size {
+		a.size = size
+		a.cfg.Post(a.render)
+	}
+}

@@ -1,0 +1,102 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+
+	"salter/app/procedure"
+	"salter/assets"
+)
+
+// Script is the language and script of the screens, as the catalogue names it.
+const Script = "sr-Cyrl"
+
+// with are the values that a message of the catalogue is filled with.
+type with map[string]any
+
+// messages is the catalogue: every word that a person reads.
+type messages struct {
+	localizer *i18n.Localizer
+}
+
+func loadMessages() (*messages, error) {
+	bundle := i18n.NewBundle(language.MustParse(Script))
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	name := Script + ".json"
+	b, err := fs.ReadFile(assets.Messages(), name)
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	if _, err := bundle.ParseMessageFileBytes(b, name); err != nil {
+		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
+	}
+	return &messages{localizer: i18n.NewLocalizer(bundle, Script)}, nil
+}
+
+// say returns the message id.
+func (m *messages) say(id string) string { return m.fill(id, nil) }
+
+// fill returns the message id with its values.
+func (m *messages) fill(id string, values with) string {
+	s, _ := m.find(&i18n.LocalizeConfig{MessageID: id, TemplateData: values})
+	return s
+}
+
+// count returns the message id in the plural form for n, which stands in it
+// as .PluralCount.
+func (m *messages) count(id string, n int) string {
+	s, _ := m.find(&i18n.LocalizeConfig{MessageID: id, PluralCount: n, TemplateData: with{"PluralCount": n}})
+	return s
+}
+
+// has reports whether there is a message id without plural forms.
+func (m *messages) has(id string) bool {
+	_, ok := m.find(&i18n.LocalizeConfig{MessageID: id})
+	return ok
+}
+
+// find shows the id itself where the catalogue has a hole: a page with a
+// strange word is better than none, and the tests find every hole.
+func (m *messages) find(c *i18n.LocalizeConfig) (string, bool) {
+	s, err := m.localizer.Localize(c)
+	if err != nil {
+		return "[" + c.MessageID + "]", false
+	}
+	return s, true
+}
+
+// trouble is a failure in words: what happened, what to do now.
+type trouble struct {
+	what, do string
+	code     string // for support
+}
+
+// explain is the one place where a failure becomes words. values fill the
+// texts that name something of the case.
+func (m *messages) explain(e *procedure.Error, values with) trouble {
+	id := "error." + string(e.Code)
+	if !m.has(id + ".what") {
+		id = "error." + string(procedure.CodeInternal)
+	}
+	t := trouble{what: m.fill(id+".what", values), do: m.fill(id+".do", values), code: string(e.Code)}
+	if e.Code == procedure.CodeWrongPIN && e.Tries >= 0 {
+		t.what += " " + m.tries(e.Tries)
+	}
+	return t
+}
+
+// tries says how many attempts are left.
+func (m *messages) tries(n int) string {
+	switch {
+	case n < 0:
+		return m.say("pin.tries.unknown")
+	case n == 0:
+		return m.say("pin.tries.none")
+	default:
+		return m.count("pin.tries", n)
+	}
+}

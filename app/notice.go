@@ -1,0 +1,176 @@
+package app
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
+)
+
+// tone is the family of a notice: its sign and its colours.
+type tone struct {
+	drawing      drawing
+	colour, soft fyne.ThemeColorName
+}
+
+var (
+	toneError   = tone{pictureError, theme.ColorNameError, colourErrorSoft}
+	toneWarning = tone{pictureWarning, theme.ColorNameWarning, colourWarningSoft}
+	toneSuccess = tone{pictureDone, theme.ColorNameSuccess, colourSuccessSoft}
+	toneInfo    = tone{pictureInfo, theme.ColorNamePrimary, colourPrimarySoft}
+)
+
+// box is a notice of the given width: its sign, one strong sentence, and what
+// goes with it.
+func (n tone) box(heading string, width float32, rest ...fyne.CanvasObject) fyne.CanvasObject {
+	parts := append([]fyne.CanvasObject{para(styleStrong.in(n.colour), heading, boxMeasure(width))}, rest...)
+	box := sheet(n.soft, n.colour, inset(unit(3), unit(4), topRow(unit(3), picture(n.drawing, 24), column(unit(1), parts...))))
+	return container.New(fixedWidth(width), box)
+}
+
+// boxMeasure is the measure of the text in a box of that width.
+func boxMeasure(width float32) float32 { return width - 24 - unit(3) - 2*unit(4) }
+
+// attention is a notice that can have the keyboard's focus, so that somebody
+// who works by keyboard is led to it.
+type attention struct {
+	control
+	box  fyne.CanvasObject
+	says string
+}
+
+func newAttention(k *keys, says string, box fyne.CanvasObject) *attention {
+	n := &attention{box: box, says: says}
+	n.keys = k
+	n.ExtendBaseWidget(n)
+	return n
+}
+
+// AccessibilityLabel is the whole notice.
+func (n *attention) AccessibilityLabel() string { return n.says }
+
+// AccessibilityRole says that this is text.
+func (n *attention) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// CreateRenderer is called by Fyne.
+func (n *attention) CreateRenderer() fyne.WidgetRenderer {
+	return &attentionRenderer{notice: n, ring: canvas.NewRectangle(color.Transparent)}
+}
+
+type attentionRenderer struct {
+	notice *attention
+	ring   *canvas.Rectangle
+}
+
+// Layout leaves room for the ring.
+func (r *attentionRenderer) Layout(size fyne.Size) {
+	r.ring.Resize(size)
+	r.notice.box.Move(fyne.NewSquareOffsetPos(ringGap))
+	r.notice.box.Resize(size.SubtractWidthHeight(2*ringGap, 2*ringGap))
+}
+
+// MinSize is the box and the ring.
+func (r *attentionRenderer) MinSize() fyne.Size {
+	return r.notice.box.MinSize().AddWidthHeight(2*ringGap, 2*ringGap)
+}
+
+// Objects from the back to the front.
+func (r *attentionRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ring, r.notice.box}
+}
+
+// Refresh shows the focus.
+func (r *attentionRenderer) Refresh() {
+	drawRing(r.ring, r.notice.focused)
+	canvas.Refresh(r.notice)
+}
+
+// Destroy has nothing to release.
+func (r *attentionRenderer) Destroy() {}
+
+// notices stands above the page: what became of the last action, or else why
+// the case waits.
+func (a *App) notices(p *page, width float32) fyne.CanvasObject {
+	if a.notice != "" {
+		n := newAttention(a.keys, a.say.say(a.notice), toneWarning.box(a.say.say(a.notice), width-2*ringGap))
+		p.add(controlFailure, n)
+		return n
+	}
+	if p.screen == screenTrouble {
+		return nil // the page itself explains
+	}
+	if a.failure != nil {
+		return a.failureNotice(p, a.failure, width)
+	}
+	c := a.snapshot.Case
+	if c != nil && c.Problem != nil && p.screen != screenWork && p.screen != screenRefuse {
+		return a.failureNotice(p, c.Problem, width)
+	}
+	return nil
+}
+
+// failureNotice shows what happened, what to do, the fields concerned as links
+// to them, and the code for support.
+func (a *App) failureNotice(p *page, e *procedure.Error, width float32) fyne.CanvasObject {
+	t := a.explain(e)
+	rest := []fyne.CanvasObject{para(styleBody, t.do, boxMeasure(width-2*ringGap))}
+	if links := a.fieldLinks(p, e); links != nil {
+		rest = append(rest, links)
+	} else {
+		rest = append(rest, line(styleCaption, a.say.fill("support.code", with{"Code": t.code})))
+	}
+	n := newAttention(a.keys, t.what+" "+t.do, toneError.box(t.what, width-2*ringGap, rest...))
+	p.add(controlFailure, n)
+	return n
+}
+
+// fieldLinks are buttons that lead to the open questions of the page.
+func (a *App) fieldLinks(p *page, e *procedure.Error) fyne.CanvasObject {
+	var links []fyne.CanvasObject
+	for _, f := range e.Fields {
+		if _, here := p.controls[f]; !here {
+			continue
+		}
+		b := newButton(a.keys, rankLink, a.say.say("field."+f), "", func() { a.page.focus(f) })
+		p.add(prefixLink+f, b)
+		links = append(links, b)
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return row(unit(1), links...)
+}
+
+// explain puts a failure into words with what the texts may name of the case.
+func (a *App) explain(e *procedure.Error) trouble {
+	values := with{"Card": "", "Step": "", "Case": ""}
+	if c := a.snapshot.Case; c != nil {
+		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
+		values["Step"] = a.say.say("step." + string(pendingStep(c.Steps)))
+	}
+	return a.say.explain(e, values)
+}
+
+// pendingStep is the first step that is not done.
+func pendingStep(steps []procedure.StepView) procedure.Step {
+	for _, want := range procedure.Steps {
+		if stepOf(steps, want).State != procedure.StepDone {
+			return want
+		}
+	}
+	return procedure.StepActivate
+}
+
+// stepOf finds one step; a step that has not begun is still to do.
+func stepOf(steps []procedure.StepView, want procedure.Step) procedure.StepView {
+	for _, s := range steps {
+		if s.Step == want {
+			return s
+		}
+	}
+	return procedure.StepView{Step: want, State: procedure.StepTodo}
+}

@@ -1,0 +1,318 @@
+package app
+
+import (
+	"crypto/rand"
+	"math/big"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+
+	"fyne.io/fyne/v2/widget"
+)
+
+// The length of the user PIN of the ID card, in digits.
+const (
+	pinMin = 4
+	pinMax = 8
+)
+
+// padTexts are the words on the pad.
+type padTexts struct {
+	clear, back, confirm string
+	entered              func(n int) string
+}
+
+// pad takes the citizen's PIN into one fixed buffer. A digit is never part of
+// a string on its way in: it goes from the key straight into the buffer.
+//
+// The pad gives no sign of which key was pressed: no hover, no press colour,
+// no animation, no focus ring; the only answer is the row of dots. All keys
+// lie inside the one widget, so that a click never takes the keyboard away.
+type pad struct {
+	widget.BaseWidget
+	keys  *keys
+	texts padTexts
+
+	buf     []byte   // pinMax bytes; wiped by wipe
+	n       int      // digits entered
+	order   [10]byte // the digit on each place of the pad
+	open    bool     // digits are taken
+	confirm func()
+	changed func() // some input came
+}
+
+func newPad(k *keys, buf []byte, texts padTexts) *pad {
+	p := &pad{keys: k, texts: texts, buf: buf}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// begin empties the pad and deals the digits anew, once for each attempt.
+func (p *pad) begin(inOrder bool) error {
+	p.wipe()
+	p.open = true
+	p.order = [10]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0}
+	if inOrder {
+		p.Refresh()
+		return nil
+	}
+	for i := len(p.order) - 1; i > 0; i-- {
+		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
+		if err != nil {
+			return err
+		}
+		p.order[i], p.order[j.Int64()] = p.order[j.Int64()], p.order[i]
+	}
+	p.Refresh()
+	return nil
+}
+
+// wipe overwrites the buffer and takes no more digits.
+func (p *pad) wipe() {
+	clear(p.buf)
+	p.n, p.open = 0, false
+	p.Refresh()
+}
+
+// pin lends the digits entered; they stay in the pad's buffer.
+func (p *pad) pin() []byte { return p.buf[:p.n] }
+
+// enter takes one digit, 0 to 9.
+func (p *pad) enter(digit byte) {
+	if !p.open || p.n == len(p.buf) {
+		return
+	}
+	p.buf[p.n] = '0' + digit
+	p.n++
+	p.Refresh()
+}
+
+// back takes the last digit away.
+func (p *pad) back() {
+	if p.n > 0 {
+		p.n--
+		p.buf[p.n] = 0
+		p.Refresh()
+	}
+}
+
+// empty takes all digits away.
+func (p *pad) empty() {
+	clear(p.buf)
+	p.n = 0
+	p.Refresh()
+}
+
+// FocusGained shows nothing.
+func (p *pad) FocusGained() {}
+
+// FocusLost shows nothing; the page sends digits here all the same.
+func (p *pad) FocusLost() {}
+
+// KeyDown notes a fresh press.
+func (p *pad) KeyDown(e *fyne.KeyEvent) { p.keys.down(e.Name) }
+
+// KeyUp ends it.
+func (p *pad) KeyUp(e *fyne.KeyEvent) { p.keys.up(e.Name) }
+
+// TypedRune takes the digits of the keyboard and of its numeric pad.
+func (p *pad) TypedRune(r rune) {
+	if !p.open {
+		return
+	}
+	p.changed()
+	if r >= '0' && r <= '9' {
+		p.enter(byte(r - '0'))
+	}
+}
+
+// TypedKey takes Backspace and Delete; Enter and Esc belong to the page.
+func (p *pad) TypedKey(e *fyne.KeyEvent) {
+	if !p.open {
+		return
+	}
+	p.changed()
+	switch e.Name {
+	case fyne.KeyBackspace:
+		p.back()
+	case fyne.KeyDelete:
+		p.empty()
+	default:
+		p.keys.page(e.Name)
+	}
+}
+
+// Tapped finds the key under the pointer.
+func (p *pad) Tapped(e *fyne.PointEvent) {
+	if !p.open {
+		return
+	}
+	p.changed()
+	place, ok := p.placeAt(e.Position)
+	if !ok {
+		return
+	}
+	switch place {
+	case placeClear:
+		p.empty()
+	case placeBack:
+		p.back()
+	case placeConfirm:
+		p.confirm()
+	default:
+		p.enter(p.order[digitIndex(place)])
+	}
+}
+
+// AccessibilityLabel tells how many digits were entered and nothing else.
+func (p *pad) AccessibilityLabel() string { return p.texts.entered(p.n) }
+
+// AccessibilityRole says that this is text.
+func (p *pad) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// The places of the pad: nine digits in three rows, then clear, the tenth
+// digit and back, then confirm over the whole width.
+const (
+	placeClear   = 9
+	placeLast    = 10
+	placeBack    = 11
+	placeConfirm = 12
+	places       = 13
+)
+
+// digitIndex is the index into order of a place that holds a digit.
+func digitIndex(place int) int {
+	if place == placeLast {
+		return 9
+	}
+	return place
+}
+
+const (
+	keyWidth, keyHeight = 120, 72
+	keyGap              = 8
+	dotsHeight          = 52
+	confirmHeight       = 60
+)
+
+// placeBox is where a place lies.
+func placeBox(place int) (fyne.Position, fyne.Size) {
+	if place == placeConfirm {
+		return fyne.NewPos(0, dotsHeight+4*(keyHeight+keyGap)), fyne.NewSize(3*keyWidth+2*keyGap, confirmHeight)
+	}
+	column, row := float32(place%3), float32(place/3)
+	return fyne.NewPos(column*(keyWidth+keyGap), dotsHeight+row*(keyHeight+keyGap)), fyne.NewSize(keyWidth, keyHeight)
+}
+
+func (p *pad) placeAt(at fyne.Position) (int, bool) {
+	for place := range places {
+		pos, size := placeBox(place)
+		if at.X >= pos.X && at.Y >= pos.Y && at.X < pos.X+size.Width && at.Y < pos.Y+size.Height {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// CreateRenderer is called by Fyne.
+func (p *pad) CreateRenderer() fyne.WidgetRenderer {
+	r := &padRenderer{pad: p}
+	for range pinMax {
+		r.dots = append(r.dots, canvas.NewCircle(nil))
+	}
+	for range places {
+		r.areas = append(r.areas, canvas.NewRectangle(nil))
+		t := canvas.NewText("", nil)
+		t.Alignment = fyne.TextAlignCenter
+		r.labels = append(r.labels, t)
+	}
+	r.Refresh()
+	return r
+}
+
+type padRenderer struct {
+	pad    *pad
+	dots   []*canvas.Circle
+	areas  []*canvas.Rectangle
+	labels []*canvas.Text
+}
+
+// Layout puts every key at its fixed place.
+func (r *padRenderer) Layout(fyne.Size) {
+	const dot, step = 18, 34
+	left := (3*keyWidth + 2*keyGap - float32(pinMax-1)*step - dot) / 2
+	for i, d := range r.dots {
+		d.Move(fyne.NewPos(left+float32(i)*step, 12))
+		d.Resize(fyne.NewSquareSize(dot))
+	}
+	for place := range places {
+		pos, size := placeBox(place)
+		r.areas[place].Move(pos)
+		r.areas[place].Resize(size)
+		h := r.labels[place].MinSize().Height
+		r.labels[place].Move(pos.AddXY(0, (size.Height-h)/2))
+		r.labels[place].Resize(fyne.NewSize(size.Width, h))
+	}
+}
+
+// MinSize is fixed.
+func (r *padRenderer) MinSize() fyne.Size {
+	pos, size := placeBox(placeConfirm)
+	return fyne.NewSize(size.Width, pos.Y+size.Height)
+}
+
+// Objects from the back to the front.
+func (r *padRenderer) Objects() []fyne.CanvasObject {
+	var os []fyne.CanvasObject
+	for _, d := range r.dots {
+		os = append(os, d)
+	}
+	for i := range places {
+		os = append(os, r.areas[i], r.labels[i])
+	}
+	return os
+}
+
+// Refresh shows the dots; the keys change only when the digits are dealt.
+func (r *padRenderer) Refresh() {
+	p := r.pad
+	for i, d := range r.dots {
+		d.StrokeColor, d.StrokeWidth, d.FillColor = theme.Color(theme.ColorNameInputBorder), 2, theme.Color(colourSurface)
+		if i < p.n {
+			d.StrokeColor, d.FillColor = theme.Color(theme.ColorNameForeground), theme.Color(theme.ColorNameForeground)
+		}
+		d.Refresh()
+	}
+	for place := range places {
+		r.key(place)
+	}
+	r.Layout(p.Size())
+	canvas.Refresh(p)
+}
+
+func (r *padRenderer) key(place int) {
+	area, label := r.areas[place], r.labels[place]
+	area.CornerRadius = theme.Size(theme.SizeNameButtonRadius)
+	area.FillColor, area.StrokeColor, area.StrokeWidth = theme.Color(theme.ColorNameBackground), theme.Color(theme.ColorNameInputBorder), theme.Size(theme.SizeNameInputBorder)
+	label.Color, label.TextSize, label.TextStyle.Bold = theme.Color(theme.ColorNameForeground), theme.TextSize(), false
+	switch place {
+	case placeClear:
+		label.Text = r.pad.texts.clear
+	case placeBack:
+		label.Text = r.pad.texts.back
+	case placeConfirm:
+		label.Text = r.pad.texts.confirm
+		area.FillColor, area.StrokeColor = theme.Color(theme.ColorNamePrimary), theme.Color(theme.ColorNamePrimary)
+		label.Color, label.TextSize, label.TextStyle.Bold = theme.Color(theme.ColorNameForegroundOnPrimary), theme.Size(sizeLead), true
+	default:
+		label.Text = digits[r.pad.order[digitIndex(place)]]
+		label.TextSize, label.TextStyle.Bold = theme.Size(theme.SizeNameHeadingText), true
+	}
+}
+
+// digits are the faces of the keys; which of them was pressed is not kept.
+var digits = [10]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
+
+// Destroy has nothing to release.
+func (r *padRenderer) Destroy() {}

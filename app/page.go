@@ -1,0 +1,233 @@
+package app
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// screen names a page. It is the end of the message id of its title.
+type screen string
+
+// The pages.
+const (
+	screenStop     screen = "stop"
+	screenSignIn   screen = "sign-in"
+	screenHome     screen = "home"
+	screenPerson   screen = "person"
+	screenRefuse   screen = "refuse"
+	screenPapers   screen = "papers"
+	screenEmail    screen = "email"
+	screenContent  screen = "content"
+	screenPIN      screen = "pin" // the clerk's page of this phase
+	screenTurn     screen = "turn"
+	screenPad      screen = "pad"
+	screenChecking screen = "checking"
+	screenLastTry  screen = "last-try"
+	screenThanks   screen = "thanks"
+	screenWork     screen = "work"
+	screenTrouble  screen = "trouble"
+	screenHandOver screen = "hand-over"
+	screenClosed   screen = "closed"
+	screenRefused  screen = "refused"
+)
+
+// Screens are all pages, in the order in which a case meets them.
+var screens = []screen{
+	screenStop, screenSignIn, screenHome, screenPerson, screenRefuse, screenPapers, screenEmail, screenContent, screenPIN,
+	screenTurn, screenPad, screenChecking, screenLastTry, screenThanks, screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused,
+}
+
+// The names of controls that the frame knows.
+const (
+	controlPrimary = "primary"
+	controlBack    = "back"
+	controlLater   = "later"
+	controlFailure = "failure"
+)
+
+// page is one built page.
+type page struct {
+	screen   screen
+	content  fyne.CanvasObject
+	first    string // the control that gets the focus
+	bare     bool   // without the clerk's frame, over the full screen
+	controls map[string]fyne.Focusable
+	canvas   fyne.Canvas
+	keys     map[fyne.KeyName]func()
+	rune     func(rune)
+	tick     func(now time.Time)
+	working  *text   // "please wait" while an action runs
+	busy     bool    // working is always shown
+	inline   bool    // the page holds its buttons itself
+	noticed  bool    // the page shows the notices itself
+	missing  float32 // height by which the page does not fit and scrolls
+	retype   bool    // after a failure the focus stays in the field
+
+	primary, back, later *button
+	others               []*button // between later and primary
+}
+
+func newPage(s screen, c fyne.Canvas) *page {
+	return &page{screen: s, canvas: c, controls: map[string]fyne.Focusable{}, keys: map[fyne.KeyName]func(){}, first: controlPrimary}
+}
+
+// add gives a control a name that stays the same from build to build.
+func (p *page) add(name string, c fyne.Focusable) { p.controls[name] = c }
+
+// focus moves the keyboard's focus to the control of that name.
+func (p *page) focus(name string) bool {
+	c, ok := p.controls[name]
+	if ok {
+		p.canvas.Focus(c)
+	}
+	return ok
+}
+
+// focused is the name of the control that has the focus.
+func (p *page) focused() string {
+	f := p.canvas.Focused()
+	for name, c := range p.controls {
+		if c == f {
+			return name
+		}
+	}
+	return ""
+}
+
+// showWorking shows or hides that an action runs.
+func (p *page) showWorking(on bool) {
+	if p == nil || p.working == nil {
+		return
+	}
+	if on || p.busy {
+		p.working.Show()
+	} else {
+		p.working.Hide()
+	}
+}
+
+// setPrimary makes the one button that Enter presses.
+func (a *App) setPrimary(p *page, label string, act func()) {
+	p.primary = newButton(a.keys, rankPrimary, label, a.say.say("key.enter"), act)
+	p.add(controlPrimary, p.primary)
+	p.keys[fyne.KeyReturn] = act
+}
+
+// setBack makes the button that Esc presses.
+func (a *App) setBack(p *page, label string, act func()) {
+	p.back = newButton(a.keys, rankSecondary, label, a.say.say("key.esc"), act)
+	p.add(controlBack, p.back)
+	p.keys[fyne.KeyEscape] = act
+}
+
+// setLater makes the button that parks the case.
+func (a *App) setLater(p *page) {
+	act := func() { a.do("park", a.cfg.Desk.ParkCase, nil) }
+	p.later = newButton(a.keys, rankSecondary, a.say.say("case.later"), a.say.say("key.later"), act)
+	p.add(controlLater, p.later)
+	p.keys[fyne.KeyF8] = act
+}
+
+// addOther makes a further button of the action bar.
+func (a *App) addOther(p *page, name string, r rank, label, hint string, act func()) *button {
+	b := newButton(a.keys, r, label, hint, act)
+	p.add(name, b)
+	p.others = append(p.others, b)
+	return b
+}
+
+// build makes the page and its frame.
+func (a *App) build(s screen, old *page) *page {
+	p := newPage(s, a.cfg.Window.Canvas())
+	var kept *page
+	if old != nil && old.screen == s {
+		kept = old
+	}
+	body := a.body(p, kept)
+	if p.bare {
+		p.content = a.bareFrame(p, body)
+		return p
+	}
+	p.content = a.clerkFrame(p, body)
+	return p
+}
+
+// body calls the builder of the page.
+func (a *App) body(p, kept *page) fyne.CanvasObject {
+	switch p.screen {
+	case screenStop:
+		return a.stopPage(p)
+	case screenSignIn:
+		return a.signInPage(p, kept)
+	case screenHome:
+		return a.homePage(p)
+	case screenPerson:
+		return a.personPage(p)
+	case screenRefuse:
+		return a.refusePage(p)
+	case screenPapers:
+		return a.papersPage(p)
+	case screenEmail:
+		return a.emailPage(p, kept)
+	case screenContent:
+		return a.contentPage(p)
+	case screenPIN:
+		return a.pinPage(p)
+	case screenTurn:
+		return a.turnPage(p)
+	case screenPad:
+		return a.padPage(p)
+	case screenChecking:
+		return a.checkingPage(p)
+	case screenLastTry:
+		return a.lastTryPage(p)
+	case screenThanks:
+		return a.thanksPage(p)
+	case screenWork:
+		return a.workPage(p)
+	case screenTrouble:
+		return a.troublePage(p)
+	case screenHandOver:
+		return a.handOverPage(p, kept)
+	case screenClosed:
+		return a.closedPage(p)
+	default:
+		return a.refusedPage(p)
+	}
+}
+
+// route chooses the page for the state.
+func (a *App) route() screen {
+	s, c := a.snapshot, a.snapshot.Case
+	switch {
+	case s.Stop != nil:
+		return screenStop
+	case s.Clerk == nil:
+		return screenSignIn
+	case a.citizen.stage != atClerk:
+		return a.citizen.stage.screen()
+	case c == nil:
+		return screenHome
+	case a.refusing != nil && mayRefuse(c.Phase):
+		return screenRefuse
+	}
+	return routeCase(c)
+}
+
+// Title is the title of the window for a page: stable, and without anything
+// of the case.
+func (a *App) Title(s screen) string {
+	t := a.say.fill("title", with{"Page": a.say.say("title." + string(s))})
+	if a.snapshot.Demo {
+		t += " " + a.say.say("title.demo")
+	}
+	return t
+}
+
+// textWidth is the longest measure for running text on the citizen's pages.
+func textWidth() float32 { return 40 * theme.TextSize() }
+
+// measure is the measure for running text on a clerk's page.
+func (a *App) measure() float32 { return min(a.pageWidth(), 46*theme.TextSize()) }

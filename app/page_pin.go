@@ -1,0 +1,142 @@
+package app
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
+)
+
+// pinPage is the clerk's page while the PIN is to come from the citizen.
+func (a *App) pinPage(p *page) fyne.CanvasObject {
+	c := a.snapshot.Case
+	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhaseContent))
+	a.setLater(p)
+	if c.PIN.Tries == 0 {
+		a.setPrimary(p, a.say.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
+	} else {
+		a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })
+		a.setPrimary(p, a.say.say("pin.turn"), a.turnScreen)
+	}
+	parts := []fyne.CanvasObject{line(styleHeading, a.say.say("pin.heading"))}
+	if c.PIN.Last != nil && a.failure == nil && c.Problem == nil {
+		t := a.explain(c.PIN.Last)
+		parts = append(parts, toneWarning.box(t.what, a.measure(), para(styleBody, t.do, boxMeasure(a.measure()))))
+	}
+	text := "pin.text"
+	if c.PIN.Again {
+		text = "pin.again"
+	}
+	parts = append(parts, natural(panel(column(unit(3),
+		para(styleBody, a.say.say(text), a.measure()-2*unit(6)),
+		row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.say.tries(c.PIN.Tries)))))))
+	return column(unit(4), parts...)
+}
+
+// turnPage asks to turn the screen. It shows nothing of the case.
+func (a *App) turnPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	a.setPrimary(p, a.say.say("turn.go"), a.beginPIN)
+	a.setBack(p, a.say.say("turn.back"), a.turnBack)
+	parts := []fyne.CanvasObject{
+		centred(picture(pictureTurn, unit(42))),
+		line(styleDisplay.centred(), a.say.say("turn.heading")),
+		centred(para(styleLead.centred(), a.say.say("turn.text"), textWidth())),
+	}
+	if a.citizen.note != "" {
+		parts = append(parts, centred(toneInfo.box(a.citizen.note, textWidth())))
+	}
+	parts = append(parts, gap(unit(2)), centred(row(unit(4), p.back, p.primary)))
+	return column(unit(4), parts...)
+}
+
+// padPage is where the citizen types the PIN: which PIN, how long, how many
+// tries, and the pad.
+func (a *App) padPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	p.first = controlPad
+	p.add(controlPad, a.pad)
+	p.rune = a.pad.TypedRune
+	p.keys[fyne.KeyReturn] = a.confirmPIN
+	p.keys[fyne.KeyEscape] = func() { a.leavePIN(procedure.PINCancelled) }
+	cancel := newButton(a.keys, rankSecondary, a.say.say("pad.cancel"), a.say.say("key.esc"), p.keys[fyne.KeyEscape])
+	p.add(controlCancel, cancel)
+
+	width := unit(104)
+	parts := []fyne.CanvasObject{
+		para(styleHeading, a.say.say("pad.heading"), width),
+		para(styleLead, a.say.say("pad.text"), width),
+		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.say.tries(a.triesLeft()), width-unit(10))),
+	}
+	if a.citizen.note != "" {
+		parts = append(parts, toneWarning.box(a.citizen.note, width))
+	}
+	parts = append(parts, para(styleSecondary, a.say.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
+	left := container.New(fixedWidth(width), column(unit(4), parts...))
+	return topRow(unit(16), left, a.pad)
+}
+
+// countdown appears when the time is nearly over.
+func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
+	words := line(styleStrong.in(theme.ColorNameWarning), a.say.count("pad.countdown", int(pinAlarm/time.Second)))
+	more := newButton(a.keys, rankSecondary, a.say.say("pad.more"), "", a.extendPIN)
+	p.add(controlMore, more)
+	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), 22), words), natural(more))
+	p.tick = func(now time.Time) {
+		left := a.citizen.deadline.Sub(now)
+		if left > pinAlarm {
+			box.Hide()
+			return
+		}
+		words.set(a.say.count("pad.countdown", max(int((left+time.Second-1)/time.Second), 0)))
+		box.Show()
+	}
+	p.tick(a.cfg.Now())
+	return container.New(fixedWidth(width), box)
+}
+
+// checkingPage is up while the attempt runs.
+func (a *App) checkingPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	return column(unit(4),
+		centred(picture(pictureWait, 56)),
+		line(styleDisplay.centred(), a.say.say("checking.heading")),
+		line(styleLead.centred(), a.say.say("checking.text")))
+}
+
+// lastTryPage explains what the last try risks before it is made.
+func (a *App) lastTryPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	p.first = controlBack
+	cancel := func() { a.leavePIN(procedure.PINCancelled) }
+	a.setBack(p, a.say.say("last-try.stop"), cancel)
+	a.setPrimary(p, a.say.say("last-try.go"), a.takeLastTry)
+	parts := []fyne.CanvasObject{
+		centred(picture(pictureWarning, 64)),
+		line(styleDisplay.centred(), a.say.say("last-try.heading")),
+	}
+	if a.citizen.note != "" {
+		parts = append(parts, line(styleLead.strong().centred(), a.citizen.note))
+	}
+	parts = append(parts,
+		centred(para(styleLead.centred(), a.say.say("last-try.text"), textWidth())),
+		gap(unit(2)),
+		centred(row(unit(4), p.back, p.primary)))
+	return column(unit(4), parts...)
+}
+
+// thanksPage is the neutral end, the same whatever happened.
+func (a *App) thanksPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	a.setPrimary(p, a.say.say("thanks.go"), a.toClerk)
+	return column(unit(5),
+		line(styleDisplay.centred(), a.say.say("thanks.heading")),
+		centred(para(styleLead.centred(), a.say.say("thanks.text"), textWidth())),
+		centred(picture(pictureTurn, unit(42))),
+		gap(unit(4)),
+		centred(p.primary),
+		line(styleCaption.centred(), a.say.say("thanks.clerk")))
+}

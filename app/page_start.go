@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
+)
+
+// stopPage says that nothing may go on, and why.
+func (a *App) stopPage(p *page) fyne.CanvasObject {
+	t := a.explain(a.snapshot.Stop)
+	a.setPrimary(p, a.say.say("stop.close"), a.cfg.Window.Close)
+	return centred(panel(column(unit(4),
+		row(unit(4), picture(pictureError, 44), para(styleHeading, t.what, textWidth())),
+		para(styleLead, t.do, textWidth()),
+		para(styleSecondary, a.say.say("stop.kept"), textWidth()),
+		rule(),
+		line(styleCaption, a.say.fill("support.code", with{"Code": t.code})),
+		line(styleCaption, a.say.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
+	)))
+}
+
+// signInPage asks for the password of the clerk's key. The field keeps its
+// text when the page is built anew.
+func (a *App) signInPage(p, kept *page) fyne.CanvasObject {
+	in := newInput(a.keys, a.say.say("field.password"), true)
+	if kept != nil {
+		in = kept.controls[fieldPassword].(*input)
+	}
+	p.add(fieldPassword, in)
+	p.first = fieldPassword
+	signIn := func() { a.signIn(in) }
+	a.setPrimary(p, a.say.say("sign-in.do"), signIn)
+	p.inline, p.retype = true, true
+	width := unit(100)
+	sheet := panel(column(unit(4),
+		line(styleHeading, a.say.say("sign-in.heading")),
+		para(styleSecondary, a.say.say("sign-in.text"), width),
+		field(in, "", width),
+		spread(gap(1), p.primary),
+		rule(),
+		line(styleCaption, a.say.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
+	))
+	return centred(sheet)
+}
+
+// signIn takes the password out of the field at once; a wrong one is typed
+// again.
+func (a *App) signIn(in *input) {
+	if a.working != "" {
+		return
+	}
+	password := []byte(in.Text)
+	in.SetText("")
+	a.do("sign-in", func(ctx context.Context) error {
+		defer clear(password)
+		return a.cfg.Desk.SignIn(ctx, password)
+	}, nil)
+}
+
+// homePage shows card, link and the unfinished cases, and offers a new case.
+func (a *App) homePage(p *page) fyne.CanvasObject {
+	p.first = controlPrimary
+	a.setBack(p, a.say.say("home.sign-out"), func() { a.do("sign-out", a.cfg.Desk.SignOut, nil) })
+	p.back.hint = ""
+	delete(p.keys, fyne.KeyEscape) // signing out is never an accident
+	a.addOther(p, controlSync, rankSecondary, a.say.say("home.sync"), a.say.say("key.retry"), func() { a.do("sync", a.cfg.Desk.SyncNow, nil) })
+	p.keys[fyne.KeyF5] = func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }
+
+	open := func() { a.do("open", a.cfg.Desk.OpenCase, nil) }
+	big := newButton(a.keys, rankLarge, a.say.say("home.new"), a.say.say("home.new.keys"), open)
+	p.add(controlPrimary, big)
+	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
+
+	right := container.New(fixedWidth(sideWidth), column(unit(4), a.todayPanel(), a.linkPanel()))
+	top := column(unit(4), container.NewBorder(nil, nil, nil, row(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
+	return container.NewBorder(top, nil, nil, nil, a.waitingPanel(p))
+}
+
+// sideWidth is the width of the small panels on the home page.
+const sideWidth = 288
+
+// cardPanel is the state of the reader with the big action.
+func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
+	w := a.readerWords()
+	var image fyne.CanvasObject = picture(w.large, unit(35))
+	if r := a.snapshot.Reader; r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
+		image = portrait(r.Portrait, unit(42))
+	}
+	measure := max(a.size.Width, narrowest) - 2*pageMargin - sideWidth - unit(4) - 2*unit(6) - image.MinSize().Width - unit(7)
+	measure = min(measure, 40*theme.TextSize())
+	p.noticed = true
+	var state fyne.CanvasObject = column(unit(2), para(styleHeading, w.heading, measure), para(styleLead, w.text, measure))
+	if n := a.notices(p, measure); n != nil {
+		state = n
+	}
+	return panel(topRow(unit(7), image, column(unit(4), state, natural(big))))
+}
+
+func (a *App) todayPanel() fyne.CanvasObject {
+	n := a.snapshot.Today
+	number := func(id string, count int) fyne.CanvasObject {
+		return spread(line(styleBody, a.say.say(id)), line(styleSub, a.say.fill("number", with{"N": count})))
+	}
+	return panel(column(unit(1),
+		line(styleStrong, a.say.say("home.today")),
+		number("home.issued", n.Issued),
+		number("home.refused", n.Refused),
+		number("home.open", n.Open)))
+}
+
+func (a *App) linkPanel() fyne.CanvasObject {
+	w := a.linkWords()
+	return panel(column(unit(1.5),
+		row(unit(2), picture(w.drawing, 20), para(styleStrong, w.heading, sideWidth-unit(20))),
+		para(styleCaption, w.text, sideWidth-unit(12))))
+}
+
+// waitingPanel lists the unfinished cases, each with its button.
+func (a *App) waitingPanel(p *page) fyne.CanvasObject {
+	heading := line(styleStrong, a.say.say("home.waiting"))
+	if len(a.snapshot.Waiting) == 0 {
+		return panel(column(unit(2), heading, line(styleSecondary, a.say.say("home.waiting.none"))))
+	}
+	rows := []fyne.CanvasObject{}
+	for _, c := range a.snapshot.Waiting {
+		rows = append(rows, a.waitingRow(p, c))
+	}
+	list := container.NewVScroll(inset(0, unit(4), column(0, rows...)))
+	return panel(container.NewBorder(heading, nil, nil, nil, list))
+}
+
+func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
+	resume := newButton(a.keys, rankSecondary, a.say.say("home.resume"), "", func() {
+		a.do("resume", func(ctx context.Context) error { return a.cfg.Desk.ResumeCase(ctx, c.ID) }, nil)
+	})
+	p.add(prefixCase+string(c.ID), resume)
+	name := c.Name
+	if name == "" {
+		name = a.say.say("home.nameless")
+	}
+	state := a.say.say("phase." + string(c.Phase))
+	if c.WaitsFor != procedure.WaitsForNothing {
+		state = a.say.fill("home.state", with{"Phase": state, "Waits": a.say.say("waits." + string(c.WaitsFor))})
+	}
+	words := column(0,
+		line(styleStrong, name),
+		line(styleCaption, a.say.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
+	return spread(row(unit(3), picture(pictureWait, 22), words), resume)
+}
+
+// portrait shows the holder; the file has been checked against the signed
+// hash before it comes here.
+func portrait(jpeg []byte, height float32) fyne.CanvasObject {
+	img := decodePortrait(jpeg)
+	if img == nil {
+		return picture(picturePerson, height)
+	}
+	c := canvas.NewImageFromImage(img)
+	c.FillMode, c.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
+	b := img.Bounds()
+	c.SetMinSize(fyne.NewSize(height*float32(b.Dx())/float32(b.Dy()), height))
+	return c
+}

@@ -1,0 +1,154 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
+)
+
+// expected is how long each step usually takes: from, to.
+var expected = map[procedure.Step][2]time.Duration{
+	procedure.StepCard:     {1 * time.Second, 2 * time.Second},
+	procedure.StepKey:      {5 * time.Second, 20 * time.Second},
+	procedure.StepRequest:  {1 * time.Second, 5 * time.Second},
+	procedure.StepWrite:    {2 * time.Second, 5 * time.Second},
+	procedure.StepReadBack: {1 * time.Second, 2 * time.Second},
+	procedure.StepActivate: {1 * time.Second, 3 * time.Second},
+}
+
+// workPage shows the progress of the work on chip and at the authority.
+func (a *App) workPage(p *page) fyne.CanvasObject {
+	c := a.snapshot.Case
+	p.first = controlFailure
+	width := a.measure()
+	keep := para(styleBody, a.say.say("work.keep.text"), boxMeasure(width))
+	rows, running := a.stepRows(c.Steps, width-2*unit(6), true)
+	p.tick = func(now time.Time) {
+		for step, t := range running {
+			took := now.Sub(stepOf(c.Steps, step).Started)
+			t.set(a.elapsed(took))
+			if took > 2*expected[step][1] {
+				keep.set(a.say.say("work.slow"))
+			}
+		}
+	}
+	p.tick(a.cfg.Now())
+	warning := newAttention(a.keys, a.say.say("work.keep"), toneWarning.box(a.say.say("work.keep"), width, keep))
+	p.add(controlFailure, warning)
+	return column(unit(4), line(styleHeading, a.say.say("work.heading")), natural(warning), natural(panel(rows)))
+}
+
+// stepRows lists the steps; running are the texts that show the elapsed time.
+func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (fyne.CanvasObject, map[procedure.Step]*text) {
+	running := map[procedure.Step]*text{}
+	var rows []fyne.CanvasObject
+	for i, step := range procedure.Steps {
+		name := a.say.say("step." + string(step))
+		v := stepOf(steps, step)
+		if i > 0 {
+			rows = append(rows, rule())
+		}
+		d, s := pictureTodo, styleSecondary
+		t := line(styleSecondary, a.say.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
+		if !times {
+			t.set("")
+		}
+		switch v.State {
+		case procedure.StepDone:
+			d, s = pictureDone, styleBody
+			t.set(a.say.fill("work.took", with{"Time": tenths(v.Took)}))
+		case procedure.StepFailed:
+			d, s = pictureError, styleStrong
+			t.set(a.say.say("work.failed"))
+		case procedure.StepNow:
+			d, s = pictureNow, styleStrong
+			e := line(styleStrong.in(theme.ColorNamePrimary), "")
+			running[step] = e
+			rows = append(rows, stepRow(width, d, s, name, row(unit(4), t, container.New(fixedWidth(unit(16)), e))))
+			continue
+		}
+		rows = append(rows, stepRow(width, d, s, name, t))
+	}
+	return column(unit(2), rows...), running
+}
+
+func stepRow(width float32, d drawing, s style, name string, right fyne.CanvasObject) fyne.CanvasObject {
+	left := row(unit(3), picture(d, 24), line(s, name))
+	return container.New(fixedWidth(width), spread(left, right))
+}
+
+func (a *App) elapsed(d time.Duration) string {
+	return a.say.fill("work.elapsed", with{"Time": seconds(max(d, 0))})
+}
+
+func seconds(d time.Duration) int { return int(d / time.Second) }
+
+// tenths gives seconds with one decimal, after a comma as in Serbian.
+func tenths(d time.Duration) string {
+	n := d.Round(100*time.Millisecond) / (100 * time.Millisecond)
+	return fmt.Sprintf("%d,%d", n/10, n%10)
+}
+
+// troublePage says why the work stands still, and what can be done now.
+func (a *App) troublePage(p *page) fyne.CanvasObject {
+	c := a.snapshot.Case
+	a.setLater(p)
+	e := c.Problem
+	if a.failure != nil {
+		e = a.failure
+	}
+	if e == nil {
+		e = &procedure.Error{Code: waitCode(c.WaitsFor)}
+	}
+	t := a.explain(e)
+	switch {
+	case e.Code == procedure.CodePINBlocked:
+		a.setPrimary(p, a.say.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
+	case c.WaitsFor == procedure.WaitsForCitizen:
+		a.setPrimary(p, a.say.say("pin.turn"), a.turnScreen)
+	default:
+		a.setPrimary(p, a.say.say("continue"), a.retry)
+		p.keys[fyne.KeyF5] = a.retry
+		if c.WaitsFor == procedure.WaitsForClerk {
+			a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })
+		}
+	}
+	tone := toneWarning
+	if c.WaitsFor == procedure.WaitsForClerk || c.WaitsFor == procedure.WaitsForNothing {
+		tone = toneError
+	}
+	side := a.pageWidth()*0.46 - unit(4)
+	rows, _ := a.stepRows(c.Steps, side-2*unit(6), false)
+	width := a.pageWidth() - side - unit(4)
+	inner := boxMeasure(width - 2*ringGap)
+	box := newAttention(a.keys, t.what+" "+t.do, tone.box(t.what, width-2*ringGap,
+		para(styleBody, t.do, inner),
+		gap(unit(1)),
+		para(styleBody, a.say.say("trouble.kept"), inner),
+		line(styleCaption, a.say.fill("support.code", with{"Code": t.code}))))
+	p.add(controlFailure, box)
+	return column(unit(4), line(styleHeading, a.say.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
+}
+
+// waitCode explains a case that waits without a failure.
+func waitCode(w procedure.WaitsFor) procedure.Code {
+	switch w {
+	case procedure.WaitsForCard:
+		return procedure.CodeNoCard
+	case procedure.WaitsForAuthority:
+		return procedure.CodePending
+	}
+	return procedure.CodeSignedOut
+}
+
+func troubleHeading(w procedure.WaitsFor) string {
+	if w == procedure.WaitsForNothing {
+		return "trouble.heading.none"
+	}
+	return "trouble.heading." + string(w)
+}

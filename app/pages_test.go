@@ -1,0 +1,262 @@
+package app
+
+import (
+	"context"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"salter/app/procedure"
+)
+
+// scene is one state of the screens.
+type scene struct {
+	name  string
+	start procedure.Snapshot
+	do    func(*counter)
+	want  screen
+}
+
+func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
+	f(&s)
+	return s
+}
+
+// scenes are all pages in the states in which they are hardest to lay out.
+func scenes() []scene {
+	fail := func(e procedure.Code, fields ...string) error {
+		return &procedure.Error{Code: e, Tries: -1, Fields: fields}
+	}
+	return []scene{
+		{"sign-in", with1(atHome(), func(s *procedure.Snapshot) { s.Clerk = nil }), nil, screenSignIn},
+		{"sign-in wrong", with1(atHome(), func(s *procedure.Snapshot) { s.Clerk = nil }), func(c *counter) {
+			c.desk.fail["SignIn nana"] = fail(procedure.CodeSignIn)
+			c.typed("nana")
+			c.press(fyne.KeyReturn)
+		}, screenSignIn},
+		{"home empty", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
+		}), nil, screenHome},
+		{"home no reader", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader = procedure.ReaderView{State: procedure.ReaderNone}
+			s.Sync.Problem = &procedure.Error{Code: procedure.CodeNoLink}
+			s.Sync.Acked -= 22
+		}), nil, screenHome},
+		{"home reading", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader = procedure.ReaderView{State: procedure.ReaderCard, Reading: true}
+		}), nil, screenHome},
+		{"home card", atHome(), nil, screenHome},
+		{"home blocked", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader.Verdict = &procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCardExpired}}
+		}), func(c *counter) {
+			c.desk.fail["OpenCase"] = fail(procedure.CodeCardExpired)
+			c.press(fyne.KeyReturn)
+		}, screenHome},
+		{"home waiting", with1(atHome(), func(s *procedure.Snapshot) {
+			for i, p := range []procedure.Phase{procedure.PhaseWork, procedure.PhasePIN, procedure.PhasePapers, procedure.PhaseHandOver} {
+				s.Waiting = append(s.Waiting, procedure.CaseSummary{ID: procedure.CaseID(rune('a' + i)), Number: "BG-017-03-2026-00012" + string(rune('0'+i)), Name: "ЈОВАНОВИЋ СТЕФАН", Phase: p, Opened: noon.Add(-time.Duration(i) * 20 * time.Hour), WaitsFor: procedure.WaitsForCard})
+			}
+		}), nil, screenHome},
+		{"person", inCase(procedure.PhasePerson), nil, screenPerson},
+		{"person warnings", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+			s.Case.Verdict.Warnings = []procedure.Warning{procedure.WarnJMBG, procedure.WarnCardEnds, procedure.WarnLastTry}
+			s.Case.Chip.Tries = 1
+		}), func(c *counter) { c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace) }, screenPerson},
+		{"person open", inCase(procedure.PhasePerson), func(c *counter) {
+			c.desk.fail["ConfirmPerson"] = fail(procedure.CodeAnswerOpen, procedure.FieldFace, procedure.FieldKnowsPIN)
+			c.press(fyne.KeyReturn)
+		}, screenPerson},
+		{"person no card", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+			s.Case.SameCard, s.Case.Portrait, s.Case.Chip = false, nil, procedure.Chip{}
+			s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
+		}), nil, screenPerson},
+		{"refuse", inCase(procedure.PhasePerson), func(c *counter) { c.app.openRefusal(procedure.CodeNeedsUnblock) }, screenRefuse},
+		{"papers", inCase(procedure.PhasePapers), nil, screenPapers},
+		{"papers print failed", inCase(procedure.PhasePapers), func(c *counter) {
+			c.broken = context.DeadlineExceeded
+			c.press(fyne.KeyReturn)
+		}, screenPapers},
+		{"papers printed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) { c.press(fyne.KeySpace) }, screenPapers},
+		{"papers open", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) {
+			c.desk.fail["ConfirmPapers"] = fail(procedure.CodePapersOpen, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed)
+			c.press(fyne.KeySpace, fyne.KeyReturn)
+		}, screenPapers},
+		{"email", inCase(procedure.PhaseEmail), nil, screenEmail},
+		{"email differs", inCase(procedure.PhaseEmail), func(c *counter) {
+			c.desk.fail["SetEmail"] = fail(procedure.CodeEmailDiffers, procedure.FieldAgain)
+			c.press(fyne.KeySpace)
+			c.typed("ana.petrovic@primer.rs")
+			c.press(fyne.KeyTab)
+			c.typed("ana.petrovi@primer.rs")
+			c.press(fyne.KeyReturn)
+		}, screenEmail},
+		{"content", inCase(procedure.PhaseContent), nil, screenContent},
+		{"content no link", with1(inCase(procedure.PhaseContent), func(s *procedure.Snapshot) {
+			s.Case.Preview, s.Case.Problem = nil, &procedure.Error{Code: procedure.CodeNoLink}
+		}), nil, screenContent},
+		{"pin", with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) { s.Case.PIN.Again = true }), nil, screenPIN},
+		{"pin blocked", with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) {
+			s.Case.PIN.Tries, s.Case.Problem = 0, &procedure.Error{Code: procedure.CodePINBlocked}
+		}), nil, screenPIN},
+		{"turn", inCase(procedure.PhasePIN), func(c *counter) { c.press(fyne.KeyReturn) }, screenTurn},
+		{"turn timeout", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.now = c.now.Add(pinTime)
+			c.app.tick()
+		}, screenTurn},
+		{"pad", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("12345")
+		}, screenPad},
+		{"pad wrong", inCase(procedure.PhasePIN), func(c *counter) {
+			c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 2}
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+			c.now = c.now.Add(pinTime - 12*time.Second)
+			c.app.tick()
+		}, screenPad},
+		{"checking", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("1234")
+			c.held = true
+			c.press(fyne.KeyReturn)
+		}, screenChecking},
+		{"last try", inCase(procedure.PhasePIN), func(c *counter) {
+			c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 1}
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+		}, screenLastTry},
+		{"thanks", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+		}, screenThanks},
+		{"work", inCase(procedure.PhaseWork), nil, screenWork},
+		{"work slow", inCase(procedure.PhaseWork), func(c *counter) {
+			c.now = c.now.Add(40 * time.Second)
+			c.app.tick()
+			c.app.MayClose()
+		}, screenWork},
+		{"trouble card", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeRemoved}
+			s.Case.SameCard, s.Reader = false, procedure.ReaderView{State: procedure.ReaderEmpty}
+		}), nil, screenTrouble},
+		{"trouble other card", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeOtherCard}
+			s.Case.SameCard = false
+		}), nil, screenTrouble},
+		{"trouble link", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForAuthority, &procedure.Error{Code: procedure.CodeNoAnswer}
+		}), func(c *counter) {
+			c.desk.fail["Continue"] = fail(procedure.CodeNoLink)
+			c.press(fyne.KeyReturn)
+		}, screenTrouble},
+		{"trouble refused", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForClerk, &procedure.Error{Code: procedure.CodeRefused}
+		}), nil, screenTrouble},
+		{"hand-over", inCase(procedure.PhaseHandOver), nil, screenHandOver},
+		{"hand-over open", inCase(procedure.PhaseHandOver), func(c *counter) {
+			c.desk.fail["ConfirmHandOver"] = fail(procedure.CodeHandOverOpen, procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived)
+			c.press(fyne.KeyReturn)
+		}, screenHandOver},
+		{"closed", inCase(procedure.PhaseClosed), nil, screenClosed},
+		{"refused", with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) { s.Case.Refusal = procedure.CodeNeedsUnblock }), nil, screenRefused},
+		{"stop", with1(atHome(), func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} }), nil, screenStop},
+	}
+}
+
+// TestPages shows every page in both sizes. With SCREENS set to a folder, the
+// pictures are written there to be looked at.
+func TestPages(t *testing.T) {
+	seen := map[screen]bool{}
+	for _, s := range scenes() {
+		for _, size := range []fyne.Size{small, usual} {
+			name := s.name + " " + map[fyne.Size]string{small: "1024x700", usual: "1366x768"}[size]
+			t.Run(name, func(t *testing.T) {
+				c := open(t, s.start, size)
+				if s.do != nil {
+					s.do(c)
+				}
+				c.wantScreen(s.want)
+				seen[s.want] = true
+				c.window.Resize(size)
+				if got := c.window.Canvas().Size(); got != size {
+					t.Errorf("page needs %v, want it to fit %v", got, size)
+				}
+				if m := c.app.page.missing; m > 0 {
+					t.Errorf("page does not fit %v without scrolling by %v", size, m)
+				}
+				wantInside(t, c.window.Canvas().Content(), size)
+				capture(t, c, name)
+			})
+		}
+	}
+	for _, s := range screens {
+		if !seen[s] {
+			t.Errorf("page %q is in no scene", s)
+		}
+	}
+}
+
+func capture(t *testing.T, c *counter, name string) {
+	t.Helper()
+	dir := os.Getenv("SCREENS")
+	if dir == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, c.window.Canvas().Capture()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantInside checks that no visible object is larger than the place it got,
+// or lies outside of the window.
+func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
+	t.Helper()
+	walk(o, fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
+		words, isText := o.(*text)
+		if !isText || words.content == "" {
+			return
+		}
+		m, s := words.MinSize(), words.Size()
+		if m.Width > s.Width+0.5 || m.Height > s.Height+0.5 {
+			t.Errorf("%q needs %v and got %v", words.content, m, s)
+		}
+		if at.X < 0 || at.Y < 0 || at.X+m.Width > window.Width+0.5 || at.Y+m.Height > window.Height+0.5 {
+			t.Errorf("%q lies at %v, outside of %v", words.content, at, window)
+		}
+	})
+}
+
+// walk visits the visible objects with their absolute positions.
+func walk(o fyne.CanvasObject, at fyne.Position, f func(fyne.CanvasObject, fyne.Position)) {
+	if !o.Visible() {
+		return
+	}
+	at = at.Add(o.Position())
+	f(o, at)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			walk(child, at, f)
+		}
+	case fyne.Widget:
+		for _, child := range rendererOf(o) {
+			walk(child, at, f)
+		}
+	}
+}
+
+func rendererOf(w fyne.Widget) []fyne.CanvasObject { return test.WidgetRenderer(w).Objects() }

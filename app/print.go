@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"salter/app/procedure"
+)
+
+// print makes all papers that are due now and prints them in one job. The
+// journal has their hashes before the printer has the papers. job names the
+// job in the journal.
+func (a *App) print(job string) {
+	a.do("print", func(ctx context.Context) error { return a.printJob(ctx, job) }, nil)
+}
+
+// printJob runs on a worker goroutine.
+func (a *App) printJob(ctx context.Context, job string) error {
+	data, err := a.cfg.Desk.PaperData(ctx)
+	if err != nil {
+		return err
+	}
+	papers, err := a.cfg.Render(data)
+	if err != nil {
+		return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
+	}
+	if err := a.cfg.Desk.RecordPapers(ctx, papers.Records()); err != nil {
+		return err
+	}
+	failure := printFailure(a.cfg.Printer.Print(ctx, data.CaseNumber, papers.PDF))
+	if err := a.cfg.Desk.RecordPrinted(ctx, job, failure); err != nil {
+		return err
+	}
+	return failure
+}
+
+// printFailure gives a failure of the printer a code.
+func printFailure(err error) error {
+	var e *procedure.Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return &procedure.Error{Code: procedure.CodePrint, Err: err}
+}

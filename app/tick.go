@@ -1,0 +1,152 @@
+package app
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+)
+
+// tick is a sentence with a box (a confirmation) or with a ring (one of
+// several answers) before it. Space or a click anywhere on it ticks.
+type tick struct {
+	control
+	label   *text
+	round   bool
+	boxed   bool // drawn as a card of its own
+	on      bool
+	changed func(bool)
+}
+
+func newTick(k *keys, label string, measure float32, on bool, changed func(bool)) *tick {
+	t := &tick{label: para(styleBody, label, measure), on: on, changed: changed}
+	t.keys = k
+	t.act = func() { t.set(!t.on) }
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// newAnswer makes one answer of a question; choosing it does not unchoose it.
+func newAnswer(k *keys, label string, measure float32, on bool, chosen func()) *tick {
+	t := newTick(k, label, measure, on, func(bool) { chosen() })
+	t.round, t.boxed = true, true
+	t.act = func() { t.set(true) }
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *tick) set(on bool) {
+	t.on = on
+	t.Refresh()
+	t.changed(on)
+}
+
+// Tapped ticks.
+func (t *tick) Tapped(*fyne.PointEvent) { t.act() }
+
+// MouseIn shows that the row can be ticked.
+func (t *tick) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
+
+// MouseMoved changes nothing.
+func (t *tick) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut ends MouseIn.
+func (t *tick) MouseOut() { t.hovered = false; t.Refresh() }
+
+// Cursor is a hand.
+func (t *tick) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// AccessibilityLabel is the sentence with its state.
+func (t *tick) AccessibilityLabel() string {
+	if t.on {
+		return "☑ " + t.label.content
+	}
+	return "☐ " + t.label.content
+}
+
+// AccessibilityRole says that it can be pressed.
+func (t *tick) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// CreateRenderer is called by Fyne.
+func (t *tick) CreateRenderer() fyne.WidgetRenderer {
+	r := &tickRenderer{tick: t, ring: canvas.NewRectangle(color.Transparent), area: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), mark: picture(pictureTick, 16)}
+	r.Refresh()
+	return r
+}
+
+type tickRenderer struct {
+	tick            *tick
+	ring, area, box *canvas.Rectangle
+	mark            *canvas.Image
+}
+
+const boxSide = 24
+
+func (r *tickRenderer) inset() float32 {
+	if r.tick.boxed {
+		return unit(3)
+	}
+	return unit(1)
+}
+
+// Layout puts the box before the first line of the sentence.
+func (r *tickRenderer) Layout(size fyne.Size) {
+	r.ring.Resize(size)
+	r.area.Move(fyne.NewSquareOffsetPos(ringGap))
+	r.area.Resize(size.SubtractWidthHeight(2*ringGap, 2*ringGap))
+	x := ringGap + r.inset()
+	label := r.tick.label.MinSize()
+	r.box.Move(fyne.NewPos(x, (size.Height-boxSide)/2))
+	r.box.Resize(fyne.NewSquareSize(boxSide))
+	r.mark.Resize(fyne.NewSquareSize(16))
+	r.mark.Move(r.box.Position().AddXY(4, 4))
+	x += boxSide + unit(3)
+	r.tick.label.Move(fyne.NewPos(x, (size.Height-label.Height)/2))
+	r.tick.label.Resize(fyne.NewSize(size.Width-x, label.Height))
+}
+
+// MinSize is at least 44 high.
+func (r *tickRenderer) MinSize() fyne.Size {
+	label := r.tick.label.MinSize()
+	w := label.Width + boxSide + unit(3) + 2*(ringGap+r.inset())
+	return fyne.NewSize(w, max(unit(10), label.Height+2*r.inset())+2*ringGap)
+}
+
+// Objects from the back to the front.
+func (r *tickRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ring, r.area, r.box, r.mark, r.tick.label}
+}
+
+// Refresh follows state and theme.
+func (r *tickRenderer) Refresh() {
+	t := r.tick
+	r.area.FillColor, r.area.StrokeWidth = theme.Color(colourSurface), 0
+	r.area.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	if t.boxed {
+		r.area.StrokeColor, r.area.StrokeWidth = theme.Color(theme.ColorNameInputBorder), theme.Size(theme.SizeNameInputBorder)
+	}
+	if t.boxed && t.on {
+		r.area.FillColor, r.area.StrokeColor = theme.Color(colourPrimarySoft), theme.Color(theme.ColorNamePrimary)
+	}
+	if t.hovered && !t.on {
+		r.area.FillColor = theme.Color(theme.ColorNameHover)
+	}
+	r.box.FillColor, r.box.StrokeColor, r.box.StrokeWidth = theme.Color(colourSurface), theme.Color(theme.ColorNameInputBorder), 2
+	r.box.CornerRadius = 5
+	if t.round {
+		r.box.CornerRadius = boxSide / 2
+	}
+	r.mark.Hide()
+	if t.on {
+		r.box.FillColor, r.box.StrokeColor = theme.Color(theme.ColorNamePrimary), theme.Color(theme.ColorNamePrimary)
+		r.mark.Show()
+	}
+	drawRing(r.ring, t.focused)
+	r.Layout(t.Size())
+	canvas.Refresh(t)
+}
+
+// Destroy has nothing to release.
+func (r *tickRenderer) Destroy() {}
