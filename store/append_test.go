@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,4 +253,45 @@ func TestCheckpoint(t *testing.T) {
 		}
 		fill(t, j, 1)
 	}
+}
+
+// TestConcurrent lets everybody use the journal at once.
+func TestConcurrent(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	ctx := context.Background()
+	l := newLedger(b.authority)
+	const writers, each = 4, 15
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				p := part(t, caseA, fmt.Sprintf("part-%d-%d", w, i), "content")
+				if err := j.Append(ctx, [][]byte{event("step", caseA, fmt.Sprint(w, " ", i), p)}, []Part{p}); err != nil {
+					t.Errorf("Append: %v", err)
+				}
+			}
+		})
+	}
+	for _, use := range []func() error{
+		func() error { return j.Sync(ctx, l) },
+		func() error { return j.Verify(ctx) },
+		func() error { _, err := j.Checkpoint(ctx); return err },
+		func() error { return j.Replay(ctx, func(int64, []byte) error { _ = j.SyncState(); return nil }) },
+	} {
+		wg.Go(func() {
+			for range 5 {
+				if err := use(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	fatal(t, j.Sync(ctx, l))
+	checkShipped(t, j, l)
+	if got := len(replay(t, j)); got != writers*each {
+		t.Errorf("%d events, want %d", got, writers*each)
+	}
+	fatal(t, j.Verify(ctx))
 }

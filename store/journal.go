@@ -214,7 +214,7 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := j.tryKeys(ctx, j.conn); err != nil {
+	if err := j.tryKey(ctx, j.conn); err != nil {
 		return err
 	}
 	j.tree = a.tree

@@ -94,41 +94,20 @@ func openSealed(aead cipher.AEAD, p sealedPart) ([]byte, error) {
 	return opening, nil
 }
 
-// tryKeys opens the newest part sealed with each key, so that a wrong key file
-// is found at the start and not in the middle of a case.
-func (j *Journal) tryKeys(ctx context.Context, conn *sql.Conn) error {
-	rows, err := conn.QueryContext(ctx, "SELECT max(id) FROM person WHERE sealed IS NOT NULL GROUP BY key_id")
+// tryKey opens the newest part, so that a wrong key file is found at the start
+// and not in the middle of a case.
+func (j *Journal) tryKey(ctx context.Context, conn *sql.Conn) error {
+	p, err := scanPart(conn.QueryRowContext(ctx, selectPart+"WHERE sealed IS NOT NULL ORDER BY id DESC LIMIT 1"))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("list keys: %w", err)
+		return err
 	}
-	ids, err := scanInts(rows)
-	if err != nil {
-		return fmt.Errorf("list keys: %w", err)
+	opening, err := j.keys.open(p)
+	clear(opening)
+	if errors.Is(err, ErrTampered) {
+		return fmt.Errorf("%w: the newest part does not open with key %d", ErrKey, p.keyID)
 	}
-	for _, id := range ids {
-		p, err := scanPart(conn.QueryRowContext(ctx, selectPart+"WHERE id = ?", id))
-		if err != nil {
-			return err
-		}
-		if _, err := j.keys.open(p); errors.Is(err, ErrTampered) {
-			return fmt.Errorf("%w: the newest part does not open with key %d", ErrKey, p.keyID)
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scanInts reads rows of one integer.
-func scanInts(rows *sql.Rows) ([]int64, error) {
-	defer rows.Close()
-	var out []int64
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, rows.Err()
+	return err
 }

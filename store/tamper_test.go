@@ -106,6 +106,8 @@ func TestTampered(t *testing.T) {
 		{"node edited", false, sqlText("UPDATE node SET hash = zeroblob(32) WHERE idx = 3"), 3, true},
 		{"node removed", false, sqlText("DELETE FROM node WHERE idx = 3"), 3, true},
 		{"row added without nodes", false, sqlText(fmt.Sprintf("INSERT INTO event VALUES (6, x'%x', '%s', 'step', %d)", other, caseA, testTime.UnixMilli())), 6, true},
+		{"row added before the first", false, sqlText(fmt.Sprintf("INSERT INTO event VALUES (0, x'%x', '', 'step', 0)", other)), 0, true},
+		{"node added before the first", false, sqlText("INSERT INTO node VALUES (-1, zeroblob(32))"), 0, true},
 		{"node added", false, sqlText("INSERT INTO node VALUES (99, zeroblob(32))"), 0, true},
 		{"row and tree recomputed", true, rebuild, 5, true},
 		{"tail cut", true, sqlText("DELETE FROM event WHERE seq > 3", "DELETE FROM node WHERE idx >= "+fmt.Sprint(tlog.StoredHashCount(3))), 4, true},

@@ -183,12 +183,14 @@ func (a *audit) finish(ctx context.Context, conn *sql.Conn) error {
 	if size := a.tree.Size(); a.largest > size {
 		return tampered(size+1, "missing: the authority countersigned %d events", a.largest)
 	}
-	var nodes int64
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM node").Scan(&nodes); err != nil {
-		return fmt.Errorf("count nodes: %w", err)
+	var events, nodes int64
+	err := conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM event WHERE seq < 1),"+
+		" (SELECT count(*) FROM node WHERE idx < 0 OR idx >= ?)", a.tree.NextNode()).Scan(&events, &nodes)
+	if err != nil {
+		return fmt.Errorf("look for strays: %w", err)
 	}
-	if want := a.tree.NextNode(); nodes != want {
-		return tampered(0, "%d nodes, want %d", nodes, want)
+	if events+nodes > 0 {
+		return tampered(0, "%d events and %d nodes stand outside the tree", events, nodes)
 	}
 	return nil
 }
