@@ -7,17 +7,20 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
+	"salter/assets"
 )
 
 var keep = flag.String("keep", "", "write the rendered papers into this folder, to be looked at")
@@ -148,4 +151,22 @@ func paper(t testing.TB, job Job, kind procedure.PaperKind) Paper {
 	}
 	t.Fatalf("no %s in the job", kind)
 	return Paper{}
+}
+
+// templateFiles are the templates that come with the program.
+func templateFiles(t testing.TB) fstest.MapFS {
+	t.Helper()
+	set := fstest.MapFS{}
+	names, err := fs.Glob(assets.Templates(), "*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(assets.Templates(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set[name] = &fstest.MapFile{Data: data}
+	}
+	return set
 }

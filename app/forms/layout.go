@@ -23,6 +23,9 @@ const (
 	footDepth  = 18.0 // from the foot's rule to the edge of the sheet
 )
 
+// point is the unit of type sizes, in millimetres.
+const point = 25.4 / 72
+
 // Sizes of type, in points.
 const (
 	sizeTitle   = 14.5
@@ -35,7 +38,7 @@ const (
 )
 
 // leading is the height of a line of type of the given size, in millimetres.
-func leading(size float64) float64 { return size * 0.3528 * 1.38 }
+func leading(size float64) float64 { return size * point * 1.38 }
 
 // baseline is how far below the top of its line type of this size stands.
 func baseline(size float64) float64 { return leading(size) * 0.73 }
@@ -78,7 +81,7 @@ func newSheet(kind procedure.PaperKind, set map[procedure.PaperKind]*template, d
 	}
 	return &sheet{
 		template: t, values: v, opts: o, demo: d.Demo, code: code,
-		sample: t.frame.sample != nil && o.Signatory == nil && !o.Preprinted,
+		sample: t.frame.sample != nil && !o.Signatory.signed() && !o.Preprinted,
 	}, nil
 }
 

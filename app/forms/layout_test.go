@@ -35,12 +35,11 @@ func words(t *testing.T, pdf []byte) [][]box {
 	if err := xml.Unmarshal([]byte(html), &doc); err != nil {
 		t.Fatalf("read pdftotext -bbox: %v", err)
 	}
-	const mm = 25.4 / 72
 	var pages [][]box
 	for _, p := range doc.Pages {
 		var page []box
 		for _, w := range p.Words {
-			page = append(page, box{w.Text, w.XMin * mm, w.YMin * mm, w.XMax * mm, w.YMax * mm})
+			page = append(page, box{w.Text, w.XMin * point, w.YMin * point, w.XMax * point, w.YMax * point})
 		}
 		pages = append(pages, page)
 	}
@@ -162,7 +161,7 @@ func TestPaginate(t *testing.T) {
 
 func TestLines(t *testing.T) {
 	fonts := testFonts()
-	face, err := newTypeface(fonts, "")
+	face, err := newTypeface(fonts, "imonetw,")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,11 +184,7 @@ func TestLines(t *testing.T) {
 			var got []string
 			for _, l := range face.lines(tt.runs, 10, width) {
 				got = append(got, plain(l))
-				sum := 0.0
-				for _, r := range l {
-					sum += face.width(r.s, r.bold, 10)
-				}
-				if sum > width+0.01 {
+				if sum := face.runsWidth(l, 10); sum > width+0.01 {
 					t.Errorf("line %q is %.1f mm wide", plain(l), sum)
 				}
 			}

@@ -41,24 +41,15 @@ func (c *canvas) lines(ls []line, x, y, size float64, shade int) {
 	}
 }
 
-// width of one line.
-func (c *canvas) width(l line, size float64) float64 {
-	sum := 0.0
-	for _, r := range l {
-		sum += c.face.width(r.s, r.bold, size)
-	}
-	return sum
-}
-
 func (c *canvas) centred(ls []line, x, y, w, size float64, shade int) {
 	for i, l := range ls {
-		c.lines([]line{l}, x+(w-c.width(l, size))/2, y+float64(i)*leading(size), size, shade)
+		c.lines([]line{l}, x+(w-c.face.runsWidth(l, size))/2, y+float64(i)*leading(size), size, shade)
 	}
 }
 
 func (c *canvas) flushRight(ls []line, x, y, size float64, shade int) {
 	for i, l := range ls {
-		c.lines([]line{l}, x-c.width(l, size), y+float64(i)*leading(size), size, shade)
+		c.lines([]line{l}, x-c.face.runsWidth(l, size), y+float64(i)*leading(size), size, shade)
 	}
 }
 
@@ -104,7 +95,7 @@ func (c *canvas) sealPlace(mark []line, x, y, radius float64) {
 // signature puts the picture of the signature onto the line at y. Without a
 // signatory the place stays free.
 func (c *canvas) signature(s *Signatory, x, y, w float64) error {
-	if s == nil || len(s.Signature) == 0 {
+	if !s.signed() {
 		return nil
 	}
 	const name, wide, high = "signature", 45.0, 18.0
@@ -211,7 +202,7 @@ func (f *framer) head() {
 	y := headTop
 	for i, h := range t.head {
 		ls := f.fill(h, i == 0, sizeHead, headColumn)
-		f.canvas.lines(ls, left, y, sizeHead, black)
+		f.lines(ls, left, y, sizeHead, black)
 		y += float64(len(ls)) * leading(sizeHead)
 	}
 	const side, number = 17.0, 44.0
@@ -225,10 +216,10 @@ func (f *framer) foot() {
 	t := f.sheet.template.frame
 	y := f.sheet.template.height - footDepth
 	f.rule(left, y, right, 0.15)
-	f.canvas.lines(f.fill(t.foot, false, sizeLabel, 80), left, y+1.2, sizeLabel, black)
+	f.lines(f.fill(t.foot, false, sizeLabel, 80), left, y+1.2, sizeLabel, black)
 	f.centred(f.fill(t.footCopy, true, sizeLabel, 40), left, y+1.2, column, sizeLabel, black)
 	f.flushRight(f.fill(t.footPage, false, sizeLabel, 60), right, y+1.2, sizeLabel, black)
-	f.canvas.lines(f.fill(t.privacy, false, sizeSmall, column), left, y+5.2, sizeSmall, grey)
+	f.lines(f.fill(t.privacy, false, sizeSmall, column), left, y+5.2, sizeSmall, grey)
 }
 
 // demoTag draws the framed mark of the demo between the two parts of the head.

@@ -26,8 +26,9 @@ type Options struct {
 	Templates fs.FS
 	// Script chooses the templates; empty means ScriptCyrillic.
 	Script string
-	// Signatory is the assistant minister. Without it every page of the
-	// contract is marked as a sample, unless Preprinted is set.
+	// Signatory is the assistant minister (setting contract.signatory_asset).
+	// Without the signature every page of the contract is marked as a sample,
+	// unless Preprinted is set.
 	Signatory *Signatory
 	// Preprinted says that the contract goes onto stock that already bears
 	// the signature (setting contract.preprinted).
@@ -47,8 +48,10 @@ type Fonts struct {
 // Signatory signs the contract for the Ministry before the citizen comes.
 type Signatory struct {
 	Name      string
-	Signature []byte // PNG, dark on a transparent or white ground
+	Signature []byte // PNG, not interlaced, dark on a transparent or white ground
 }
+
+func (s *Signatory) signed() bool { return s != nil && len(s.Signature) > 0 }
 
 // Job is what goes to the printer at once.
 type Job struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"salter/app/procedure"
-	"salter/assets"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden texts of the papers")
@@ -226,6 +224,7 @@ func TestMarks(t *testing.T) {
 		{"production, preprinted", false, Options{Preprinted: true}, false, false},
 		{"production, signature", false, Options{Signatory: signatory}, false, false},
 		{"production, nothing", false, Options{}, true, false},
+		{"production, a name only", false, Options{Signatory: &Signatory{Name: "Петар Петровић"}}, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,7 +241,7 @@ func TestMarks(t *testing.T) {
 					}
 				}
 				picture := bytes.Contains(p.PDF, []byte("/Subtype /Image"))
-				if want := tt.opts.Signatory != nil && p.Record.Kind == procedure.PaperContract; picture != want {
+				if want := tt.opts.Signatory.signed() && p.Record.Kind == procedure.PaperContract; picture != want {
 					t.Errorf("%s: picture %v, want %v", p.Record.Kind, picture, want)
 				}
 			}
@@ -353,23 +352,6 @@ func TestHighestVersion(t *testing.T) {
 	if want := "верзија 1.10, ознака " + p.Record.Template[:8]; !strings.Contains(contract, want) {
 		t.Errorf("the contract does not refer to the terms: lacks %q", want)
 	}
-}
-
-func templateFiles(t *testing.T) fstest.MapFS {
-	t.Helper()
-	set := fstest.MapFS{}
-	names, err := fs.Glob(assets.Templates(), "*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(assets.Templates(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		set[name] = &fstest.MapFile{Data: data}
-	}
-	return set
 }
 
 func edited(f *fstest.MapFile, old, next string) *fstest.MapFile {

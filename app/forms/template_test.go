@@ -3,13 +3,11 @@ package forms
 import (
 	"crypto/sha256"
 	"errors"
-	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"salter/app/procedure"
-	"salter/assets"
 )
 
 // minimalHead is a head with everything that must be there.
@@ -115,15 +113,8 @@ func TestPublishedTemplatesAreUnchanged(t *testing.T) {
 		"potvrda-1.0.sr-Cyrl.txt":      "bb1635158605a93518245da61e1f09295e09ace5fc35cffe4d239843202d31bf",
 		"ugovor-1.0.sr-Cyrl.txt":       "8fa20a381ff8fcdb54e92af433ec69cb4a32db8782b57b1f6ab5997a36c4173a",
 	}
-	names, err := fs.Glob(assets.Templates(), "*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(assets.Templates(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, file := range templateFiles(t) {
+		data := file.Data
 		tmpl, err := parseTemplate(data)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -172,16 +163,8 @@ func TestJournalCode(t *testing.T) {
 // FuzzParseTemplate: no template makes the parser or the layout fail in any
 // other way than by an error.
 func FuzzParseTemplate(f *testing.F) {
-	names, err := fs.Glob(assets.Templates(), "*.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(assets.Templates(), name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	for _, file := range templateFiles(f) {
+		f.Add(file.Data)
 	}
 	f.Add([]byte(minimalHead + "\n@comb 1 1\n\n@bars x\n"))
 	face, err := newTypeface(testFonts(), "")

@@ -11,8 +11,8 @@ import (
 // fontFamily is the name of the two fonts within a document.
 const fontFamily = "noto"
 
-// always are the characters that the layout itself may set.
-const always = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz–"
+// always are the characters that the layout itself sets.
+const always = " .–0123456789"
 
 // typeface measures text in the two weights and knows their characters.
 type typeface struct {
@@ -69,7 +69,16 @@ func (f *typeface) width(s string, bold bool, size float64) float64 {
 			sum += w
 		}
 	}
-	return float64(sum) * size * 0.3528 / float64(m.unitsPerEm)
+	return float64(sum) * size * point / float64(m.unitsPerEm)
+}
+
+// runsWidth is the width of runs beside each other.
+func (f *typeface) runsWidth(rs []run, size float64) float64 {
+	sum := 0.0
+	for _, r := range rs {
+		sum += f.width(r.s, r.bold, size)
+	}
+	return sum
 }
 
 func weight(bold bool) string {
@@ -102,7 +111,7 @@ func (f *typeface) lines(rs []run, size, width float64) []line {
 	var cur line
 	used := 0.0
 	for _, w := range f.words(rs, size, width) {
-		ww := f.wordWidth(w, size)
+		ww := f.runsWidth(w.runs, size)
 		gap := 0.0
 		if cur != nil && !w.glued {
 			gap = f.width(" ", w.runs[0].bold, size)
@@ -140,14 +149,6 @@ type word struct {
 	glued bool
 }
 
-func (f *typeface) wordWidth(w word, size float64) float64 {
-	sum := 0.0
-	for _, r := range w.runs {
-		sum += f.width(r.s, r.bold, size)
-	}
-	return sum
-}
-
 // words divides runs at spaces; weight may change within a word.
 func (f *typeface) words(rs []run, size, width float64) []word {
 	var out []word
@@ -174,7 +175,7 @@ func (f *typeface) words(rs []run, size, width float64) []word {
 
 // breakWord cuts a word that is wider than a line.
 func (f *typeface) breakWord(w word, size, width float64) []word {
-	if f.wordWidth(w, size) <= width {
+	if f.runsWidth(w.runs, size) <= width {
 		return []word{w}
 	}
 	var out []word
