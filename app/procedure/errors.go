@@ -74,6 +74,7 @@ const (
 	CodePrint     Code = "print"      // printing failed
 	CodeNoPrinter Code = "no-printer"
 	CodeTemplate  Code = "template" // a template is missing or changed
+	CodeSetup     Code = "setup"    // the counter is not set up to work; Detail names what
 	CodeInternal  Code = "internal" // a defect of ours; Detail for support
 )
 

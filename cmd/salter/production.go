@@ -63,7 +63,8 @@ func (s start) check() error {
 }
 
 func isDemo(c *x509.Certificate) bool {
-	return slices.Contains(c.Subject.Organization, demoOrganization) || slices.Contains(c.Issuer.Organization, demoOrganization)
+	demo := func(o string) bool { return strings.EqualFold(o, demoOrganization) }
+	return slices.ContainsFunc(c.Subject.Organization, demo) || slices.ContainsFunc(c.Issuer.Organization, demo)
 }
 
 func isOpenSC(module string) bool {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -158,24 +157,10 @@ func (s *Settings) file(name string) string { return filepath.Join(s.Data, name)
 
 // The counter's own files under Data.
 const (
-	fileJournal    = "journal.db"
-	fileDataKey    = "keys/data.key"
-	fileCheckpoint = "keys/checkpoint.key"
-	fileTLSKey     = "keys/tls.key"
-	fileTLSChain   = "workstation.pem"
-	fileBundle     = "bundle.jws"
-	filePolicy     = "policy.version"
-	dirSpool       = "spool"
+	fileJournal   = "journal.db"
+	fileDataKey   = "keys/data.key"
+	fileKeys      = "keys/workstation.json"
+	fileEnrolment = "enrolment.json"
+	filePolicy    = "policy.version"
+	dirSpool      = "spool"
 )
-
-// mustExist names the first of paths that is not a readable file.
-func mustExist(paths ...string) error {
-	for _, p := range paths {
-		f, err := os.Open(p)
-		if err != nil {
-			return err
-		}
-		f.Close()
-	}
-	return nil
-}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"time"
 
 	"salter/app/procedure"
 	"salter/ca"
@@ -76,9 +75,9 @@ func storeError(err error) error {
 			return &procedure.Error{Code: c.code, Err: err}
 		}
 	}
-	var remote *remoteError
+	var remote *ca.Error
 	if errors.As(err, &remote) {
-		return authorityError(remote.err)
+		return authorityError(err)
 	}
 	return &procedure.Error{Code: procedure.CodeJournal, Err: err}
 }
@@ -91,9 +90,3 @@ func asProblem(err error) *procedure.Error {
 	}
 	return &procedure.Error{Code: procedure.CodeInternal, Err: err}
 }
-
-// syncTimeout bounds one exchange of a sync.
-const syncTimeout = 60 * time.Second
-
-// remote joins the client of the authority to what the journal ships to.
-type remote struct{ client *ca.Client }

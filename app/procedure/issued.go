@@ -1,0 +1,42 @@
+package procedure
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Issued is a certificate of a closed case.
+type Issued struct {
+	Number string   // of the case, as printed
+	Serial string   // of the certificate, hex
+	Chain  [][]byte // DER, leaf first
+}
+
+// LastIssued finds the certificate of the case that was closed last.
+// CodeNoCase: none was issued yet.
+func LastIssued(ctx context.Context, j Journal) (Issued, error) {
+	var last Case
+	b := newBook()
+	err := j.Replay(ctx, func(_ int64, event []byte) error {
+		err := b.add(event)
+		if b.ended.Closed {
+			last = b.ended
+		}
+		return err
+	})
+	if err != nil {
+		return Issued{}, err
+	}
+	if !last.Closed {
+		return Issued{}, &Error{Code: CodeNoCase, Detail: "no case was closed yet"}
+	}
+	opening, err := j.Part(ctx, last.ID, last.Attempt.CertPart)
+	if err != nil {
+		return Issued{}, err
+	}
+	found := Issued{Number: last.Number, Serial: last.Attempt.Serial}
+	if len(opening) < saltSize || json.Unmarshal(opening[saltSize:], &found.Chain) != nil || len(found.Chain) == 0 {
+		return Issued{}, &Error{Code: CodeTampered, Detail: "part " + last.Attempt.CertPart}
+	}
+	return found, nil
+}

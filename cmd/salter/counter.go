@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"salter/app/desk"
+	"salter/app/forms"
+	"salter/app/procedure"
+	"salter/ca"
+	"salter/card"
+	"salter/store"
+)
+
+// counter is everything behind the screens, opened and joined.
+type counter struct {
+	settings Settings
+	trust    *ca.Trust
+	client   *ca.Client
+	readers  *card.Readers
+	journal  *store.Journal
+	engine   *procedure.Engine
+	printer  desk.Printer
+	render   func(procedure.PaperData) (forms.Job, error)
+}
+
+// seams let tests stand between the counter and the world.
+type seams struct {
+	wrap func(http.RoundTripper) http.RoundTripper
+}
+
+// openCounter reads the settings, checks them against the mode, and opens
+// journal, authority and card.
+func openCounter(ctx context.Context, config string) (*counter, error) {
+	s, err := readSettings(config)
+	if err != nil {
+		return nil, err
+	}
+	return joinCounter(ctx, s, seams{})
+}
+
+func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err error) {
+	keys, certificate, trust, err := readIdentity(s)
+	if err != nil {
+		return nil, err
+	}
+	rules := start{settings: s, environ: os.Getenv, demoBundle: trust.Demo, anchors: trust.CardAnchors, demoClerks: trust.DemoClerks}
+	if err := rules.check(); err != nil {
+		return nil, err
+	}
+	c = &counter{settings: s, trust: trust}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+			c = nil
+		}
+	}()
+	if c.journal, err = openJournal(ctx, s, keys, trust); err != nil {
+		return c, err
+	}
+	seen := policyVersion(s.file(filePolicy))
+	c.client, err = ca.NewClient(ca.Config{
+		Trust:         trust,
+		Certificate:   func() (*tls.Certificate, error) { return certificate, nil },
+		Version:       version,
+		PolicyVersion: seen.read(),
+		Wrap:          seams.wrap,
+	})
+	if err != nil {
+		return c, err
+	}
+	spool, err := desk.NewSpool(s.file(dirSpool))
+	if err != nil {
+		return c, err
+	}
+	if c.printer, err = desk.Open(s.Printer, spool); err != nil {
+		return c, err
+	}
+	if c.render, err = renderer(s); err != nil {
+		return c, err
+	}
+	c.readers = card.New(card.Config{Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode)})
+	ring := &keyring{path: s.Clerk.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
+		at := rules
+		at.clerk, at.fingerprint = clerk, fingerprint
+		return at.check()
+	}}
+	c.engine, err = procedure.New(procedure.Config{
+		Cards:     cards{c.readers},
+		Authority: authority{client: c.client, journal: c.journal, keyring: ring, seen: seen},
+		Journal:   journal{j: c.journal, remote: c.client.Journal()},
+		Keyring:   ring,
+		Counter:   s.Counter,
+		Office:    s.Office,
+		Version:   version,
+		Demo:      s.Mode == Demo,
+		Settings:  s.procedure(),
+	})
+	return c, err
+}
+
+// Close closes what was opened; the engine must have ended.
+func (c *counter) Close() error {
+	var errs []error
+	if c.readers != nil {
+		errs = append(errs, c.readers.Close())
+	}
+	if c.client != nil {
+		c.client.Close()
+	}
+	if c.journal != nil {
+		errs = append(errs, c.journal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// errNotEnrolled says that keys or enrolment are missing.
+var errNotEnrolled = errors.New("this counter is not enrolled: run salter enrol request, then enrol accept")
+
+// readIdentity reads what makes this machine a counter.
+func readIdentity(s Settings) (*ca.WorkstationKeys, *tls.Certificate, *ca.Trust, error) {
+	keys, err := readKeys(s)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, nil, errNotEnrolled
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read keys: %w", err)
+	}
+	_, response, err := readEnrolment(s.file(fileEnrolment))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, nil, errNotEnrolled
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read enrolment: %w", err)
+	}
+	certificate, trust, err := keys.Accept(response, time.Now())
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read enrolment: %w", err)
+	}
+	return keys, certificate, trust, nil
+}
+
+func openJournal(ctx context.Context, s Settings, keys *ca.WorkstationKeys, trust *ca.Trust) (*store.Journal, error) {
+	signer, err := note.NewSigner(keys.Checkpoint)
+	if err != nil {
+		return nil, errors.New("open journal: checkpoint key cannot be read")
+	}
+	verifier, err := note.NewVerifier(trust.CheckpointKey)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: authority's checkpoint key: %w", err)
+	}
+	return store.Open(ctx, s.file(fileJournal), store.Config{
+		Workstation: s.Counter, KeyFile: s.file(fileDataKey), Signer: signer, Authority: verifier,
+	})
+}
+
+// procedure gives the core its answers to the open questions.
+func (s *Settings) procedure() procedure.Settings {
+	out := procedure.DefaultSettings()
+	out.DocTypes = nil
+	for _, t := range s.Eligibility.DocTypes {
+		out.DocTypes = append(out.DocTypes, procedure.DocType(t))
+	}
+	after, _ := s.issuedAfter() // checked when the file was read
+	out.CardIssuedAfter = procedure.DateOf(after, time.UTC)
+	out.SupervisorBelowAge = s.Eligibility.SupervisorBelowAge
+	out.SealRequired = s.Contract.SealRequired
+	out.RetentionYears = s.Retention.YearsAfterEnd
+	return out
+}
+
+// policyVersion is the file with the highest policy version seen, so that an
+// older policy is refused after a restart too.
+type policyVersion string
+
+func (f policyVersion) read() int {
+	text, err := os.ReadFile(string(f))
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (f policyVersion) write(n int) error {
+	if n <= f.read() {
+		return nil
+	}
+	return writeFile(string(f), []byte(strconv.Itoa(n)+"\n"), 0o644)
+}
+
+// startProblem gives what stopped the start a code that the screens explain.
+func startProblem(err error) *procedure.Error {
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		return &procedure.Error{Code: procedure.CodeSetup, Detail: r.name, Err: err}
+	case errors.Is(err, errNotEnrolled), errors.Is(err, store.ErrMissing):
+		return &procedure.Error{Code: procedure.CodeSetup, Detail: err.Error(), Err: err}
+	}
+	for _, c := range storeCodes {
+		if errors.Is(err, c.err) {
+			return &procedure.Error{Code: c.code, Err: err}
+		}
+	}
+	return &procedure.Error{Code: procedure.CodeSetup, Detail: err.Error(), Err: err}
+}

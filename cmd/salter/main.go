@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// version of the program; the authority may demand a newer one.
+const version = "0.1.0"
+
+// Exit statuses.
+const (
+	exitOK       = 0
+	exitError    = 1
+	exitUsage    = 2
+	exitNoWindow = 3
+)
+
+const usage = `usage:
+  salter [-config FILE]                        open the counter
+  salter [-config FILE] enrol request -out F   make keys and journal, write the request
+  salter [-config FILE] enrol accept -in F     keep certificate and trust bundle
+  salter [-config FILE] card [-certificate F]  what reader and chip show, without a PIN
+  salter [-config FILE] export -out DIR        the last issued certificate and its chain
+  salter version
+`
+
+var errUsage = errors.New("wrong command line")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run is the program; it returns the exit status.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	flags := flag.NewFlagSet("salter", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	config := flags.String("config", "salter.toml", "")
+	err := flags.Parse(args)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errUsage, err)
+	} else {
+		err = command(ctx, *config, flags.Args(), out)
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(errOut, "salter: %v\n%s", err, usage)
+		return exitUsage
+	case errors.Is(err, errNoWindow):
+		fmt.Fprintf(errOut, "salter: %v\n", err)
+		return exitNoWindow
+	default:
+		fmt.Fprintf(errOut, "salter: %v\n", err)
+		return exitError
+	}
+}
+
+func command(ctx context.Context, config string, args []string, out io.Writer) error {
+	if len(args) == 1 && args[0] == "version" {
+		fmt.Fprintln(out, version)
+		return nil
+	}
+	if len(args) == 0 {
+		return openWindow(ctx, config)
+	}
+	s, err := readSettings(config)
+	if err != nil {
+		return err
+	}
+	name, rest := args[0], args[1:]
+	if name == "enrol" && len(rest) > 0 {
+		name, rest = "enrol "+rest[0], rest[1:]
+	}
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	path := func(flagName string) (string, error) {
+		p := flags.String(flagName, "", "")
+		if err := flags.Parse(rest); err != nil {
+			return "", fmt.Errorf("%w: %w", errUsage, err)
+		}
+		if flags.NArg() > 0 {
+			return "", fmt.Errorf("%w: %q is too much", errUsage, flags.Arg(0))
+		}
+		return *p, nil
+	}
+	switch name {
+	case "enrol request":
+		return withPath(path, "out", func(p string) error { return enrolRequest(ctx, s, p) })
+	case "enrol accept":
+		return withPath(path, "in", func(p string) error { return enrolAccept(ctx, s, p) })
+	case "export":
+		return withPath(path, "out", func(p string) error { return exportLast(ctx, s, p, out) })
+	case "card":
+		p, err := path("certificate")
+		if err != nil {
+			return err
+		}
+		return showCard(ctx, s, p, out)
+	}
+	return fmt.Errorf("%w: no command %q", errUsage, name)
+}
+
+// withPath calls f with the file that the flag names; the flag is needed.
+func withPath(path func(string) (string, error), flagName string, f func(string) error) error {
+	p, err := path(flagName)
+	if err != nil {
+		return err
+	}
+	if p == "" {
+		return fmt.Errorf("%w: -%s is missing", errUsage, flagName)
+	}
+	return f(p)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
+	"fyne.io/fyne/v2/theme"
+
+	"salter/app"
+	"salter/app/desk"
+	"salter/app/forms"
+	"salter/app/procedure"
+	"salter/assets"
+)
+
+// errNoWindow says that the system gave no window with OpenGL.
+var errNoWindow = errors.New("no window could be made: Salter needs a display with OpenGL 2.1. Install the graphics driver, or start it on the machine itself")
+
+// openWindow is the counter in its window, until the window is closed. What
+// stops the start is shown in the window as well: a clerk sees no console.
+func openWindow(ctx context.Context, config string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c, err := openCounter(ctx, config)
+	if err != nil {
+		return errors.Join(err, show(ctx, screens{desk: stopped{problem: startProblem(err)}}))
+	}
+	running := make(chan error, 1)
+	go func() { running <- c.engine.Run(ctx) }()
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, render: c.render, ordered: c.settings.PIN.Ordered})
+	cancel()
+	return errors.Join(err, <-running, c.Close())
+}
+
+// screens is what one window shows.
+type screens struct {
+	desk    procedure.Desk
+	printer app.Printer
+	render  func(procedure.PaperData) (forms.Job, error)
+	ordered bool
+}
+
+// show opens the window and returns when it is closed or ctx ends.
+func show(ctx context.Context, s screens) error {
+	fyneapp.SetMetadata(fyne.AppMetadata{ID: "rs.gov.mup.salter", Name: "Salter", Version: version, Migrations: map[string]bool{"fyneDo": true}})
+	fa := fyneapp.NewWithID("rs.gov.mup.salter")
+	fa.Settings().SetTheme(app.NewTheme())
+	fa.SetIcon(fyne.NewStaticResource("salter.png", assets.IconPNG()))
+	w := fa.NewWindow("Шалтер")
+	w.Resize(fyne.NewSize(1366, 768))
+	w.SetMaster()
+
+	ui, err := app.New(app.Config{
+		Desk: s.desk, Window: w, Printer: s.printer, Render: s.render,
+		Now: time.Now, Go: func(f func()) { go f() }, Post: fyne.Do,
+		Zone: procedure.Belgrade(), PIN: pinBuffer(8), DigitsInOrder: s.ordered,
+	})
+	if err != nil {
+		return err
+	}
+	w.SetCloseIntercept(func() {
+		if ui.MayClose() {
+			w.Close()
+		}
+	})
+	var missing error
+	fa.Lifecycle().SetOnStarted(func() {
+		if !hasHandle(w) {
+			missing = errNoWindow
+			fa.Quit()
+			return
+		}
+		ui.Start(ctx)
+	})
+	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
+	context.AfterFunc(ctx, func() { fyne.Do(fa.Quit) })
+	w.ShowAndRun()
+	return missing
+}
+
+// hasHandle reports whether the system made the window: Fyne goes on without
+// one when OpenGL is missing.
+func hasHandle(w fyne.Window) bool {
+	native, ok := w.(driver.NativeWindow)
+	if !ok {
+		return true
+	}
+	has := false
+	native.RunNative(func(c any) {
+		switch c := c.(type) {
+		case driver.X11WindowContext:
+			has = c.WindowHandle != 0
+		case driver.WaylandWindowContext:
+			has = c.WaylandSurface != 0
+		case driver.WindowsWindowContext:
+			has = c.HWND != 0
+		default:
+			has = true
+		}
+	})
+	return has
+}
+
+// printer gives the errors of the machine's printer their codes in the core.
+type printer struct{ p desk.Printer }
+
+func (p printer) Print(ctx context.Context, title string, pdf []byte) error {
+	err := p.p.Print(ctx, title, pdf)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, desk.ErrNoPrinter):
+		return &procedure.Error{Code: procedure.CodeNoPrinter, Err: err}
+	default:
+		return &procedure.Error{Code: procedure.CodePrint, Err: err}
+	}
+}
+
+// renderer binds the papers to the settings. The typeface is the one of the
+// screens.
+func renderer(s Settings) (func(procedure.PaperData) (forms.Job, error), error) {
+	o := forms.Options{
+		Fonts:          forms.Fonts{Regular: theme.DefaultTextFont().Content(), Bold: theme.DefaultTextBoldFont().Content()},
+		Preprinted:     s.Contract.Preprinted,
+		RetentionYears: s.Retention.YearsAfterEnd,
+	}
+	if path := s.Contract.SignatoryAsset; path != "" {
+		picture, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read signature of the signatory: %w", err)
+		}
+		o.Signatory = &forms.Signatory{Name: s.Contract.SignatoryName, Signature: picture}
+	}
+	return func(d procedure.PaperData) (forms.Job, error) { return forms.Render(d, o) }, nil
+}
+
+// stopped is a desk at which nothing can be done but read why.
+type stopped struct {
+	procedure.Desk
+	problem *procedure.Error
+}
+
+func (s stopped) Subscribe(ctx context.Context, f func(procedure.Snapshot)) {
+	f(procedure.Snapshot{Stop: s.problem})
+	<-ctx.Done()
+}
