@@ -177,6 +177,27 @@ func (d *daemon) configDir() string { return filepath.Join(d.folder, "reader.con
 // production ignores.
 func deviceName(i int) string { return fmt.Sprintf("Salter Test Reader %c", 'A'+i) }
 
+// notice is what the daemon's log says of one reader.
+type notice struct {
+	output            *lockedBuffer // nil: not running
+	inserted, removed int
+}
+
+// notice counts the insertions and removals that the daemon has noticed.
+func (d *daemon) notice(reader string) notice {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cmd == nil {
+		return notice{}
+	}
+	log := d.output.String()
+	return notice{
+		output:   d.output,
+		inserted: strings.Count(log, "Card inserted into "+reader),
+		removed:  strings.Count(log, "Card Removed From "+reader),
+	}
+}
+
 // setRemoved says whether a device is left out at the next start.
 func (d *daemon) setRemoved(device int, removed bool) {
 	d.mu.Lock()

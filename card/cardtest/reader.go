@@ -18,7 +18,7 @@ type Reader struct {
 	slot   int
 	cancel context.CancelFunc // nil: empty
 	done   chan struct{}      // closed when the card's connection has ended
-	err    error              // why it ended; read after done
+	seen   notice             // of the daemon's log when the card was put in
 }
 
 // NewReader returns a reader that no other test uses; pcscd is started if it
@@ -56,8 +56,7 @@ func (r *Reader) Name() string {
 // Addr returns where a card connects to be inserted.
 func (r *Reader) Addr() string { return fmt.Sprintf("127.0.0.1:%d", firstPort+r.slot) }
 
-// Insert puts a card in. It returns when the card is connected; until
-// programs see it, up to a second may pass.
+// Insert puts a card in and returns when pcscd has noticed it.
 func (r *Reader) Insert(c *virtual.Card) {
 	r.t.Helper()
 	if r.cancel != nil {
@@ -66,11 +65,28 @@ func (r *Reader) Insert(c *virtual.Card) {
 	conn := r.dial()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
+	r.seen = shared.notice(r.Name())
 	r.cancel, r.done = cancel, done
 	go func() {
 		defer close(done)
-		r.err = c.Serve(ctx, conn)
+		// Why it ended is what tests play with; pcscd says what it made of it.
+		_ = c.Serve(ctx, conn)
 	}()
+	r.await("the insertion", func(now notice) bool { return now.inserted > r.seen.inserted })
+}
+
+// await waits until the daemon has noticed a change. A daemon that was stopped
+// since notices nothing any more.
+func (r *Reader) await(what string, ok func(notice) bool) {
+	r.t.Helper()
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
+		now := shared.notice(r.Name())
+		if now.output != r.seen.output || ok(now) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond) // another process: nothing to wait on
+	}
+	r.t.Errorf("pcscd did not notice %s in %q:\n%v", what, r.Name(), r.seen.output)
 }
 
 // dial connects to the reader, which listens a moment after the daemon has
@@ -89,14 +105,18 @@ func (r *Reader) dial() net.Conn {
 	return nil
 }
 
-// Eject takes the card out; an empty reader stays empty.
+// Eject takes the card out and returns when pcscd has noticed that, also of a
+// card that a fault has pulled; an empty reader stays empty. A card put back
+// before pcscd has looked would be taken for one that never left.
 func (r *Reader) Eject() {
+	r.t.Helper()
 	if r.cancel == nil {
 		return
 	}
 	r.cancel()
 	<-r.done
 	r.cancel = nil
+	r.await("the removal", func(now notice) bool { return now.removed > r.seen.removed })
 }
 
 // Gone is closed when the card has left the reader by itself: pulled by a

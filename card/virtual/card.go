@@ -272,7 +272,7 @@ func (c *Card) selectApplet(cmd apdu.Command) apdu.Response {
 func (c *Card) appletByAID(aid []byte) applet {
 	match := func(full []byte) bool { return len(aid) >= 5 && bytes.HasPrefix(full, aid) }
 	switch {
-	case len(c.state.Identity.AID) > 0 && match(c.state.Identity.AID):
+	case len(c.state.Identity.AID) > 0 && !c.has(NoIdentity) && match(c.state.Identity.AID):
 		return appletIdentity
 	case c.state.hasPKI() && match(aidCardEdge()):
 		return appletCardEdge

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -13,10 +14,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"salter/card/apdu"
 	"salter/card/cardtest"
 	"salter/card/virtual"
 )
@@ -132,14 +135,20 @@ func (o openSC) generate(id string) *rsa.PublicKey {
 // write puts a certificate beside the key pair id and reads it back.
 func (o openSC) write(id string, der []byte) {
 	o.t.Helper()
-	file := filepath.Join(o.t.TempDir(), "cert.der")
-	if err := os.WriteFile(file, der, 0o600); err != nil {
-		o.t.Fatal(err)
-	}
-	o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--write-object", file, "--type", "cert", "--id", id, "--label", "Salter "+id)
+	o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--write-object", o.file(der), "--type", "cert", "--id", id, "--label", "Salter "+id)
 	if got := o.read(id); !bytes.Equal(got, der) {
 		o.t.Fatalf("certificate %s read back: got %d bytes, want the %d written", id, len(got), len(der))
 	}
+}
+
+// file puts content into a file for another program.
+func (o openSC) file(content []byte) string {
+	o.t.Helper()
+	name := filepath.Join(o.t.TempDir(), "content")
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+	return name
 }
 
 // read reads the certificate under id.
@@ -248,4 +257,101 @@ func fingerprint(der []byte) string {
 		return "none"
 	}
 	return hex.EncodeToString(der[len(der)-8:])
+}
+
+// TestInitialise lets pkcs15-init make the write view of a card as it leaves
+// the factory, and compares its files with those of a personalised one.
+func TestInitialise(t *testing.T) {
+	p, err := virtual.Citizen.Personalisation(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Blank = true
+	card, err := virtual.Create(t.TempDir(), p, testIssuer(t), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := openSC{t, cardtest.NewReader(t)}
+	o.insert(card)
+	o.run(true, "pkcs15-init", "--reader", o.reader.Name(), "--create-pkcs15",
+		"--so-pin", virtual.PresetPIN, "--so-puk", virtual.PresetPUK)
+	made, _ := newCard(t, virtual.Citizen)
+	for _, path := range []string{"2F00", "50154401", "50155031", "50154946"} {
+		got, want := writeFile(t, card, path), writeFile(t, made, path)
+		if !bytes.Equal(got, want) {
+			t.Errorf("file %s:\ngot  %X\nwant %X", path, got, want)
+		}
+	}
+	first := certify(t, o.generate("b1"), nonRepudiation)
+	o.write("b1", first)
+	o.assertShown(card, first)
+}
+
+// writeFile reads a file of the write view; in a reader the card is busy, so
+// it is called between the commands of other programs.
+func writeFile(t *testing.T, card *virtual.Card, path string) []byte {
+	t.Helper()
+	m := terminal{t, card}
+	m.want(selectWrite, apdu.SWOK)
+	m.want("00A40800"+hexByte(len(path)/2)+path+"00", apdu.SWOK)
+	return m.want("00B00000 00", apdu.SWOK)
+}
+
+// TestManyRenewals writes seven certificates without deleting any, which is
+// what the object directories have room for, and then renews with deletion.
+func TestManyRenewals(t *testing.T) {
+	card, _ := newCard(t, virtual.Citizen)
+	o := openSC{t, cardtest.NewReader(t)}
+	o.insert(card)
+	id := func(i int) string { return "d" + strconv.Itoa(i) }
+	for i := range 7 {
+		der := certify(t, o.generate(id(i)), nonRepudiation)
+		o.write(id(i), der)
+		o.assertShown(card, der)
+	}
+	for i := range 7 {
+		o.remove(id(i))
+	}
+	o.assertShown(card, nil)
+	for i := range 3 {
+		der := certify(t, o.generate(id(i)), nonRepudiation)
+		o.write(id(i), der)
+		if i > 0 {
+			o.remove(id(i - 1))
+		}
+		o.assertShown(card, der)
+	}
+}
+
+// TestFactoryCertificates lets the module destroy certificates that a card had
+// from the start.
+func TestFactoryCertificates(t *testing.T) {
+	card, _ := newCard(t, virtual.Renewal)
+	o := openSC{t, cardtest.NewReader(t)}
+	auth := readCertificate(t, card, 0x7102)
+	old := readCertificate(t, card, 0x7103)
+	if auth == nil || old == nil {
+		t.Fatal("certificates of the preset are not shown")
+	}
+	cert, err := x509.ParseCertificate(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha1.Sum(cert.RawSubjectPublicKeyInfo)
+	id := hex.EncodeToString(sum[:])
+	o.insert(card)
+	if got := o.read(id); !bytes.Equal(got, old) {
+		t.Fatal("the module reads another certificate than the CardEdge view shows")
+	}
+	o.pkcs11(true, "--login", "--pin", virtual.PresetPIN, "--sign", "--mechanism", "RSA-PKCS",
+		"--id", id, "--input-file", o.file([]byte("digest")), "--output-file", filepath.Join(t.TempDir(), "signature"))
+	der := certify(t, o.generate("e1"), nonRepudiation)
+	o.write("e1", der)
+	o.assertShown(card, der)
+	o.remove(id)
+	o.assertShown(card, der)
+	o.eject()
+	if got := readCertificate(t, card, 0x7102); !bytes.Equal(got, auth) {
+		t.Error("the authentication certificate has changed")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -22,11 +23,7 @@ type terminal struct {
 // send transmits a command in hex and returns the answer.
 func (m terminal) send(command string) apdu.Response {
 	m.t.Helper()
-	raw, err := hex.DecodeString(strings.ReplaceAll(command, " ", ""))
-	if err != nil {
-		m.t.Fatalf("command %q: %v", command, err)
-	}
-	answer, err := m.card.Transmit(raw)
+	answer, err := m.card.Transmit(bytesOf(m.t, command))
 	if err != nil {
 		m.t.Fatalf("transmit %q: %v", command, err)
 	}
@@ -36,6 +33,19 @@ func (m terminal) send(command string) apdu.Response {
 	}
 	return r
 }
+
+// bytesOf decodes hex with spaces.
+func bytesOf(t testing.TB, command string) []byte {
+	t.Helper()
+	raw, err := hex.DecodeString(strings.ReplaceAll(command, " ", ""))
+	if err != nil {
+		t.Fatalf("command %q: %v", command, err)
+	}
+	return raw
+}
+
+// hexByte gives the two digits of a byte.
+func hexByte(i int) string { return fmt.Sprintf("%02X", i) }
 
 // want transmits a command and checks the status word; the data are returned.
 func (m terminal) want(command string, sw apdu.SW) []byte {
