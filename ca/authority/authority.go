@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,7 +33,7 @@ type Config struct {
 	// first start writes, for instance rsa2048, so that tests start fast.
 	IssuerKey string
 	// API and Public are the addresses for the trust bundles of workstations,
-	// https://host:port and http://host:port.
+	// https://host:port and http://host:port; empty: those of the last time.
 	API, Public string
 	// MinClient is the oldest version of Salter that may request certificates,
 	// for instance 1.2.0; empty: any.
@@ -163,7 +165,27 @@ func (a *Authority) claim(tx db.Tx) error {
 	if id != a.pki.ID {
 		return fmt.Errorf("database of %q, keys of %q: %w", id, a.pki.ID, ErrLost)
 	}
+	a.cfg.API, err = remember(tx, "api", a.cfg.API)
+	if err != nil {
+		return err
+	}
+	if a.cfg.Public, err = remember(tx, "public", a.cfg.Public); err != nil {
+		return err
+	}
 	return a.numberPolicy(tx)
+}
+
+// remember keeps the last address served at, for commands that run while no
+// server does.
+func remember(tx db.Tx, key, address string) (string, error) {
+	if address != "" {
+		return address, tx.SetMeta(key, address)
+	}
+	address, err := tx.Meta(key)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", nil
+	}
+	return address, err
 }
 
 // Close releases the database.
@@ -181,7 +203,23 @@ func (a *Authority) CheckProduction() error {
 	if a.pki.Demo {
 		return fmt.Errorf("%w: the keys were made for a demonstration and lie in files", ErrProduction)
 	}
+	if err := checkAddress(a.cfg.API); err != nil {
+		return err
+	}
 	return a.checkProfiles()
+}
+
+// checkAddress refuses to send counters to this very machine.
+func checkAddress(api string) error {
+	u, err := url.Parse(api)
+	if err != nil || u.Hostname() == "" {
+		return fmt.Errorf("%w: the address of the API is not known", ErrProduction)
+	}
+	ip := net.ParseIP(u.Hostname())
+	if u.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		return fmt.Errorf("%w: the address of the API is a loopback or wildcard address", ErrProduction)
+	}
+	return nil
 }
 
 // checkProfiles refuses addresses and object identifiers that are reserved for

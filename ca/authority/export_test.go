@@ -14,3 +14,6 @@ var SignTBS = signTBS
 
 // CheckProfiles is the part of CheckProduction about the profile files.
 func (a *Authority) CheckProfiles() error { return a.checkProfiles() }
+
+// CheckAddress is the part of CheckProduction about the API's address.
+var CheckAddress = checkAddress

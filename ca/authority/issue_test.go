@@ -36,19 +36,6 @@ func newCounter(t testing.TB) *counter {
 
 func (c *counter) open() *catest.Case { return c.ws.Open(c.clerk, c.cards, catest.Citizen()) }
 
-func (c *counter) caller(t testing.TB) authority.Caller {
-	t.Helper()
-	cert, err := x509.ParseCertificate(c.ws.Response.Chain[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	caller, err := authority.CallerOf(cert)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return caller
-}
-
 func enrolment(c *catest.Case) authority.Enrolment {
 	return authority.Enrolment{Label: c.Label, CSR: c.CSR, Assertion: c.Assertion()}
 }
@@ -81,7 +68,7 @@ func TestPowerLossBetweenPreparedAndIssued(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newCounter(t)
 			c := o.open()
-			if err := o.Authority.Accept(context.Background(), o.caller(t), enrolment(c)); err != nil {
+			if err := o.Authority.Accept(context.Background(), o.ws.Caller(), enrolment(c)); err != nil {
 				t.Fatal(err)
 			}
 			if n := o.Issued(); n != 0 {
@@ -165,7 +152,7 @@ func FuzzSignTBS(f *testing.F) {
 // network, with an RSA-2048 issuer.
 func BenchmarkIssue(b *testing.B) {
 	o := newCounter(b)
-	caller := o.caller(b)
+	caller := o.ws.Caller()
 	for b.Loop() {
 		b.StopTimer()
 		e := enrolment(o.open())

@@ -255,9 +255,9 @@ func loadPKI(dir string, profiles map[string]*issuer, now func() time.Time) (*pk
 		if i.signer, err = loadSigner(dir, store, issuerPurpose(label)); err != nil {
 			return nil, err
 		}
-		if err := i.prepareLint(); err != nil {
-			return nil, err
-		}
+	}
+	if err := prepareLint(profiles); err != nil {
+		return nil, err
 	}
 	if p.infra, err = loadSigner(dir, store, purposeInfra); err != nil {
 		return nil, err
@@ -337,15 +337,22 @@ func loadSigner(dir string, store *keys.Store, purpose string) (signer, error) {
 	return signer{cert: cert, key: key}, nil
 }
 
-// prepareLint makes the throw-away key of the issuer.
-func (i *issuer) prepareLint() error {
-	key, err := keys.Like(i.cert.PublicKey)
-	if err != nil {
-		return fmt.Errorf("prepare lint: %w", err)
+// prepareLint makes the throw-away keys, one for all issuers of a kind.
+func prepareLint(profiles map[string]*issuer) error {
+	made := make(map[string]crypto.Signer)
+	for _, i := range profiles {
+		kind := i.profile.IssuerKey
+		if made[kind] == nil {
+			key, err := keys.Like(i.cert.PublicKey)
+			if err != nil {
+				return fmt.Errorf("prepare lint: %w", err)
+			}
+			made[kind] = key
+		}
+		copied := *i.cert
+		copied.PublicKey = made[kind].Public()
+		i.lintKey, i.lintCert = made[kind], &copied
 	}
-	copied := *i.cert
-	copied.PublicKey = key.Public()
-	i.lintKey, i.lintCert = key, &copied
 	return nil
 }
 

@@ -149,6 +149,9 @@ func (a *Authority) registerWorkstation(tx db.Tx, r ca.EnrolmentRequest, uri str
 
 // bundle is the trust bundle of a workstation, signed by the policy key.
 func (a *Authority) bundle(tx db.Tx, name, uri string) (string, error) {
+	if a.cfg.API == "" {
+		return "", fmt.Errorf("%w: the address of the API is not known: serve once", ErrRegister)
+	}
 	policyKey, err := x509.MarshalPKIXPublicKey(a.pki.policy.Public())
 	if err != nil {
 		return "", fmt.Errorf("make bundle: %w", err)

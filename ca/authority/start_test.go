@@ -113,10 +113,19 @@ func TestProductionRefusals(t *testing.T) {
 	}{
 		{"demo keys", "demonstration", a.CheckProduction()},
 		{"placeholder addresses", "placeholder", a.CheckProfiles()},
+		{"loopback", "loopback", authority.CheckAddress("https://127.0.0.1:8443")},
+		{"localhost", "loopback", authority.CheckAddress("https://localhost:8443")},
+		{"no address", "not known", authority.CheckAddress("")},
 	} {
 		if !errors.Is(tt.err, authority.ErrProduction) || !strings.Contains(tt.err.Error(), tt.word) {
 			t.Errorf("%s: got %v, want a reason with %q", tt.name, tt.err, tt.word)
 		}
+	}
+}
+
+func TestRealAddress(t *testing.T) {
+	if err := authority.CheckAddress("https://ra.ca.mup.gov.rs:8443"); err != nil {
+		t.Error(err)
 	}
 }
 

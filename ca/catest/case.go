@@ -98,23 +98,14 @@ func (c *Case) Assertion() string {
 		c.EditClerk(&signed)
 	}
 	card := sha256.Sum256([]byte("token " + c.Holder.CardNumber))
-	claims := ca.AssertionClaims{Issuer: c.w.uri(), Audience: c.w.server.Authority.ID(), ID: NewUUID(), IssuedAt: at,
+	claims := ca.AssertionClaims{Issuer: c.w.Caller().URI, Audience: c.w.server.Authority.ID(), ID: NewUUID(), IssuedAt: at,
 		Expires: at + 300, Case: c.ID, Attempt: c.Attempt, CSR: c.SumCSR(), Label: c.Label, Contract: "1/2026",
 		Card: hex.EncodeToString(card[:]), ChipFiles: hex.EncodeToString(c.ChipFiles[:]),
 		Checkpoint: base64.StdEncoding.EncodeToString(c.w.Checkpoint()), Clerk: c.Clerk.Sign(signed)}
 	if c.EditClaims != nil {
 		c.EditClaims(&claims)
 	}
-	return sign(c.w.t, c.w.TLSKey, "", claims)
-}
-
-func (w *Workstation) uri() string {
-	w.t.Helper()
-	cert, err := x509.ParseCertificate(w.Response.Chain[0])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return cert.URIs[0].String()
+	return c.w.Sign(claims)
 }
 
 // Enrol sends the request with a fresh assertion over client, the

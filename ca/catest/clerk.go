@@ -77,14 +77,12 @@ func (c *Clerk) P12(password string) []byte {
 
 // Sign returns the compact JWS of the clerk over claims as JSON.
 func (c *Clerk) Sign(claims any) string {
-	c.t.Helper()
 	fingerprint := sha256.Sum256(c.Certificate.Raw)
 	return sign(c.t, c.Key, base64.RawURLEncoding.EncodeToString(fingerprint[:]), claims)
 }
 
 // sign makes a compact JWS; a thumbprint goes into x5t#S256.
 func sign(t testing.TB, key crypto.Signer, thumbprint string, claims any) string {
-	t.Helper()
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"salter/ca"
+	"salter/ca/authority"
 	"salter/store/evidence"
 )
 
@@ -81,6 +82,25 @@ func (w *Workstation) request() ca.EnrolmentRequest {
 // Certificate is the TLS certificate with its key.
 func (w *Workstation) Certificate() tls.Certificate {
 	return tls.Certificate{Certificate: w.Response.Chain, PrivateKey: w.TLSKey}
+}
+
+// Caller is the workstation as the authority sees it on a connection. Like
+// Sign it may be called inside a fuzz target, where Helper may not.
+func (w *Workstation) Caller() authority.Caller {
+	cert, err := x509.ParseCertificate(w.Response.Chain[0])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	caller, err := authority.CallerOf(cert)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return caller
+}
+
+// Sign returns the compact JWS over claims by the workstation's TLS key.
+func (w *Workstation) Sign(claims any) string {
+	return sign(w.t, w.TLSKey, "", claims)
 }
 
 // Transport returns a new transport that trusts the server's CA and presents
