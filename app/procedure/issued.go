@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Issued is a certificate of a closed case.
-type Issued struct {
+// Certified is a certificate of a closed case.
+type Certified struct {
 	Number string   // of the case, as printed
 	Serial string   // of the certificate, hex
 	Chain  [][]byte // DER, leaf first
@@ -14,7 +14,7 @@ type Issued struct {
 
 // LastIssued finds the certificate of the case that was closed last.
 // CodeNoCase: none was issued yet.
-func LastIssued(ctx context.Context, j Journal) (Issued, error) {
+func LastIssued(ctx context.Context, j Journal) (Certified, error) {
 	var last Case
 	b := newBook()
 	err := j.Replay(ctx, func(_ int64, event []byte) error {
@@ -25,18 +25,18 @@ func LastIssued(ctx context.Context, j Journal) (Issued, error) {
 		return err
 	})
 	if err != nil {
-		return Issued{}, err
+		return Certified{}, err
 	}
 	if !last.Closed {
-		return Issued{}, &Error{Code: CodeNoCase, Detail: "no case was closed yet"}
+		return Certified{}, &Error{Code: CodeNoCase, Detail: "no case was closed yet"}
 	}
 	opening, err := j.Part(ctx, last.ID, last.Attempt.CertPart)
 	if err != nil {
-		return Issued{}, err
+		return Certified{}, err
 	}
-	found := Issued{Number: last.Number, Serial: last.Attempt.Serial}
+	found := Certified{Number: last.Number, Serial: last.Attempt.Serial}
 	if len(opening) < saltSize || json.Unmarshal(opening[saltSize:], &found.Chain) != nil || len(found.Chain) == 0 {
-		return Issued{}, &Error{Code: CodeTampered, Detail: "part " + last.Attempt.CertPart}
+		return Certified{}, &Error{Code: CodeTampered, Detail: "part " + last.Attempt.CertPart}
 	}
 	return found, nil
 }

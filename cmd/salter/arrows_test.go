@@ -36,8 +36,9 @@ var arrows = map[string][]string{
 	"salter/ca/est":     {"github.com/smallstep/pkcs7"},
 	"salter/ca/profile": {"golang.org/x/text/unicode/norm"},
 	"salter/ca/authority/*": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
-		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4", "golang.org/x/mod/sumdb/*", "github.com/zmap/*", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
-	"salter/ca/catest": {"salter/ca", "salter/ca/profile", "salter/ca/authority/*"},
+		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/*", "github.com/zmap/*", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
+	"salter/ca/catest": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
+		"github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/sumdb/*", "software.sslmate.com/src/go-pkcs12"},
 
 	"salter/store":          {"salter/store/evidence", "modernc.org/sqlite", "golang.org/x/mod/sumdb/*", "golang.org/x/sys/*"},
 	"salter/store/evidence": {"golang.org/x/mod/sumdb/*"},
