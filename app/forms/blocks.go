@@ -34,7 +34,7 @@ func (h heading) set(s *setter) error {
 		label = strings.TrimLeft(fmt.Sprintf("%s %d. ", s.template.section, s.section), " ")
 	}
 	ls := s.face.lines([]run{{label + plain(rs), true}}, sizeHeading, column)
-	s.add(piece{gap: 3.2, depth: float64(len(ls))*leading(sizeHeading) + 0.6, keep: true, draw: func(c *canvas, y float64) error {
+	s.add(piece{gap: 2.9, depth: float64(len(ls))*leading(sizeHeading) + 0.6, keep: true, draw: func(c *canvas, y float64) error {
 		c.lines(ls, left, y, sizeHeading, black)
 		return nil
 	}})
@@ -49,33 +49,34 @@ type paragraph struct {
 }
 
 func (p paragraph) set(s *setter) error {
-	label, x, indent := p.mark, left, 0.0
+	size := s.template.size
+	label, x, indent, gap := p.mark, left, 0.0, 0.4*point*size
 	switch p.mark {
 	case "+":
 		s.paragraph++
 		label, indent = fmt.Sprintf("%d.%d", s.section, s.paragraph), indentNumber
 	case "-":
-		label, indent = "–", indentItem
+		label, indent, gap = "–", indentItem, gap/2
 		if s.section > 0 { // under the text of a numbered paragraph
 			x += indentNumber
 		}
 	}
-	ls, err := s.lines(p.text, false, sizeBody, right-x-indent)
+	ls, err := s.lines(p.text, false, size, right-x-indent)
 	if err != nil {
 		return err
 	}
 	for i, l := range ls {
-		pc := piece{depth: leading(sizeBody)}
+		pc := piece{depth: leading(size)}
 		if i == 0 {
-			pc.gap = 1.3
+			pc.gap = gap
 		}
 		// Neither the first nor the last line stands alone on a page.
 		pc.keep = len(ls) > 1 && (i == 0 || i == len(ls)-2)
 		pc.draw = func(c *canvas, y float64) error {
 			if i == 0 && label != "" {
-				c.text(label, x, y, sizeBody, false, black)
+				c.text(label, x, y, size, false, black)
 			}
-			c.lines([]line{l}, x+indent, y, sizeBody, black)
+			c.lines([]line{l}, x+indent, y, size, black)
 			return nil
 		}
 		s.add(pc)
@@ -102,6 +103,9 @@ func (f fields) set(s *setter) error {
 		if err := (heading{text: f.title}).set(s); err != nil {
 			return err
 		}
+	}
+	if f.title == nil {
+		s.keepLast()
 	}
 	for i, row := range f.rows {
 		cells, err := s.fieldCells(row)

@@ -19,7 +19,7 @@ const (
 	headTop    = 11.0
 	headColumn = 68.0 // its left part
 	headDepth  = 21.0 // at least
-	bodyGap    = 4.5  // below the head's rule
+	bodyGap    = 4.0  // between the body and the rules of head and foot
 	footDepth  = 18.0 // from the foot's rule to the edge of the sheet
 )
 
@@ -117,7 +117,7 @@ func (s *sheet) set(face *typeface) error {
 		head += len(ls)
 	}
 	s.headRule = headTop + max(headDepth, float64(head)*leading(sizeHead)+2)
-	s.pages = paginate(w.pieces, s.headRule+bodyGap, s.template.height-footDepth-4)
+	s.pages = paginate(w.pieces, s.headRule+bodyGap, s.template.height-footDepth-bodyGap)
 	return nil
 }
 

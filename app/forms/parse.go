@@ -65,17 +65,16 @@ func (t *template) set(key, value string) error {
 	case "section":
 		t.section = value
 	case "copies":
-		t.copies, err = strconv.Atoi(value)
-		if err != nil || t.copies < 1 || t.copies > 9 {
-			return fmt.Errorf("copies is not a number from 1 to 9: %w", ErrTemplate)
-		}
+		t.copies, err = number(value, 1, 9)
 	case "height":
-		t.height, err = strconv.ParseFloat(value, 64)
-		if err != nil || !(t.height >= 100 && t.height <= pageHeight) {
-			return fmt.Errorf("height is not between 100 and %v mm: %w", pageHeight, ErrTemplate)
-		}
+		t.height, err = measure(value, 100, pageHeight)
+	case "size":
+		t.size, err = measure(value, 8, 12)
 	default:
 		return t.frame.set(key, value)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
 	}
 	return nil
 }
@@ -253,4 +252,13 @@ func number(s string, lo, hi int) (int, error) {
 		return 0, fmt.Errorf("%q is not a number from %d to %d: %w", s, lo, hi, ErrTemplate)
 	}
 	return n, nil
+}
+
+// measure reads a number between lo and hi, with a point if need be.
+func measure(s string, lo, hi float64) (float64, error) {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= lo && x <= hi) { // not: x < lo || x > hi, for NaN
+		return 0, fmt.Errorf("%q is not a number from %v to %v: %w", s, lo, hi, ErrTemplate)
+	}
+	return x, nil
 }

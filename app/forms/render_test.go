@@ -161,12 +161,15 @@ func TestNumbering(t *testing.T) {
 	}
 }
 
-// TestOneSheet: in the usual case these papers need one page a copy.
-func TestOneSheet(t *testing.T) {
-	d := testData(procedure.PaperRequest, procedure.PaperReceipt, procedure.PaperLabel)
-	for _, p := range render(t, d, Options{}).Papers {
-		if n := len(pagesOf(t, p.PDF)); n != 1 {
-			t.Errorf("%s has %d pages, want 1", p.Record.Kind, n)
+// TestPages: the number of pages of one copy in the usual case.
+func TestPages(t *testing.T) {
+	want := map[procedure.PaperKind]int{
+		procedure.PaperRequest: 1, procedure.PaperTerms: 3, procedure.PaperContract: 2,
+		procedure.PaperReceipt: 1, procedure.PaperLabel: 1,
+	}
+	for _, p := range render(t, testData(allKinds...), Options{}).Papers {
+		if got := len(pagesOf(t, p.PDF)) / p.Record.Copies; got != want[p.Record.Kind] {
+			t.Errorf("%s has %d pages, want %d", p.Record.Kind, got, want[p.Record.Kind])
 		}
 	}
 }

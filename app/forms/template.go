@@ -21,6 +21,7 @@ type template struct {
 	sum     [sha256.Size]byte // of the file
 	copies  int
 	height  float64           // of the part of the A4 page that is used, mm
+	size    float64           // of running text, points
 	section string            // word before the number of a section, may be empty
 	words   map[string]string // value of the data → word, for instance personal.ID → ЈМБГ
 	frame   frame
@@ -96,7 +97,7 @@ func parseTemplate(data []byte) (*template, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("not UTF-8: %w", ErrTemplate)
 	}
-	t := &template{sum: sha256.Sum256(data), copies: 1, height: pageHeight, words: map[string]string{}, source: string(data)}
+	t := &template{sum: sha256.Sum256(data), copies: 1, height: pageHeight, size: sizeBody, words: map[string]string{}, source: string(data)}
 	p := &parser{lines: strings.Split(string(bytes.TrimRight(data, "\n")), "\n")}
 	if err := p.head(t); err != nil {
 		return nil, fmt.Errorf("line %d: %w", p.at, err)

