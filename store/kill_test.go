@@ -6,7 +6,6 @@ import (
 	crand "crypto/rand"
 	"database/sql"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,8 +20,13 @@ import (
 	"salter/store/evidence"
 )
 
-// kills is how often TestKill kills: 30 at every test run, 300 before a release.
-var kills = flag.Int("kills", 30, "number of kills in TestKill")
+// torture makes the fault tests ten times as long.
+func torture() int {
+	if os.Getenv("SALTER_TORTURE") != "" {
+		return 10
+	}
+	return 1
+}
 
 // childVariable makes the test binary a child: its value says what to do.
 const childVariable = "SALTER_STORE_CHILD"
@@ -156,7 +160,8 @@ func TestKill(t *testing.T) {
 	signer, authority := childKeys(t)
 	acked := make(map[int64]string)
 	var size, unacked int64
-	for n := range *kills {
+	kills := 30 * torture()
+	for n := range kills {
 		p := start(t, b, "append", signer, authority)
 		timer := time.AfterFunc(time.Duration(rand.IntN(120))*time.Millisecond, func() { p.cmd.Process.Kill() })
 		last := size
@@ -191,7 +196,7 @@ func TestKill(t *testing.T) {
 			acked[size] = evidence.Leaf(events[size-1]).String()
 		}
 	}
-	t.Logf("%d kills, %d events, none lost; %d committed without acknowledgement", *kills, size, unacked)
+	t.Logf("%d kills, %d events, none lost; %d committed without acknowledgement", kills, size, unacked)
 	if size == 0 {
 		t.Error("no event was ever acknowledged")
 	}

@@ -85,7 +85,7 @@ func TestSyncBatches(t *testing.T) {
 // TestSyncFaulty ships through a network that loses requests and answers, with
 // restarts, and asks for exactly one of everything at the end.
 func TestSyncFaulty(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(12 * torture()) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			b := newBench(t)
 			j := b.open()
@@ -223,31 +223,28 @@ func forget(n int) func(*testing.T, *bench, *Journal, *ledger) {
 	}
 }
 
+// restored puts yesterday's copy in place of a journal that went on and was
+// shipped since.
+func restored(t *testing.T, b *bench, j *Journal, l *ledger) *Journal {
+	fatal(t, j.Close())
+	copyFile(t, b.path, b.path+".old")
+	j = b.open()
+	fill(t, j, 2)
+	fatal(t, j.Sync(context.Background(), l))
+	fatal(t, j.Close())
+	copyFile(t, b.path+".old", b.path)
+	return b.open()
+}
+
 func TestSyncFork(t *testing.T) {
 	ctx := context.Background()
 	tests := []struct {
 		name  string
 		spoil func(*testing.T, *bench, *Journal, *ledger) *Journal
 	}{
-		{"journal restored from an older copy", func(t *testing.T, b *bench, j *Journal, l *ledger) *Journal {
-			fatal(t, j.Close())
-			copyFile(t, b.path, b.path+".old")
-			j = b.open()
-			fill(t, j, 2)
-			fatal(t, j.Sync(ctx, l))
-			fatal(t, j.Close())
-			copyFile(t, b.path+".old", b.path)
-			return b.open()
-		}},
+		{"journal restored from an older copy", restored},
 		{"journal restored and gone on", func(t *testing.T, b *bench, j *Journal, l *ledger) *Journal {
-			fatal(t, j.Close())
-			copyFile(t, b.path, b.path+".old")
-			j = b.open()
-			fill(t, j, 2)
-			fatal(t, j.Sync(ctx, l))
-			fatal(t, j.Close())
-			copyFile(t, b.path+".old", b.path)
-			j = b.open()
+			j = restored(t, b, j, l)
 			for i := range 5 {
 				fatal(t, j.Append(ctx, [][]byte{event("other", caseB, fmt.Sprint(i))}, nil))
 			}
