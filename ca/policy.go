@@ -38,7 +38,7 @@ func (c *Client) Policy(ctx context.Context) (PolicyReport, error) {
 	const op = "fetch policy"
 	a, err := c.do(ctx, request{op: op, method: http.MethodGet, path: PathPolicy, limit: maxJSON})
 	if err != nil {
-		return PolicyReport{}, err
+		return PolicyReport{}, c.explain(ctx, err)
 	}
 	state, err := c.openPolicy(strings.TrimSpace(string(a.body)))
 	if err == nil {

@@ -158,8 +158,11 @@ func ParseCSRAttrs(der []byte) (CSRAttrs, error) {
 		return a, errors.New("parse CSR attributes: not a sequence")
 	}
 	for _, item := range list {
-		if item.Tag != asn1.TagSequence {
-			continue // a bare OID: an attribute without a value
+		switch {
+		case item.Class == asn1.ClassUniversal && item.Tag == asn1.TagOID:
+			continue // an attribute without a value
+		case item.Class != asn1.ClassUniversal || item.Tag != asn1.TagSequence:
+			return a, errors.New("parse CSR attributes: neither an attribute nor an OID")
 		}
 		var attr attributeSet
 		if rest, err := asn1.Unmarshal(item.FullBytes, &attr); err != nil || len(rest) > 0 {
