@@ -50,10 +50,27 @@ func newCard(t testing.TB, preset virtual.Preset) (*virtual.Card, string) {
 	return card, dir
 }
 
-// openSC runs a program of the opensc package against one reader.
+// openSC runs programs of the opensc package on the card in one reader.
 type openSC struct {
 	t      *testing.T
 	reader *cardtest.Reader
+	dir    string // folder of the card
+	slot   string // index of the reader's slot in the module
+}
+
+// newOpenSC takes a free reader for the card in dir.
+func newOpenSC(t *testing.T, dir string) openSC {
+	t.Helper()
+	o := openSC{t: t, reader: cardtest.NewReader(t), dir: dir}
+	out := o.run(true, "pkcs11-tool", "--module", modulePath, "--list-slots") // lists empty readers too
+	for line := range strings.Lines(out) {
+		if n, rest, ok := strings.Cut(strings.TrimSpace(line), " ("); ok && strings.HasSuffix(rest, o.reader.Name()) {
+			o.slot = strings.TrimPrefix(n, "Slot ")
+			return o
+		}
+	}
+	t.Fatalf("no slot for reader %q in\n%s", o.reader.Name(), out)
+	return o
 }
 
 // run executes a program and returns what it prints; want is its success.
@@ -71,48 +88,7 @@ func (o openSC) run(want bool, name string, args ...string) string {
 // pkcs11 runs pkcs11-tool on the token in the reader.
 func (o openSC) pkcs11(want bool, args ...string) string {
 	o.t.Helper()
-	return o.run(want, "pkcs11-tool", append([]string{"--module", modulePath, "--slot-index", o.slot()}, args...)...)
-}
-
-// slot finds the slot of the reader; slots are listed for empty readers too.
-func (o openSC) slot() string {
-	o.t.Helper()
-	out := o.run(true, "pkcs11-tool", "--module", modulePath, "--list-slots")
-	for line := range strings.Lines(out) {
-		if n, rest, ok := strings.Cut(strings.TrimSpace(line), " ("); ok && strings.HasSuffix(rest, o.reader.Name()) {
-			return strings.TrimPrefix(n, "Slot ")
-		}
-	}
-	o.t.Fatalf("no slot for reader %q in\n%s", o.reader.Name(), out)
-	return ""
-}
-
-// insert puts a card in and waits until programs see it.
-func (o openSC) insert(card *virtual.Card) {
-	o.t.Helper()
-	o.reader.Insert(card)
-	o.await("Card present", func(out string) bool { return !strings.Contains(out, "not present") })
-}
-
-// eject takes the card out and waits until programs see that.
-func (o openSC) eject() {
-	o.t.Helper()
-	o.reader.Eject()
-	o.await("no card", func(out string) bool { return strings.Contains(out, "not present") })
-}
-
-// await polls the reader's state through another program.
-func (o openSC) await(what string, ok func(string) bool) {
-	o.t.Helper()
-	var out []byte
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		out, _ = exec.Command("opensc-tool", "--reader", o.reader.Name(), "--atr").CombinedOutput()
-		if ok(string(out)) {
-			return
-		}
-		time.Sleep(20 * time.Millisecond) // another process: nothing to wait on
-	}
-	o.t.Fatalf("reader: got %q, want %s", out, what)
+	return o.run(want, "pkcs11-tool", append([]string{"--module", modulePath, "--slot-index", o.slot}, args...)...)
 }
 
 // generate makes a key pair under id and returns its public key.
@@ -213,39 +189,34 @@ const nonRepudiation = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommi
 // restart; delete all; generate again.
 func TestLifeCycle(t *testing.T) {
 	card, dir := newCard(t, virtual.Citizen)
-	o := openSC{t, cardtest.NewReader(t)}
-	o.insert(card)
+	o := newOpenSC(t, dir)
+	o.reader.Insert(card)
 
 	first := certify(t, o.generate("a1"), nonRepudiation)
 	o.write("a1", first)
-	o.assertShown(card, first)
+	o.assertShown(first)
 	second := certify(t, o.generate("a2"), nonRepudiation)
-	o.assertShown(card, first)
+	o.assertShown(first)
 	o.write("a2", second)
-	o.assertShown(card, second)
+	o.assertShown(second)
 
-	o.eject()
-	again, err := virtual.Open(dir)
-	if err != nil {
-		t.Fatalf("open after restart: %v", err)
-	}
-	o.insert(again)
-	o.assertShown(again, second)
+	o.reader.Eject()
+	o.reader.Insert(reopen(t, dir))
+	o.assertShown(second)
 	o.remove("a2")
-	o.assertShown(again, first) // the older one comes back
+	o.assertShown(first) // the older one comes back
 	o.remove("a1")
-	o.assertShown(again, nil)
+	o.assertShown(nil)
 	third := certify(t, o.generate("a1"), nonRepudiation) // with the freed identifier
 	o.write("a1", third)
-	o.assertShown(again, third)
+	o.assertShown(third)
 }
 
-// assertShown checks what the CardEdge view shows as signing certificate.
-func (o openSC) assertShown(card *virtual.Card, want []byte) {
+// assertShown checks what the CardEdge view shows as signing certificate, on a
+// second card loaded from the same state.
+func (o openSC) assertShown(want []byte) {
 	o.t.Helper()
-	o.eject()
-	defer o.insert(card)
-	got := readCertificate(o.t, card, 0x7103)
+	got := readCertificate(o.t, reopen(o.t, o.dir), 0x7103)
 	if !bytes.Equal(got, want) {
 		o.t.Fatalf("certificate in 7103: got %s, want %s", fingerprint(got), fingerprint(want))
 	}
@@ -267,28 +238,28 @@ func TestInitialise(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Blank = true
-	card, err := virtual.Create(t.TempDir(), p, testIssuer(t), time.Now())
+	dir := t.TempDir()
+	card, err := virtual.Create(dir, p, testIssuer(t), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := openSC{t, cardtest.NewReader(t)}
-	o.insert(card)
+	o := newOpenSC(t, dir)
+	o.reader.Insert(card)
 	o.run(true, "pkcs15-init", "--reader", o.reader.Name(), "--create-pkcs15",
 		"--so-pin", virtual.PresetPIN, "--so-puk", virtual.PresetPUK)
 	made, _ := newCard(t, virtual.Citizen)
 	for _, path := range []string{"2F00", "50154401", "50155031", "50154946"} {
-		got, want := writeFile(t, card, path), writeFile(t, made, path)
+		got, want := writeFile(t, reopen(t, dir), path), writeFile(t, made, path)
 		if !bytes.Equal(got, want) {
 			t.Errorf("file %s:\ngot  %X\nwant %X", path, got, want)
 		}
 	}
 	first := certify(t, o.generate("b1"), nonRepudiation)
 	o.write("b1", first)
-	o.assertShown(card, first)
+	o.assertShown(first)
 }
 
-// writeFile reads a file of the write view; in a reader the card is busy, so
-// it is called between the commands of other programs.
+// writeFile reads the first bytes of a file of the write view.
 func writeFile(t *testing.T, card *virtual.Card, path string) []byte {
 	t.Helper()
 	m := terminal{t, card}
@@ -300,34 +271,34 @@ func writeFile(t *testing.T, card *virtual.Card, path string) []byte {
 // TestManyRenewals writes seven certificates without deleting any, which is
 // what the object directories have room for, and then renews with deletion.
 func TestManyRenewals(t *testing.T) {
-	card, _ := newCard(t, virtual.Citizen)
-	o := openSC{t, cardtest.NewReader(t)}
-	o.insert(card)
+	card, dir := newCard(t, virtual.Citizen)
+	o := newOpenSC(t, dir)
+	o.reader.Insert(card)
 	id := func(i int) string { return "d" + strconv.Itoa(i) }
 	for i := range 7 {
 		der := certify(t, o.generate(id(i)), nonRepudiation)
 		o.write(id(i), der)
-		o.assertShown(card, der)
+		o.assertShown(der)
 	}
 	for i := range 7 {
 		o.remove(id(i))
 	}
-	o.assertShown(card, nil)
+	o.assertShown(nil)
 	for i := range 3 {
 		der := certify(t, o.generate(id(i)), nonRepudiation)
 		o.write(id(i), der)
 		if i > 0 {
 			o.remove(id(i - 1))
 		}
-		o.assertShown(card, der)
+		o.assertShown(der)
 	}
 }
 
 // TestFactoryCertificates lets the module destroy certificates that a card had
 // from the start.
 func TestFactoryCertificates(t *testing.T) {
-	card, _ := newCard(t, virtual.Renewal)
-	o := openSC{t, cardtest.NewReader(t)}
+	card, dir := newCard(t, virtual.Renewal)
+	o := newOpenSC(t, dir)
 	auth := readCertificate(t, card, 0x7102)
 	old := readCertificate(t, card, 0x7103)
 	if auth == nil || old == nil {
@@ -339,7 +310,7 @@ func TestFactoryCertificates(t *testing.T) {
 	}
 	sum := sha1.Sum(cert.RawSubjectPublicKeyInfo)
 	id := hex.EncodeToString(sum[:])
-	o.insert(card)
+	o.reader.Insert(card)
 	if got := o.read(id); !bytes.Equal(got, old) {
 		t.Fatal("the module reads another certificate than the CardEdge view shows")
 	}
@@ -347,11 +318,10 @@ func TestFactoryCertificates(t *testing.T) {
 		"--id", id, "--input-file", o.file([]byte("digest")), "--output-file", filepath.Join(t.TempDir(), "signature"))
 	der := certify(t, o.generate("e1"), nonRepudiation)
 	o.write("e1", der)
-	o.assertShown(card, der)
+	o.assertShown(der)
 	o.remove(id)
-	o.assertShown(card, der)
-	o.eject()
-	if got := readCertificate(t, card, 0x7102); !bytes.Equal(got, auth) {
+	o.assertShown(der)
+	if got := readCertificate(t, reopen(t, dir), 0x7102); !bytes.Equal(got, auth) {
 		t.Error("the authentication certificate has changed")
 	}
 }

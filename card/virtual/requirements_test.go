@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"salter/card/apdu"
-	"salter/card/cardtest"
 	"salter/card/sod"
 	"salter/card/virtual"
 )
@@ -41,15 +40,15 @@ func TestRequirements(t *testing.T) {
 	q := requirements{terminal: terminal{t, card}, issuer: issuer}
 	t.Run("before", func(t *testing.T) { q.at(t).all(false) })
 
-	o := openSC{t, cardtest.NewReader(t)}
-	o.insert(card)
+	o := newOpenSC(t, dir)
+	o.reader.Insert(card)
 	q.signing = certify(t, o.generate("5a17e4"), nonRepudiation)
 	o.write("5a17e4", q.signing)
 	listed := o.pkcs11(true, "--list-objects", "--login", "--pin", virtual.PresetPIN)
 	if n := strings.Count(listed, "Certificate Object"); n != 2 {
 		t.Errorf("certificates listed by the module: got %d, want 2\n%s", n, listed)
 	}
-	o.eject()
+	o.reader.Eject()
 	t.Run("after", func(t *testing.T) { q.at(t).all(true) })
 
 	again, err := virtual.Open(dir)
@@ -334,25 +333,21 @@ func (q requirements) signatures(c containerOf) {
 	q.decipher(pub)
 }
 
-// decipher sends blocks with first bytes 00 and 86.
+// decipher sends blocks with two first bytes, the second one being what the
+// card takes for a padding indicator. Moduli begin with C0 or more, so that
+// both blocks are smaller.
 func (q requirements) decipher(pub *rsa.PublicKey) {
 	q.t.Helper()
-	for m := int64(2); ; m++ {
-		plain := big.NewInt(m)
-		block := new(big.Int).Exp(plain, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, 256))
+	for _, tc := range []struct{ first, operation string }{{"12", "80"}, {"86", "9E"}} {
+		block := append(bytesOf(q.t, tc.first), bytes.Repeat([]byte{0x5A}, 255)...)
 		rest := hex.EncodeToString(block[1:]) + "00"
-		first := hex.EncodeToString(block[:1])
-		operation := "80"
-		if block[0] == 0x86 {
+		if tc.first == "86" {
 			q.want("002A8086 FF"+rest, apdu.SWWrongP1P2)
-			operation = "9E"
 		}
-		got := q.want("002A"+operation+first+"FF"+rest, apdu.SWOK)
-		if new(big.Int).SetBytes(got).Cmp(plain) != 0 {
-			q.t.Errorf("decipher with first byte %s: wrong plain text", first)
-		}
-		if block[0] == 0x86 || m > 1500 {
-			return
+		plain := q.want("002A"+tc.operation+tc.first+"FF"+rest, apdu.SWOK)
+		again := new(big.Int).Exp(new(big.Int).SetBytes(plain), big.NewInt(int64(pub.E)), pub.N)
+		if again.Cmp(new(big.Int).SetBytes(block)) != 0 {
+			q.t.Errorf("decipher with first byte %s: wrong plain text", tc.first)
 		}
 	}
 }
