@@ -33,7 +33,7 @@ type Config struct {
 	// first start writes, for instance rsa2048, so that tests start fast.
 	IssuerKey string
 	// API and Public are the addresses for the trust bundles of workstations,
-	// https://host:port and http://host:port; empty: those of the last time.
+	// https://host:port and http://host:port; empty: those last remembered.
 	API, Public string
 	// MinClient is the oldest version of Salter that may request certificates,
 	// for instance 1.2.0; empty: any.
@@ -165,27 +165,40 @@ func (a *Authority) claim(tx db.Tx) error {
 	if id != a.pki.ID {
 		return fmt.Errorf("database of %q, keys of %q: %w", id, a.pki.ID, ErrLost)
 	}
-	a.cfg.API, err = remember(tx, "api", a.cfg.API)
-	if err != nil {
-		return err
-	}
-	if a.cfg.Public, err = remember(tx, "public", a.cfg.Public); err != nil {
-		return err
+	if a.cfg.API == "" {
+		if err := a.recall(tx); err != nil {
+			return err
+		}
 	}
 	return a.numberPolicy(tx)
 }
 
-// remember keeps the last address served at, for commands that run while no
-// server does.
-func remember(tx db.Tx, key, address string) (string, error) {
-	if address != "" {
-		return address, tx.SetMeta(key, address)
-	}
-	address, err := tx.Meta(key)
+// Settings of the last time served.
+const (
+	metaAPI    = "api"
+	metaPublic = "public"
+)
+
+// recall takes over the addresses of the last time served, if there was one.
+func (a *Authority) recall(tx db.Tx) error {
+	api, err := tx.Meta(metaAPI)
 	if errors.Is(err, db.ErrNotFound) {
-		return "", nil
+		return nil
 	}
-	return address, err
+	if err != nil {
+		return err
+	}
+	a.cfg.API = api
+	a.cfg.Public, err = tx.Meta(metaPublic)
+	return err
+}
+
+// Remember keeps the addresses of Config, so that bundles can be made while
+// nobody serves. Call it when serving begins.
+func (a *Authority) Remember(ctx context.Context) error {
+	return a.db.Do(ctx, func(tx db.Tx) error {
+		return errors.Join(tx.SetMeta(metaAPI, a.cfg.API), tx.SetMeta(metaPublic, a.cfg.Public))
+	})
 }
 
 // Close releases the database.

@@ -7,7 +7,6 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"salter/ca"
@@ -21,23 +20,8 @@ var oidCMCRA = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 28}
 // uriPrefix begins the SAN URI of a workstation: urn:mup:ws:<office>:<no>.
 const uriPrefix = "urn:mup:ws:"
 
-// workstationName is <office>-<no>, for instance BG-017-03.
-var workstationName = regexp.MustCompile(`^([A-Z]{2,3}(?:-[0-9A-Z]{1,6})?)-([0-9]{1,3})$`)
-
-// splitWorkstation returns office and number of a workstation's name.
-func splitWorkstation(name string) (office, no string, ok bool) {
-	m := workstationName.FindStringSubmatch(name)
-	if m == nil {
-		return "", "", false
-	}
-	return m[1], m[2], true
-}
-
-// officeOf is the first part of a workstation's name.
-func officeOf(name string) string {
-	office, _, _ := splitWorkstation(name)
-	return office
-}
+// officeOf is the first part of a workstation's name: BG-017 of BG-017-03.
+func officeOf(name string) string { return name[:max(0, strings.LastIndexByte(name, '-'))] }
 
 // Caller is the other end of a TLS connection. Who it is, is read from the SAN
 // and the key; the common name is never trusted.

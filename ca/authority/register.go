@@ -68,9 +68,13 @@ func (a *Authority) SignWorkstation(ctx context.Context, r ca.EnrolmentRequest) 
 // checkEnrolment checks the form of the request and the possession of both
 // keys.
 func checkEnrolment(r ca.EnrolmentRequest) (*x509.CertificateRequest, *url.URL, error) {
-	office, no, ok := splitWorkstation(r.Workstation)
-	if !ok {
-		return nil, nil, fmt.Errorf("%w: %q is no workstation name such as BG-017-03", ErrRegister, r.Workstation)
+	name, err := ca.WorkstationURI(r.Workstation)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrRegister, err)
+	}
+	uri, err := url.Parse(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrRegister, err)
 	}
 	csr, err := x509.ParseCertificateRequest(r.CSR)
 	if err == nil {
@@ -97,7 +101,6 @@ func checkEnrolment(r ca.EnrolmentRequest) (*x509.CertificateRequest, *url.URL, 
 	if strings.TrimSpace(proof.Text) != hex.EncodeToString(sum[:]) {
 		return nil, nil, fmt.Errorf("%w: proof of the checkpoint key is for another request", ErrRegister)
 	}
-	uri := &url.URL{Scheme: "urn", Opaque: strings.TrimPrefix(uriPrefix, "urn:") + office + ":" + no}
 	return csr, uri, nil
 }
 

@@ -1,0 +1,109 @@
+// Salter-ca is the reference certification authority of Salter.
+//
+//	salter-ca init        -dir DIR
+//	salter-ca serve       -dir DIR [-listen ADDR] [-public ADDR] [-mode demo|production]
+//	salter-ca workstation sign   -dir DIR -in request.json -out response.json
+//	salter-ca workstation list   -dir DIR
+//	salter-ca workstation revoke -dir DIR NAME
+//	salter-ca clerk add    -dir DIR -number N -name NAME -p12 FILE -password-file FILE
+//	salter-ca clerk list   -dir DIR
+//	salter-ca clerk revoke -dir DIR NUMBER
+//	salter-ca anchor add   -dir DIR FILE
+//	salter-ca anchor list  -dir DIR
+//	salter-ca certificate list -dir DIR
+//
+// The first init or serve makes the authority: demonstration keys, a database,
+// profile files to be edited. Every other command works on an authority that
+// exists, through its socket while it serves. Logs go to standard error as
+// JSON and hold no names; results go to standard output. Exit status: 0 done,
+// 1 failed, 2 wrong usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	_ "time/tzdata" // the last day of a card ends in Europe/Belgrade
+)
+
+// errUsage is wrong usage, already explained.
+var errUsage = errors.New("usage")
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := program{out: os.Stdout, err: os.Stderr}
+	err := p.dispatch(ctx, os.Args[1:])
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	}
+	fmt.Fprintf(os.Stderr, "salter-ca: %v\n", err)
+	return 1
+}
+
+// program is one run of the command.
+type program struct{ out, err io.Writer }
+
+// command is one subcommand: it defines its flags, and returns what to do
+// once they are parsed.
+type command struct {
+	name  string
+	args  string // of the help
+	usage string
+	setup func(p *program, f *flag.FlagSet) func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"init", "", "make an authority, or check that there is one", setupInit},
+		{"serve", "", "serve until interrupted", setupServe},
+		{"workstation sign", "", "take a workstation into the register", setupWorkstationSign},
+		{"workstation list", "", "list the register", setupWorkstationList},
+		{"workstation revoke", "NAME", "refuse a workstation from now on", setupWorkstationRevoke},
+		{"clerk add", "", "make a clerk's key and certificate", setupClerkAdd},
+		{"clerk list", "", "list the register", setupClerkList},
+		{"clerk revoke", "NUMBER", "refuse a clerk from now on", setupClerkRevoke},
+		{"anchor add", "FILE", "trust a CA of the ministry's card data (PEM or DER)", setupAnchorAdd},
+		{"anchor list", "", "list the card-data anchors", setupAnchorList},
+		{"certificate list", "", "list issued certificates", setupCertificateList},
+	}
+}
+
+// dispatch finds the command by its one or two words.
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	for _, c := range commands() {
+		words := strings.Fields(c.name)
+		if len(args) < len(words) || strings.Join(args[:len(words)], " ") != c.name {
+			continue
+		}
+		flags := flag.NewFlagSet("salter-ca "+c.name, flag.ContinueOnError)
+		flags.SetOutput(p.err)
+		do := c.setup(p, flags)
+		if err := flags.Parse(args[len(words):]); err != nil {
+			return errUsage
+		}
+		if want := len(strings.Fields(c.args)); flags.NArg() != want {
+			fmt.Fprintf(p.err, "usage: salter-ca %s [flags] %s\n", c.name, c.args)
+			flags.PrintDefaults()
+			return errUsage
+		}
+		return do(ctx, flags.Args())
+	}
+	fmt.Fprintln(p.err, "usage: salter-ca COMMAND [flags]")
+	for _, c := range commands() {
+		fmt.Fprintf(p.err, "  %-28s%s\n", c.name+" "+c.args, c.usage)
+	}
+	return errUsage
+}

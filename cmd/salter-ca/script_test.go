@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"software.sslmate.com/src/go-pkcs12"
+
+	"salter/ca"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"salter-ca": main})
+}
+
+// TestScripts reads like the manual of the command.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"waitfile": waitFile,
+			"request":  makeRequest,
+			"anchor":   makeAnchor,
+			"policy":   fetchPolicy,
+			"openp12":  openP12,
+		},
+	})
+}
+
+// waitFile waits until a file exists: waitfile FILE.
+func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.Now().Add(time.Minute)
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not appear", args[0])
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// makeRequest makes a workstation's keys and its request: request NAME KEYS REQUEST.
+func makeRequest(ts *testscript.TestScript, _ bool, args []string) {
+	keys, err := ca.NewWorkstationKeys(args[0])
+	ts.Check(err)
+	file, err := keys.Encode()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), file, 0o600))
+	request, err := keys.Request()
+	ts.Check(err)
+	text, err := json.Marshal(request)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), text, 0o600))
+}
+
+// makeAnchor makes a card-data CA's certificate: anchor FILE.
+func makeAnchor(ts *testscript.TestScript, _ bool, args []string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Card data"}, IsCA: true,
+		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	ts.Check(err)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+}
+
+// fetchPolicy is a workstation's first request: policy KEYS RESPONSE.
+func fetchPolicy(ts *testscript.TestScript, neg bool, args []string) {
+	file, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	keys, err := ca.ParseWorkstationKeys(file)
+	ts.Check(err)
+	text, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	var response ca.EnrolmentResponse
+	ts.Check(json.Unmarshal(text, &response))
+	cert, trust, err := keys.Accept(response, time.Now())
+	ts.Check(err)
+	client, err := ca.NewClient(ca.Config{Trust: trust, Certificate: func() (*tls.Certificate, error) { return cert, nil }})
+	ts.Check(err)
+	defer client.Close()
+	report, err := client.Policy(context.Background())
+	switch {
+	case neg && err == nil:
+		ts.Fatalf("the policy was answered")
+	case neg:
+		ts.Logf("refused: %v", err)
+	default:
+		ts.Check(err)
+		ts.Logf("policy %d of %s, %d clerks made by the demo", report.Version, report.Authority, len(trust.DemoClerks))
+	}
+}
+
+// openP12 opens a clerk's key file: openp12 FILE PASSWORD COMMONNAME.
+func openP12(ts *testscript.TestScript, neg bool, args []string) {
+	file, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, cert, _, err := pkcs12.DecodeChain(file, args[1])
+	if neg {
+		if err == nil {
+			ts.Fatalf("the file opens with %q", args[1])
+		}
+		return
+	}
+	ts.Check(err)
+	if !strings.Contains(cert.Subject.CommonName, args[2]) {
+		ts.Fatalf("certificate is for another clerk")
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"salter/ca/authority"
+	"salter/ca/authority/admin"
+	"salter/ca/authority/api"
+	"salter/ca/authority/keys"
+)
+
+// Modes of serving.
+const (
+	modeDemo       = "demo"
+	modeProduction = "production"
+)
+
+// shutdownTime is how long requests in work may take after an interrupt.
+const shutdownTime = 10 * time.Second
+
+// dirFlag defines the flag that every command has.
+func dirFlag(f *flag.FlagSet) *string { return f.String("dir", "ca", "folder of the authority") }
+
+func issuerKeyFlag(f *flag.FlagSet) *string {
+	return f.String("issuer-key", "", "kind of issuer key of a new authority, such as rsa2048 (default: as in the profile, rsa4096)")
+}
+
+func setupInit(p *program, f *flag.FlagSet) func(context.Context, []string) error {
+	dir, issuerKey := dirFlag(f), issuerKeyFlag(f)
+	return func(ctx context.Context, _ []string) error {
+		a, err := authority.Open(ctx, authority.Config{Dir: *dir, IssuerKey: *issuerKey, Log: p.logger()})
+		if err != nil {
+			return err
+		}
+		if a.Demo() {
+			fmt.Fprint(p.err, keys.Banner)
+		}
+		fmt.Fprintf(p.out, "authority %s in %s\n", a.ID(), *dir)
+		return a.Close()
+	}
+}
+
+func (p *program) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(p.err, nil)) }
+
+// addresses is DIR/serve.json: where the running server is reached.
+type addresses struct {
+	API    string `json:"api"`
+	Public string `json:"public"`
+}
+
+// service is what serve needs to know.
+type service struct {
+	p                                               *program
+	dir, listen, public, mode, issuerKey, minClient *string
+	apiURL, publicURL                               *string
+}
+
+func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) error {
+	s := &service{p: p, dir: dirFlag(f), issuerKey: issuerKeyFlag(f),
+		listen:    f.String("listen", "127.0.0.1:8443", "address of the API port (mutual TLS)"),
+		public:    f.String("public", "127.0.0.1:8080", "address of the public port (plain HTTP)"),
+		apiURL:    f.String("api-url", "", "URL of the API port for workstations (default: https:// and the address)"),
+		publicURL: f.String("public-url", "", "URL of the public port (default: http:// and the address)"),
+		mode:      f.String("mode", modeProduction, "demo or production"),
+		minClient: f.String("min-client", "", "oldest version of Salter that may request certificates"),
+	}
+	return func(ctx context.Context, _ []string) error { return s.run(ctx) }
+}
+
+func (s *service) run(ctx context.Context) error {
+	if err := s.checkMode(); err != nil {
+		return err
+	}
+	apiListener, err := net.Listen("tcp", *s.listen)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	defer apiListener.Close() // also closed by its server
+	publicListener, err := net.Listen("tcp", *s.public)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	defer publicListener.Close()
+	at := addresses{API: *s.apiURL, Public: *s.publicURL}
+	if at.API == "" {
+		at.API = "https://" + apiListener.Addr().String()
+	}
+	if at.Public == "" {
+		at.Public = "http://" + publicListener.Addr().String()
+	}
+	log := s.p.logger()
+	a, err := authority.Open(ctx, authority.Config{Dir: *s.dir, IssuerKey: *s.issuerKey, API: at.API, Public: at.Public,
+		MinClient: *s.minClient, Log: log})
+	if err != nil {
+		return err
+	}
+	err = s.serve(ctx, a, at, apiListener, publicListener, log)
+	return errors.Join(err, a.Close())
+}
+
+// checkMode keeps production from making demonstration keys.
+func (s *service) checkMode() error {
+	switch *s.mode {
+	case modeDemo:
+		return nil
+	case modeProduction:
+		found, err := admin.Exists(*s.dir)
+		if err == nil && !found {
+			err = fmt.Errorf("%w: no authority in %s, and a new one would have demonstration keys (-mode demo makes it)",
+				authority.ErrProduction, *s.dir)
+		}
+		return err
+	}
+	return fmt.Errorf("serve: mode %q is neither %s nor %s", *s.mode, modeDemo, modeProduction)
+}
+
+// serve runs the two ports and the socket until ctx ends or one fails.
+func (s *service) serve(ctx context.Context, a *authority.Authority, at addresses, apiListener, publicListener net.Listener, log *slog.Logger) error {
+	if *s.mode == modeProduction {
+		if err := a.CheckProduction(); err != nil {
+			return err
+		}
+	}
+	if a.Demo() {
+		fmt.Fprint(s.p.err, keys.Banner)
+	}
+	if err := a.Remember(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	apiServer := api.Server(api.New(a, log, api.Limits{}), a.TLS(), log)
+	public := api.Server(api.Public(a, log), nil, log)
+	failed := make(chan error, 3)
+	go func() { failed <- served(apiServer.ServeTLS(apiListener, "", "")) }()
+	go func() { failed <- served(public.Serve(publicListener)) }()
+	go func() { failed <- admin.Serve(ctx, admin.Socket(*s.dir), a) }()
+	if err := s.announce(at, log); err != nil {
+		return err
+	}
+	var err error
+	waiting := 3
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		waiting--
+	}
+	cancel()
+	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer stop()
+	err = errors.Join(err, apiServer.Shutdown(grace), public.Shutdown(grace))
+	for range waiting {
+		err = errors.Join(err, <-failed)
+	}
+	return errors.Join(err, os.Remove(filepath.Join(*s.dir, "serve.json")))
+}
+
+// served drops the error that only says that a server was closed.
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// announce writes where the authority is reached, for whoever started it.
+func (s *service) announce(at addresses, log *slog.Logger) error {
+	text, err := json.Marshal(at)
+	if err != nil {
+		return fmt.Errorf("announce addresses: %w", err)
+	}
+	path := filepath.Join(*s.dir, "serve.json")
+	if err := os.WriteFile(path+".new", append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("announce addresses: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("announce addresses: %w", err)
+	}
+	log.Info("serving", "api", at.API, "public", at.Public)
+	return nil
+}
