@@ -76,8 +76,11 @@ func Create(ctx context.Context, path string, config Config) error {
 	if config.Workstation == "" || config.KeyFile == "" {
 		return errors.New("create journal: workstation and key file are required")
 	}
-	if _, err := os.Lstat(path); !notThere(err) {
-		return fmt.Errorf("create journal: %w", errors.Join(err, os.ErrExist))
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return fmt.Errorf("create journal: %w", os.ErrExist)
+	case !notThere(err):
+		return fmt.Errorf("create journal: %w", err)
 	}
 	if err := createKeys(config.KeyFile); err != nil {
 		return fmt.Errorf("create journal: %w", err)
@@ -205,7 +208,11 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	if want := evidence.Origin(j.config.Workstation); origin != want {
 		return fmt.Errorf("%w: origin %q, want %q", ErrForeign, origin, want)
 	}
-	a, err := j.newAudit(ctx, j.conn, lastCheckpoint)
+	last, err := readCheckpoints(ctx, j.conn, lastCheckpoint)
+	if err != nil {
+		return err
+	}
+	a, err := j.newAudit(last)
 	if err != nil {
 		return err
 	}

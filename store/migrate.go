@@ -152,29 +152,3 @@ func schemaOf(ctx context.Context, conn *sql.Conn) ([][4]string, error) {
 	}
 	return schema, rows.Err()
 }
-
-// pragmaInt reads a numeric PRAGMA.
-func pragmaInt(ctx context.Context, conn *sql.Conn, name string) (n int64, err error) {
-	if err := conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&n); err != nil {
-		return 0, fmt.Errorf("read %s: %w", name, err)
-	}
-	return n, nil
-}
-
-// inTransaction runs fn in an immediate transaction.
-func inTransaction(ctx context.Context, conn *sql.Conn, fn func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	if err := fn(tx); err != nil {
-		// The first error is the one to tell; SQLite may have rolled back by
-		// itself already.
-		_ = tx.Rollback()
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}

@@ -25,14 +25,18 @@ func (j *Journal) Verify(ctx context.Context) error {
 
 // verify does the work of Verify.
 func (j *Journal) verify(ctx context.Context) error {
-	var a *audit
+	var checkpoints []countersigned
 	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
 		if err := checkIntegrity(ctx, conn); err != nil {
 			return err
 		}
-		a, err = j.newAudit(ctx, conn, allCheckpoints)
+		checkpoints, err = readCheckpoints(ctx, conn, allCheckpoints)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	a, err := j.newAudit(checkpoints)
 	if err != nil {
 		return err
 	}
@@ -73,53 +77,72 @@ func checkIntegrity(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
+// countersigned is a row of the table checkpoint.
+type countersigned struct {
+	size int64
+	note []byte
+}
+
+// Which checkpoints readCheckpoints reads.
+const (
+	lastCheckpoint = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"
+	allCheckpoints = "SELECT size, note FROM checkpoint ORDER BY size"
+)
+
+// readCheckpoints reads countersigned checkpoints and looks whether the cursor
+// is covered by the last of them.
+func readCheckpoints(ctx context.Context, conn *sql.Conn, query string) ([]countersigned, error) {
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer rows.Close()
+	var list []countersigned
+	var largest int64
+	for rows.Next() {
+		var c countersigned
+		if err := rows.Scan(&c.size, &c.note); err != nil {
+			return nil, fmt.Errorf("read checkpoints: %w", err)
+		}
+		list, largest = append(list, c), c.size
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	var acked int64
+	if err := conn.QueryRowContext(ctx, "SELECT acked FROM sync").Scan(&acked); err != nil {
+		return nil, fmt.Errorf("read cursor: %w", err)
+	}
+	if acked > largest {
+		return nil, tampered(0, "cursor at %d, but the last countersigned checkpoint is at %d", acked, largest)
+	}
+	return list, nil
+}
+
 // audit rebuilds the tree from the events and compares on the way.
 type audit struct {
 	tree *evidence.Tree
 	// checkpoints holds the roots that the authority countersigned, by size.
 	checkpoints map[int64]tlog.Hash
 	largest     int64 // among them
-	acked       int64
 	// commits collects the number of the first event that holds each
 	// commitment; nil: not wanted.
 	commits map[commitment]int64
 }
 
-// Which checkpoints an audit compares with.
-const (
-	lastCheckpoint = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"
-	allCheckpoints = "SELECT size, note FROM checkpoint"
-)
-
-// newAudit reads and verifies the checkpoints to compare with.
-func (j *Journal) newAudit(ctx context.Context, conn *sql.Conn, query string) (*audit, error) {
+// newAudit verifies the checkpoints to compare with. It needs no connection:
+// there may be many.
+func (j *Journal) newAudit(list []countersigned) (*audit, error) {
 	a := &audit{tree: new(evidence.Tree), checkpoints: make(map[int64]tlog.Hash)}
-	if err := conn.QueryRowContext(ctx, "SELECT acked FROM sync").Scan(&a.acked); err != nil {
-		return nil, fmt.Errorf("read cursor: %w", err)
-	}
-	rows, err := conn.QueryContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("read checkpoints: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var size int64
-		var signed []byte
-		if err := rows.Scan(&size, &signed); err != nil {
-			return nil, fmt.Errorf("read checkpoints: %w", err)
+	for _, row := range list {
+		c, err := j.openCountersigned(row.note)
+		if err != nil {
+			return nil, tampered(row.size, "countersigned checkpoint does not verify: %v", err)
 		}
-		c, err := j.openCountersigned(signed)
-		if err != nil || c.Size != size {
-			return nil, tampered(size, "countersigned checkpoint does not verify: %v", err)
+		if c.Size != row.size {
+			return nil, tampered(row.size, "countersigned checkpoint is of size %d", c.Size)
 		}
-		a.checkpoints[size] = c.Root
-		a.largest = max(a.largest, size)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read checkpoints: %w", err)
-	}
-	if a.acked > a.largest {
-		return nil, tampered(0, "cursor at %d, but the last countersigned checkpoint is at %d", a.acked, a.largest)
+		a.checkpoints[c.Size], a.largest = c.Root, max(a.largest, c.Size)
 	}
 	return a, nil
 }
