@@ -113,7 +113,7 @@ func (c *canvas) signature(s *Signatory, x, y, w float64) error {
 // write makes one document of all copies of the sheets.
 func write(sheets []*sheet, made time.Time, face *typeface) ([]byte, error) {
 	pdf := newDocument(face.fonts)
-	pdf.SetCompression(false) // of pages: a printer job is short-lived, the clerk is not
+	pdf.SetCompression(false) // of the page contents: it takes a fifth of the time
 	pdf.SetCatalogSort(true)
 	pdf.SetProducer("Salter", true)
 	pdf.SetCreationDate(made.UTC())
