@@ -226,6 +226,7 @@ func forget(n int) func(*testing.T, *bench, *Journal, *ledger) {
 // restored puts yesterday's copy in place of a journal that went on and was
 // shipped since.
 func restored(t *testing.T, b *bench, j *Journal, l *ledger) *Journal {
+	t.Helper()
 	fatal(t, j.Close())
 	copyFile(t, b.path, b.path+".old")
 	j = b.open()
