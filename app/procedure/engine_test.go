@@ -57,7 +57,7 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
-	h := &harness{t: t, World: w, e: e}
+	h := &harness{t: t, World: w, other: proctest.NewOtherCard(), e: e}
 	h.must("SignIn", e.SignIn(ctx, []byte(proctest.Password)))
 	w.Reader.Insert(w.Card)
 	await("a verdict before the portrait", func(s procedure.Snapshot) bool {

@@ -61,6 +61,49 @@ const (
 	KindCaseClosed Kind = "case-closed"
 )
 
+// Kinds lists every kind that this version knows.
+var Kinds = []Kind{
+	KindAppStarted,
+	KindClockJumped,
+	KindClerkSignedIn,
+	KindClerkSignedOut,
+	KindCardTurnedAway,
+	KindCaseOpened,
+	KindCaseParked,
+	KindCaseResumed,
+	KindCaseReopened,
+	KindPersonConfirmed,
+	KindPapersRendered,
+	KindPapersPrinted,
+	KindPapersConfirmed,
+	KindEmailAnswered,
+	KindContentConfirmed,
+	KindPINBegun,
+	KindPINLeft,
+	KindLogin,
+	KindPINVerified,
+	KindLoginFailed,
+	KindGenerate,
+	KindKey,
+	KindSubmit,
+	KindCertificate,
+	KindRefusal,
+	KindUnusable,
+	KindWrite,
+	KindWritten,
+	KindReadBack,
+	KindActivate,
+	KindActive,
+	KindRevoke,
+	KindRevoked,
+	KindAttemptBegun,
+	KindStepFailed,
+	KindWithdrawn,
+	KindRefused,
+	KindHandedOver,
+	KindCaseClosed,
+}
+
 // AppStarted is the body of the first event of every run of the program.
 type AppStarted struct {
 	Version string `json:"version"`

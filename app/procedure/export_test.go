@@ -15,3 +15,6 @@ func (e *Engine) Folded(id CaseID) Case {
 	defer e.mu.Unlock()
 	return e.book.cases[id]
 }
+
+// BodyOf gives an empty body of the kind.
+func BodyOf(k Kind) any { return bodyOf(k) }

@@ -41,7 +41,9 @@ type Cards interface {
 	// against the card-data anchors; the portrait is not part of it.
 	ReadIdentity(ctx context.Context, reader string) (Identity, error)
 	// ReadPortrait returns the JPEG of the holder, already checked against
-	// the hash that the signed card data give for it.
+	// the hash that the signed card data give for it. It refuses if the card
+	// was taken out since its identity was read: so identity, chip and
+	// portrait, read in this order, are of one card.
 	ReadPortrait(ctx context.Context, reader string) ([]byte, error)
 	// ReadChip reads the state of the PKI part of the chip over a fresh
 	// connection, without a PIN and without spending a try.

@@ -187,11 +187,12 @@ func (c *Card) chip() procedure.Chip {
 type Reader struct {
 	faults *Faults
 
-	mu        sync.Mutex
-	state     procedure.ReaderState
-	card      *Card
-	insertion uint64
-	watchers  map[chan procedure.CardEvent]bool
+	mu         sync.Mutex
+	state      procedure.ReaderState
+	card       *Card
+	insertion  uint64
+	identified uint64 // insertion whose identity was read last
+	watchers   map[chan procedure.CardEvent]bool
 }
 
 // readerName is the name of the one reader.
@@ -290,6 +291,9 @@ func (r *Reader) ReadIdentity(_ context.Context, _ string) (id procedure.Identit
 		}
 		id = c.Identity
 		id.Reader, id.Insertion = readerName, insertion
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.identified = insertion
 		return nil
 	})
 	return id, err
@@ -298,9 +302,14 @@ func (r *Reader) ReadIdentity(_ context.Context, _ string) (id procedure.Identit
 // ReadPortrait implements procedure.Cards.
 func (r *Reader) ReadPortrait(_ context.Context, _ string) (jpeg []byte, err error) {
 	err = r.faults.around(OpReadPortrait, func() error {
-		c, _, err := r.inside()
+		c, insertion, err := r.inside()
 		if err != nil {
 			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if insertion != r.identified {
+			return &procedure.Error{Code: procedure.CodeRemoved}
 		}
 		jpeg = c.Portrait
 		return nil

@@ -77,6 +77,13 @@ func (f *Faults) Clear() {
 	f.set, f.Hook = nil, nil
 }
 
+// Left counts the faults that have not struck yet.
+func (f *Faults) Left() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.set)
+}
+
 // Calls counts how often the effect was asked for.
 func (f *Faults) Calls(op Op) int {
 	f.mu.Lock()
