@@ -52,6 +52,45 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestIssueUnderFaults: a client that only looks up and resends, a network
+// that fails half of the time, an authority that restarts now and then. At the
+// end each case has one certificate, the one it was told of.
+func TestIssueUnderFaults(t *testing.T) {
+	const cases = 8
+	o := newOffice(t, catest.Config{})
+	faults := catest.NewFaults(o.ws.Transport(), 7)
+	faults.Rate = 0.5
+	client := &http.Client{Transport: faults}
+	serials := make(map[string]bool)
+	for n := range cases {
+		c := o.open()
+		told := ""
+		for told == "" {
+			if seen := c.Lookup(); seen.State == ca.IssuanceIssued {
+				told = seen.Serial
+				break
+			}
+			chain, p, err := c.Enrol(client)
+			switch {
+			case p != nil:
+				t.Fatalf("case %d: refused: %+v", n, p)
+			case err == nil:
+				told = chain[0].SerialNumber.Text(16)
+			case n%4 == 0:
+				o.Stop()
+				o.Start()
+			}
+		}
+		serials[told] = true
+	}
+	if len(serials) != cases || o.Issued() != cases {
+		t.Errorf("%d cases were told of %d certificates, %d exist", cases, len(serials), o.Issued())
+	}
+	if faults.Seen() <= cases {
+		t.Error("no fault happened")
+	}
+}
+
 // TestRevokedWorkstation: the connection is alive, the handshake long past.
 func TestRevokedWorkstation(t *testing.T) {
 	o := newOffice(t, catest.Config{})
