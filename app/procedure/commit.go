@@ -26,7 +26,10 @@ func (e *Engine) commit(ctx context.Context, drafts ...draft) error {
 	if err := e.loadLocked(ctx); err != nil {
 		return err
 	}
-	events, parts, err := e.stamp(drafts)
+	e.mu.Lock()
+	run := e.run
+	e.mu.Unlock()
+	events, parts, err := e.stamp(run, drafts)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "stamp events", Err: err}
 	}
@@ -97,10 +100,10 @@ func (e *Engine) recordsOf(ctx context.Context, b *book) map[CaseID]record {
 
 // stamp makes the bytes and the openings of the drafts, preceded by a notice
 // if the clock was found to have been set.
-func (e *Engine) stamp(drafts []draft) ([][]byte, []Part, error) {
+func (e *Engine) stamp(run int64, drafts []draft) ([][]byte, []Part, error) {
 	at, mono := e.cfg.Now(), e.cfg.Mono()
 	e.mu.Lock()
-	b, run, clerk := e.book, e.run, ""
+	b, clerk := e.book, ""
 	if e.clerk != nil {
 		clerk = e.clerk.Person().Number
 	}
@@ -178,13 +181,11 @@ func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
 	run := e.book.run + 1
 	e.mu.Unlock()
-	raw, err := Event{
-		Kind: KindAppStarted, At: e.cfg.Now(), Run: run, Mono: e.cfg.Mono(), Body: AppStarted{e.cfg.Version},
-	}.Encode()
+	events, _, err := e.stamp(run, []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version}}})
 	if err != nil {
-		return &Error{Code: CodeInternal, Detail: "encode start", Err: err}
+		return &Error{Code: CodeInternal, Detail: "stamp start", Err: err}
 	}
-	if err := e.append(ctx, [][]byte{raw}, nil); err != nil {
+	if err := e.append(ctx, events, nil); err != nil {
 		return err
 	}
 	e.update(func() { e.run = run })

@@ -1,6 +1,9 @@
 package procedure
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Inline makes background work run where it is started, so that a test that
 // calls one method after the other is deterministic.
@@ -18,3 +21,12 @@ func (e *Engine) Folded(id CaseID) Case {
 
 // BodyOf gives an empty body of the kind.
 func BodyOf(k Kind) any { return bodyOf(k) }
+
+// Jitter is the random wait after n failures.
+var Jitter = jitter
+
+// Duties does what is due, as Run would when its timer fires.
+func (e *Engine) Duties(ctx context.Context) { e.duties(ctx) }
+
+// UntilDuty is how long Run would sleep.
+func (e *Engine) UntilDuty() time.Duration { return e.untilDuty() }

@@ -1,0 +1,239 @@
+package procedure_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"salter/app/procedure"
+	"salter/app/procedure/proctest"
+)
+
+// TestGoBack: the clerk may return to each screen before the PIN, never after.
+func TestGoBack(t *testing.T) {
+	order := []procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent}
+	for at := range len(order) {
+		for to := range order {
+			h := testHarness(t)
+			h.toContent()
+			if at < 3 {
+				h.must("GoBack", h.e.GoBack(ctx, order[at]))
+			}
+			err := h.e.GoBack(ctx, order[to])
+			if to > at {
+				h.wants("GoBack forward", err, procedure.CodeNotNow)
+				h.phase(order[at])
+				continue
+			}
+			h.must("GoBack", err)
+			h.phase(order[to])
+		}
+	}
+	h := testHarness(t)
+	h.toPIN()
+	h.wants("GoBack from the citizen's page", h.e.GoBack(ctx, procedure.PhaseEmail), procedure.CodeNotNow)
+	h.must("LeavePIN", h.e.LeavePIN(ctx, procedure.PINCancelled))
+	h.must("GoBack before a PIN was accepted", h.e.GoBack(ctx, procedure.PhaseEmail))
+	if v := h.view(); v.Email.Address != canaryEmail {
+		t.Errorf("the address is not kept as a proposal: %q", v.Email.Address)
+	}
+	h.must("SetEmail", h.e.SetEmail(ctx, procedure.EmailAnswer{Wanted: procedure.No}))
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
+	h.Faults.Add(proctest.Fault{Op: proctest.OpGenerate, Nth: 1, Err: &procedure.Error{Code: procedure.CodeCardFull}})
+	h.must("EnterPIN", h.enterPIN())
+	h.phase(procedure.PhasePIN)
+	if v := h.view(); v.Problem == nil || v.Problem.Code != procedure.CodeCardFull {
+		t.Errorf("problem %v", v.Problem)
+	}
+	h.wants("GoBack after the PIN", h.e.GoBack(ctx, procedure.PhaseEmail), procedure.CodeNotNow)
+}
+
+// TestNotNow: every method refuses what the case does not allow, with a code
+// and without a trace in the journal.
+func TestNotNow(t *testing.T) {
+	h := testHarness(t)
+	calls := map[string]func() error{
+		"ConfirmPerson":   func() error { return h.e.ConfirmPerson(ctx, knowsPIN) },
+		"PaperData":       func() error { _, err := h.e.PaperData(ctx); return err },
+		"RecordPapers":    func() error { return h.e.RecordPapers(ctx, issuingPapers()) },
+		"RecordPrinted":   func() error { return h.e.RecordPrinted(ctx, "", nil) },
+		"ConfirmPapers":   func() error { return h.e.ConfirmPapers(ctx, allPaperTicks) },
+		"SetEmail":        func() error { return h.e.SetEmail(ctx, wantsEmail) },
+		"ConfirmContent":  func() error { return h.e.ConfirmContent(ctx) },
+		"GoBack":          func() error { return h.e.GoBack(ctx, procedure.PhasePerson) },
+		"BeginPIN":        func() error { return h.e.BeginPIN(ctx) },
+		"EnterPIN":        h.enterPIN,
+		"LeavePIN":        func() error { return h.e.LeavePIN(ctx, procedure.PINCancelled) },
+		"Continue":        func() error { return h.e.Continue(ctx) },
+		"ConfirmHandOver": func() error { return h.e.ConfirmHandOver(ctx, allHandOverTicks) },
+		"RefuseCase":      func() error { return h.e.RefuseCase(ctx, procedure.CodeFace) },
+	}
+	before := len(h.Journal.Events())
+	for name, call := range calls {
+		h.wants(name+" without a case", call(), procedure.CodeNoCase)
+	}
+	h.wants("ResumeCase", h.e.ResumeCase(ctx, "nobody"), procedure.CodeNoCase)
+	if n := len(h.Journal.Events()) - before; n != 0 {
+		t.Errorf("%d events without a case", n)
+	}
+	h.toHandOver()
+	h.close()
+	before = len(h.Journal.Events())
+	for name, call := range calls {
+		if name == "LeavePIN" || name == "Continue" {
+			h.must(name+" after the end", call())
+			continue
+		}
+		h.wants(name+" after the end", call(), procedure.CodeNotNow)
+	}
+	h.must("SignOut", h.e.SignOut(ctx))
+	before++ // the sign-out
+	for name, call := range calls {
+		h.wants(name+" without a clerk", call(), procedure.CodeSignedOut)
+	}
+	if n := len(h.Journal.Events()) - before; n != 0 {
+		t.Errorf("%d events after the end", n)
+	}
+}
+
+// TestSignOutParks: the clerk may leave at any time but during the work.
+func TestSignOutParks(t *testing.T) {
+	h := testHarness(t)
+	h.toPIN()
+	h.must("SignOut", h.e.SignOut(ctx))
+	s := h.e.Snapshot()
+	if s.Clerk != nil || s.Case != nil || len(s.Waiting) != 1 {
+		t.Fatalf("clerk %v, case %v, waiting %v", s.Clerk, s.Case, s.Waiting)
+	}
+	if w := s.Waiting[0]; w.Name != proctest.Surname+" "+proctest.GivenName || w.Phase != procedure.PhasePIN {
+		t.Errorf("waiting %+v", w)
+	}
+	h.must("SignOut again", h.e.SignOut(ctx))
+}
+
+// TestPortrait: the portrait is checked last; a wrong one turns the card away
+// after all.
+func TestPortrait(t *testing.T) {
+	h := testHarness(t)
+	h.remove()
+	h.Faults.Add(proctest.Fault{Op: proctest.OpReadPortrait, Nth: 1, Err: &procedure.Error{Code: procedure.CodeSODMismatch}})
+	h.insert(h.Card)
+	r := h.e.Snapshot().Reader
+	if r.Verdict == nil || r.Verdict.Eligible || r.Problem == nil {
+		t.Fatalf("verdict %+v, problem %v", r.Verdict, r.Problem)
+	}
+	h.wants("OpenCase", h.e.OpenCase(ctx), procedure.CodeSODMismatch)
+	h.insert(h.Card)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+}
+
+// TestReader: each trouble of the reader is another state, and ends.
+func TestReader(t *testing.T) {
+	h := testHarness(t)
+	for _, s := range []procedure.ReaderState{
+		procedure.ReaderNoService, procedure.ReaderNone, procedure.ReaderEmpty, procedure.ReaderMute,
+	} {
+		h.Reader.Set(s)
+		h.see()
+		if r := h.e.Snapshot().Reader; r.State != s || r.Identity != nil || r.Reading {
+			t.Errorf("state %d: %+v", s, r)
+		}
+		h.wants("OpenCase", h.e.OpenCase(ctx), procedure.CodeNoCard)
+	}
+	for _, code := range []procedure.Code{procedure.CodeUnknownCard, procedure.CodeUnreadable, procedure.CodeBusy} {
+		h.Faults.Add(proctest.Fault{Op: proctest.OpReadIdentity, Nth: 1, Err: &procedure.Error{Code: code}})
+		h.insert(h.Card)
+		h.wants("OpenCase", h.e.OpenCase(ctx), code)
+	}
+	h.insert(h.Card)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+}
+
+// TestSubscribe: every listener sees every state, in order, from one goroutine
+// at a time.
+func TestSubscribe(t *testing.T) {
+	w := proctest.NewWorld()
+	e, stop := w.Start(t)
+	var mu sync.Mutex
+	var totals []int64
+	inside := 0
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	inserted, last := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(inserted) })
+	ended := sync.OnceFunc(func() { close(last) })
+	e.Subscribe(ctx, func(s procedure.Snapshot) {
+		mu.Lock()
+		inside++
+		if inside != 1 {
+			t.Error("two calls at the same time")
+		}
+		totals = append(totals, s.Sync.Total)
+		mu.Unlock()
+		if s.Reader.State == procedure.ReaderCard {
+			once()
+		}
+		if s.Case != nil && s.Case.Phase == procedure.PhaseRefused {
+			ended()
+		}
+		mu.Lock()
+		inside--
+		mu.Unlock()
+	})
+	h := &harness{t: t, World: w, other: proctest.NewOtherCard(), e: e}
+	h.must("SignIn", e.SignIn(ctx, []byte(proctest.Password)))
+	w.Reader.Insert(w.Card)
+	<-inserted
+	h.must("OpenCase", e.OpenCase(ctx))
+	h.must("RefuseCase", e.RefuseCase(ctx, procedure.CodeFace))
+	<-last
+	stop()
+	mu.Lock()
+	defer mu.Unlock()
+	for i := 1; i < len(totals); i++ {
+		if totals[i] < totals[i-1] {
+			t.Fatalf("snapshot %d is older than the one before: %v", i, totals)
+		}
+	}
+}
+
+// TestEligibleAgain: a case that was parked until the card expired is not
+// issued.
+func TestEligibleAgain(t *testing.T) {
+	h := testHarness(t)
+	h.Card.Identity.ValidUntil = today
+	h.insert(h.Card)
+	h.toContent()
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	h.Clock.Advance(24 * 60 * 60 * 1e9)
+	h.wants("BeginPIN", h.e.BeginPIN(ctx), procedure.CodeCardExpired)
+}
+
+// TestNew refuses a configuration with holes.
+func TestNew(t *testing.T) {
+	for name, spoil := range map[string]func(*procedure.Config){
+		"no cards":    func(c *procedure.Config) { c.Cards = nil },
+		"no counter":  func(c *procedure.Config) { c.Counter = "" },
+		"no settings": func(c *procedure.Config) { c.Settings = procedure.Settings{} },
+	} {
+		c := proctest.NewWorld().Config()
+		spoil(&c)
+		if _, err := procedure.New(c); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestErased: a case whose personal data are gone cannot go on.
+func TestErased(t *testing.T) {
+	h := testHarness(t)
+	h.toPapers()
+	id := h.view().ID
+	h.Journal.Erase(id)
+	h.restart()
+	if w := h.e.Snapshot().Waiting; len(w) != 1 || w[0].Name != "" {
+		t.Fatalf("waiting %+v", w)
+	}
+	h.wants("ResumeCase", h.e.ResumeCase(ctx, id), procedure.CodeErased)
+}
