@@ -17,10 +17,8 @@ import (
 
 var (
 	oidKeyUsage     = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidSAN          = asn1.ObjectIdentifier{2, 5, 29, 17}
 	oidPolicies     = asn1.ObjectIdentifier{2, 5, 29, 32}
 	oidEKU          = asn1.ObjectIdentifier{2, 5, 29, 37}
-	oidAIA          = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 1}
 	oidStatements   = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3}
 	oidQCCompliance = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 1}
 	oidQCSSCD       = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 4}

@@ -28,7 +28,6 @@ var (
 	oidSyntaxV2      = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 11, 2}
 	oidSemanticsNat  = asn1.ObjectIdentifier{0, 4, 0, 194121, 1, 1}
 	oidQCCompliance  = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 1}
-	oidQCLimitValue  = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 2}
 	oidQCRetention   = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 3}
 	oidQCSSCD        = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 4}
 	oidQCPDS         = asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 5}
