@@ -30,8 +30,8 @@ func TestSystemPrinter(t *testing.T) {
 		want              string // arguments seen by lp
 		noPrinter, fails  bool
 	}{
-		{name: "default printer", lp: `echo "$1 $2 $3 $4 $5" >$LOG; for f; do :; done; grep -q '^pdf$' "$f"`, want: "-t job -o media=A4 --"},
-		{name: "named printer", printer: "tray2", lp: `echo "$5 $6" >$LOG`, want: "-d tray2"},
+		{name: "default printer", lp: `echo "$1 $2 $3 $4 $5 $6 $7" >$LOG; for f; do :; done; grep -q '^pdf$' "$f"`, want: "-t job -o media=A4 -o sides=one-sided --"},
+		{name: "named printer", printer: "tray2", lp: `echo "$7 $8" >$LOG`, want: "-d tray2"},
 		{name: "none set up", lp: `echo "lp: Error - no default destination available." >&2; exit 1`, noPrinter: true, fails: true},
 		{name: "unknown printer", printer: "x", lp: `echo 'lp: The printer or class does not exist.' >&2; exit 1`, noPrinter: true, fails: true},
 		{name: "refused", lp: `echo "lp: job too large" >&2; exit 1`, fails: true},

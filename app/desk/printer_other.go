@@ -11,13 +11,14 @@ import (
 	"strings"
 )
 
-// submit hands the file to CUPS. lp copies it before it returns.
+// submit hands the file to CUPS. lp copies it before it returns. Each copy of
+// a paper goes to another holder, so two never share a sheet.
 func submit(ctx context.Context, printer, title, path string) error {
 	lp, err := exec.LookPath("lp")
 	if err != nil {
 		return fmt.Errorf("print: %w", ErrNoPrinter)
 	}
-	args := []string{"-t", title, "-o", "media=A4"}
+	args := []string{"-t", title, "-o", "media=A4", "-o", "sides=one-sided"}
 	if printer != "" {
 		args = append(args, "-d", printer)
 	}

@@ -20,6 +20,7 @@ import (
 	"salter/ca"
 	"salter/card"
 	"salter/store"
+	"salter/store/evidence"
 )
 
 // counter is everything behind the screens, opened and joined.
@@ -155,7 +156,7 @@ func openJournal(ctx context.Context, s Settings, keys *ca.WorkstationKeys, trus
 	if err != nil {
 		return nil, errors.New("open journal: checkpoint key cannot be read")
 	}
-	verifier, err := note.NewVerifier(trust.CheckpointKey)
+	verifier, err := evidence.NewVerifier(trust.CheckpointKey)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: authority's checkpoint key: %w", err)
 	}
