@@ -62,7 +62,7 @@ func pkiApplet() []byte { return []byte("\xA0\x00\x00\x00\x63PKCS-15") }
 // Errors: those of the reader, and ErrUnreadable, *StatusError. Like all native
 // reads it refuses with ErrBusy while a session is logged in.
 func (r *Readers) ReadChip(ctx context.Context, reader string) (Chip, error) {
-	chip, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, _ inserted) (Chip, error) { return readChip(c) })
+	chip, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, _ insertion) (Chip, error) { return readChip(c) })
 	if err != nil {
 		return Chip{}, fmt.Errorf("read chip: %w", err)
 	}
@@ -222,7 +222,7 @@ func readChipFile(c *channel, fid uint16) ([]byte, error) {
 	cmd := apdu.Command{INS: apdu.InsSelect, Data: binary.BigEndian.AppendUint16(nil, fid), Ne: 10}
 	info, err := selectFile(c, pkiApplet(), cmd, op)
 	if err != nil {
-		return nil, must(err)
+		return nil, required(err)
 	}
 	if len(info) < 4 {
 		return nil, fmt.Errorf("%s: answer of %d bytes: %w", op, len(info), ErrUnreadable)

@@ -30,6 +30,6 @@
 //
 // Known limits: a signature over the card data proves that the ministry signed
 // them, not that they lie on the chip they were made for. What the module does
-// with its own copy of the PIN is the module's business; OpenSC keeps it for
-// the session unless its configuration says use_pin_caching = false.
+// with its own copy of the PIN is the module's business: OpenSC keeps one until
+// the logout, and refuses to write when its configuration forbids that.
 package card

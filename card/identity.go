@@ -50,7 +50,7 @@ func (r *Readers) ReadIdentity(ctx context.Context, reader string) (Identity, er
 		identity  Identity
 		signature []byte
 	}
-	got, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card inserted) (read, error) {
+	got, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card insertion) (read, error) {
 		id, signature, err := r.readIdentity(c, card)
 		return read{id, signature}, err
 	})
@@ -67,9 +67,9 @@ func (r *Readers) ReadIdentity(ctx context.Context, reader string) (Identity, er
 }
 
 // readIdentity is one try of ReadIdentity; it returns the raw SOD too.
-func (r *Readers) readIdentity(c *channel, card inserted) (Identity, []byte, error) {
+func (r *Readers) readIdentity(c *channel, card insertion) (Identity, []byte, error) {
 	gen := generationOf(card.atr)
-	id := Identity{Insertion: card.insertion, UnknownATR: gen == generationUnknown}
+	id := Identity{Insertion: card.number, UnknownATR: gen == generationUnknown}
 	a, err := selectIdentity(c, gen)
 	if err != nil {
 		return Identity{}, nil, err
@@ -83,7 +83,7 @@ func (r *Readers) readIdentity(c *channel, card inserted) (Identity, []byte, err
 	}
 	personal, err := a.read(sod.FilePersonal)
 	if err != nil {
-		return Identity{}, nil, must(err)
+		return Identity{}, nil, required(err)
 	}
 	if err := id.parse(document, personal); err != nil {
 		return Identity{}, nil, err
@@ -112,8 +112,8 @@ func (id *Identity) parse(document, personal []byte) (err error) {
 	return nil
 }
 
-// must turns the absence of a file that every card has into damage.
-func must(err error) error {
+// required turns the absence of a file that every card has into damage.
+func required(err error) error {
 	if errors.Is(err, errNoFile) {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
@@ -145,7 +145,7 @@ func (r *Readers) judge(files sod.Files, signature []byte, damaged bool) Authent
 // insertion is not read again. Errors: those of ReadIdentity, and
 // ErrNotGenuine.
 func (r *Readers) ReadPortrait(ctx context.Context, reader string) ([]byte, error) {
-	jpeg, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card inserted) ([]byte, error) {
+	jpeg, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card insertion) ([]byte, error) {
 		return r.readPortrait(c, card, reader)
 	})
 	if err != nil {
@@ -155,7 +155,7 @@ func (r *Readers) ReadPortrait(ctx context.Context, reader string) ([]byte, erro
 }
 
 // readPortrait is one try of ReadPortrait.
-func (r *Readers) readPortrait(c *channel, card inserted, reader string) ([]byte, error) {
+func (r *Readers) readPortrait(c *channel, card insertion, reader string) ([]byte, error) {
 	gen := generationOf(card.atr)
 	if gen == generationApollo {
 		return nil, fmt.Errorf("%w: card before 18.08.2014", ErrNotGenuine)
@@ -166,12 +166,12 @@ func (r *Readers) readPortrait(c *channel, card inserted, reader string) ([]byte
 	}
 	file, err := a.read(sod.FilePortrait)
 	if err != nil {
-		return nil, must(err)
+		return nil, required(err)
 	}
 	r.mu.Lock()
 	known := r.fixed[reader]
 	r.mu.Unlock()
-	if known.insertion != card.insertion {
+	if known.insertion != card.number {
 		if known.sod, err = a.read(sod.FileSODFixed); err != nil && !errors.Is(err, errNoFile) {
 			return nil, err
 		}

@@ -1,8 +1,9 @@
+//go:build linux
+
 package card
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"image/jpeg"
@@ -23,9 +24,6 @@ func trusting(t testing.TB, anchors *virtual.Issuer) *Readers {
 	}
 	return r
 }
-
-// direct returns a channel to a card without a reader between.
-func direct(c transmitter) *channel { return &channel{ctx: context.Background(), card: c} }
 
 func TestReadIdentity(t *testing.T) {
 	foreign, err := virtual.OpenIssuer(t.TempDir())
@@ -57,7 +55,7 @@ func TestReadIdentity(t *testing.T) {
 			if tt.fault != "" {
 				c.SetFault(virtual.Fault{Kind: tt.fault})
 			}
-			id, _, err := trusting(t, tt.anchor).readIdentity(direct(c), inserted{7, c.ATR()})
+			id, _, err := trusting(t, tt.anchor).readIdentity(direct(c), insertion{7, c.ATR()})
 			if !errors.Is(err, tt.wantErr) {
 				t.Fatalf("error %v, want %v", err, tt.wantErr)
 			}
@@ -92,7 +90,7 @@ func TestReadIdentity(t *testing.T) {
 
 func TestReadIdentityUnknownATR(t *testing.T) {
 	c := makeCard(t, virtual.Citizen)
-	id, _, err := trusting(t, issuer(t)).readIdentity(direct(c), inserted{1, []byte{0x3B, 0x00}})
+	id, _, err := trusting(t, issuer(t)).readIdentity(direct(c), insertion{1, []byte{0x3B, 0x00}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +115,7 @@ func TestIdentityCommands(t *testing.T) {
 	c := makeCard(t, virtual.Citizen)
 	r := trusting(t, issuer(t))
 	ch := direct(c)
-	id, signature, err := r.readIdentity(ch, inserted{1, c.ATR()})
+	id, signature, err := r.readIdentity(ch, insertion{1, c.ATR()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +128,7 @@ func TestIdentityCommands(t *testing.T) {
 	}
 	r.fixed["reader"] = signed{1, signature}
 	ch = direct(c)
-	picture, err := r.readPortrait(ch, inserted{1, c.ATR()}, "reader")
+	picture, err := r.readPortrait(ch, insertion{1, c.ATR()}, "reader")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +160,7 @@ func TestReadPortrait(t *testing.T) {
 			if tt.fault != "" {
 				c.SetFault(virtual.Fault{Kind: tt.fault})
 			}
-			picture, err := trusting(t, tt.anchor).readPortrait(direct(c), inserted{1, c.ATR()}, "reader")
+			picture, err := trusting(t, tt.anchor).readPortrait(direct(c), insertion{1, c.ATR()}, "reader")
 			if !errors.Is(err, tt.wantErr) {
 				t.Fatalf("error %v, want %v", err, tt.wantErr)
 			}
@@ -180,14 +178,14 @@ func TestReadPortrait(t *testing.T) {
 func TestReadPortraitOfAnotherInsertion(t *testing.T) {
 	r := trusting(t, issuer(t))
 	old := makeCard(t, virtual.Citizen)
-	_, signature, err := r.readIdentity(direct(old), inserted{1, old.ATR()})
+	_, signature, err := r.readIdentity(direct(old), insertion{1, old.ATR()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.fixed["reader"] = signed{1, signature}
 	c := makeCard(t, virtual.Foreigner)
 	ch := direct(c)
-	if _, err := r.readPortrait(ch, inserted{2, c.ATR()}, "reader"); err != nil {
+	if _, err := r.readPortrait(ch, insertion{2, c.ATR()}, "reader"); err != nil {
 		t.Errorf("portrait of the new card: %v", err)
 	}
 }
@@ -196,7 +194,7 @@ func TestReadPortraitOfAnotherInsertion(t *testing.T) {
 func TestReadIdentityStatus(t *testing.T) {
 	good := makeCard(t, virtual.Citizen)
 	ch := direct(good)
-	if _, _, err := trusting(t, issuer(t)).readIdentity(ch, inserted{1, good.ATR()}); err != nil {
+	if _, _, err := trusting(t, issuer(t)).readIdentity(ch, insertion{1, good.ATR()}); err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n <= ch.sent; n++ {
@@ -204,7 +202,7 @@ func TestReadIdentityStatus(t *testing.T) {
 			good.Reset()
 			before := good.Stats().APDUs
 			good.SetFault(virtual.Fault{Kind: virtual.WrongStatus, When: virtual.When{N: before + n}, SW: sw})
-			_, _, err := trusting(t, issuer(t)).readIdentity(direct(good), inserted{1, good.ATR()})
+			_, _, err := trusting(t, issuer(t)).readIdentity(direct(good), insertion{1, good.ATR()})
 			var status *StatusError
 			if !errors.As(err, &status) || status.SW != sw {
 				t.Errorf("%v at command %d: got %v, want that status", sw, n, err)
@@ -220,13 +218,13 @@ func TestReadIdentityReset(t *testing.T) {
 	c := makeCard(t, virtual.Citizen)
 	ch := direct(c)
 	r := trusting(t, issuer(t))
-	if _, _, err := r.readIdentity(ch, inserted{1, c.ATR()}); err != nil {
+	if _, _, err := r.readIdentity(ch, insertion{1, c.ATR()}); err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n <= ch.sent; n++ {
 		before := c.Stats().APDUs
 		c.SetFault(virtual.Fault{Kind: virtual.ResetBefore, When: virtual.When{N: before + n}})
-		id, _, err := r.readIdentity(direct(c), inserted{1, c.ATR()})
+		id, _, err := r.readIdentity(direct(c), insertion{1, c.ATR()})
 		if err == nil && id.Authenticity != Genuine {
 			t.Errorf("reset at command %d: verdict %v", n, id.Authenticity)
 		}

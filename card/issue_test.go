@@ -1,9 +1,14 @@
+//go:build linux
+
 package card
 
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"testing"
 
@@ -120,4 +125,62 @@ func TestIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.shows(nil)
+}
+
+// A certificate larger than 1,536 bytes goes to the chip and comes back whole.
+func TestLargeCertificate(t *testing.T) {
+	s, _, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	id := newID(t)
+	key, err := session.Generate(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noise := make([]byte, 1500) // does not compress
+	if _, err := rand.Read(noise); err != nil {
+		t.Fatal(err)
+	}
+	der := certify(t, key.Public(), "large", x509.KeyUsageContentCommitment,
+		pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: noise})
+	if len(der) <= 1536 {
+		t.Fatalf("certificate of %d bytes proves nothing", len(der))
+	}
+	if err := session.PutCertificate(t.Context(), id, der); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.shows(der)
+}
+
+// A renewal: the new pair and certificate come while the old ones are there,
+// which then go.
+func TestRenewal(t *testing.T) {
+	ctx := t.Context()
+	s, _, chip := citizen(t, virtual.Citizen)
+	session := s.login(chip.Serial)
+	var ids, ders [][]byte
+	for _, name := range []string{"old", "new"} {
+		id := newID(t)
+		key, err := session.Generate(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der := certify(t, key.Public(), name, x509.KeyUsageContentCommitment)
+		if err := session.PutCertificate(ctx, id, der); err != nil {
+			t.Fatal(err)
+		}
+		ids, ders = append(ids, id), append(ders, der)
+	}
+	if err := session.Delete(ctx, ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Key(ctx, ids[1]); err != nil {
+		t.Errorf("new key after the old one is deleted: %v", err)
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.shows(ders[1])
 }

@@ -104,7 +104,7 @@ func (c *channel) exchange(cmd apdu.Command) (apdu.Response, error) {
 // several times, each time from the beginning. Afterwards the card is left as
 // it is (scard.LeaveCard), or reset so that the module notices that it was
 // moved (scard.ResetCard).
-func transact[T any](ctx context.Context, r *Readers, reader string, after scard.Disposition, f func(*channel, inserted) (T, error)) (T, error) {
+func transact[T any](ctx context.Context, r *Readers, reader string, after scard.Disposition, f func(*channel, insertion) (T, error)) (T, error) {
 	return drive(ctx, r.lane(reader), r.cfg.Patience, func(ctx context.Context) (T, error) {
 		var zero T
 		id, atr, err := r.watch.inserted(ctx, reader)
@@ -116,7 +116,7 @@ func transact[T any](ctx context.Context, r *Readers, reader string, after scard
 		}
 		var v T
 		for try := 0; ; try++ {
-			v, err = once(ctx, reader, after, func(c *channel) (T, error) { return f(c, inserted{id, atr}) })
+			v, err = once(ctx, reader, after, func(c *channel) (T, error) { return f(c, insertion{id, atr}) })
 			if err == nil || try == resets || !again(err) {
 				break
 			}
@@ -139,10 +139,10 @@ func transact[T any](ctx context.Context, r *Readers, reader string, after scard
 	})
 }
 
-// inserted is the card that a transaction works on.
-type inserted struct {
-	insertion uint64
-	atr       []byte
+// insertion is the card that a transaction works on.
+type insertion struct {
+	number uint64 // as in Event
+	atr    []byte
 }
 
 // again reports whether a read may be begun anew: after a reset, or after a

@@ -11,6 +11,9 @@ import (
 	"salter/card/apdu"
 )
 
+// direct returns a channel to a card without a reader between.
+func direct(c transmitter) *channel { return &channel{ctx: context.Background(), card: c} }
+
 // scripted is a card that gives these answers in turn and keeps what it got.
 type scripted struct {
 	answers [][]byte

@@ -1,3 +1,5 @@
+//go:build linux
+
 package card
 
 import (
@@ -100,7 +102,7 @@ func TestEvents(t *testing.T) {
 	s := newStation(t)
 	card := makeCard(t, virtual.Citizen)
 	var last uint64
-	for range 3 {
+	for range 2 {
 		e := s.insert(card)
 		if e.Reader != s.name || len(e.ATR) == 0 || e.Insertion <= last {
 			t.Errorf("got %+v, want reader %q and an insertion after %d", e, s.name, last)
@@ -199,6 +201,20 @@ func TestReadEmptyReader(t *testing.T) {
 	}
 	if _, err := s.ReadIdentity(t.Context(), "no such reader"); !errors.Is(err, ErrNoReader) {
 		t.Errorf("another reader: %v, want ErrNoReader", err)
+	}
+}
+
+func TestReadUnknownATR(t *testing.T) {
+	s := newStation(t)
+	card := makeCard(t, virtual.Foreigner)
+	card.SetFault(virtual.Fault{Kind: virtual.UnknownATR})
+	s.insert(card)
+	id, err := s.ReadIdentity(t.Context(), s.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !id.UnknownATR || id.Document.Type != "IF" || id.Authenticity != Genuine {
+		t.Errorf("unknown ATR %v, type %q, authenticity %v", id.UnknownATR, id.Document.Type, id.Authenticity)
 	}
 }
 

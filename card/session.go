@@ -52,8 +52,8 @@ func (r *Readers) Open(ctx context.Context, reader, serial string) (*Session, er
 		}
 	}
 	s := &Session{r: r, reader: reader, serial: serial}
-	_, err := transact(ctx, r, reader, scard.ResetCard, func(c *channel, card inserted) (struct{}, error) {
-		s.insertion = card.insertion
+	_, err := transact(ctx, r, reader, scard.ResetCard, func(c *channel, card insertion) (struct{}, error) {
+		s.insertion = card.number
 		return struct{}{}, s.recognise(c)
 	})
 	if err == nil {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package card
 
 import (
@@ -75,6 +77,7 @@ func softSession(t *testing.T) *Session {
 // steadyWatch is a watcher that sees one card in one reader.
 func steadyWatch(t *testing.T, reader string) *watcher {
 	w := newWatcher(func(string) bool { return false })
+	w.lag = noRemoval
 	ctx, stop := context.WithCancel(context.Background())
 	turn := func(states ...scard.ReaderState) {
 		w.begin([]string{reader})
@@ -99,7 +102,7 @@ func steadyWatch(t *testing.T, reader string) *watcher {
 }
 
 // certify issues a self-made certificate for a public key.
-func certify(t testing.TB, public crypto.PublicKey, name string, usage x509.KeyUsage) []byte {
+func certify(t testing.TB, public crypto.PublicKey, name string, usage x509.KeyUsage, more ...pkix.Extension) []byte {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -115,6 +118,8 @@ func certify(t testing.TB, public crypto.PublicKey, name string, usage x509.KeyU
 		NotBefore:    time.Now().Add(-time.Minute),
 		NotAfter:     time.Now().AddDate(5, 0, 0),
 		KeyUsage:     usage,
+
+		ExtraExtensions: more,
 	}
 	ca := &x509.Certificate{Subject: pkix.Name{CommonName: "test CA"}}
 	der, err := x509.CreateCertificate(rand.Reader, template, ca, public, key)

@@ -36,6 +36,7 @@ const (
 // callers would overwrite.
 type watcher struct {
 	ignore func(string) bool
+	lag    time.Duration // removalLag, less in tests without removals
 	ended  chan struct{} // closed when run returns
 
 	mu          sync.Mutex
@@ -63,6 +64,7 @@ type readerStatus struct {
 func newWatcher(ignore func(string) bool) *watcher {
 	return &watcher{
 		ignore:      ignore,
+		lag:         removalLag,
 		ended:       make(chan struct{}),
 		subscribers: make(map[*subscriber]bool),
 		turned:      make(chan struct{}),
@@ -165,7 +167,7 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.begun++
-	all := len(names)
+	all, known := len(names), len(w.readers)
 	names = slices.DeleteFunc(names, w.ignore)
 	w.readers = slices.DeleteFunc(w.readers, func(r readerStatus) bool { return !slices.Contains(names, r.name) })
 	states := make([]scard.ReaderState, 0, len(names)+1)
@@ -177,8 +179,8 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 		pnp.CurrentState = scard.StateFlag(all << 16)
 	}
 	patience := waitTurn
-	if w.asked >= w.begun || len(names) == 0 && w.front.State != StateNoReader {
-		patience = 0
+	if w.asked >= w.begun || len(w.readers) < known || w.trouble != StateNoReader {
+		patience = 0 // there is something to publish
 	}
 	return append(states, pnp), patience
 }
@@ -378,7 +380,7 @@ func gone(err error) error {
 // explain is still with time for a removal to be noticed: for a failure that
 // may come from one.
 func (w *watcher) explain(ctx context.Context, reader string, insertion uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, removalLag)
+	ctx, cancel := context.WithTimeout(ctx, w.lag)
 	defer cancel()
 	for {
 		if err := w.still(ctx, reader, insertion); err != nil {
