@@ -94,7 +94,8 @@ func New(cfg Config) (*App, error) {
 		return nil, fmt.Errorf("make screens: the PIN buffer has %d bytes, not %d", len(cfg.PIN), pinMax)
 	}
 	a := &App{cfg: cfg, say: say, ctx: context.Background()}
-	a.keys = &keys{fresh: map[fyne.KeyName]bool{}, page: a.typedKey, rune: a.typedRune}
+	a.keys = newKeys()
+	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
 	a.pad = newPad(a.keys, cfg.PIN, a.padTexts())
 	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
 	cfg.Window.SetPadded(false)
@@ -221,7 +222,7 @@ func (a *App) render() {
 	old, next := a.page, a.route()
 	same := old != nil && old.screen == next
 	if !same {
-		a.keys.fresh = map[fyne.KeyName]bool{}
+		a.keys.forget()
 		if old != nil && !old.bare && !a.fresh {
 			a.failure, a.notice = nil, "" // it spoke of a page that is gone
 		}

@@ -14,6 +14,7 @@ type input struct {
 	label   string
 	problem string
 	noPaste bool
+	stale   bool // the Space that led here is still held down
 }
 
 func newInput(k *keys, label string, secret bool) *input {
@@ -29,6 +30,21 @@ func (in *input) KeyDown(e *fyne.KeyEvent) { in.keys.down(e.Name); in.Entry.KeyD
 
 // KeyUp ends it.
 func (in *input) KeyUp(e *fyne.KeyEvent) { in.keys.up(e.Name); in.Entry.KeyUp(e) }
+
+// FocusGained notes whether a Space that chose an answer has led here: its
+// character comes only now, and does not belong into the field.
+func (in *input) FocusGained() {
+	in.stale = in.keys.held[fyne.KeySpace]
+	in.Entry.FocusGained()
+}
+
+// TypedRune takes a character.
+func (in *input) TypedRune(r rune) {
+	if r == ' ' && in.stale && in.keys.held[fyne.KeySpace] {
+		return
+	}
+	in.Entry.TypedRune(r)
+}
 
 // TypedKey keeps the editing keys and passes the others to the page.
 func (in *input) TypedKey(e *fyne.KeyEvent) {

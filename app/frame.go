@@ -18,7 +18,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 		}
 	}
 	band, bottom := a.band(), column(0, a.actionBar(p), a.statusLine())
-	var middle fyne.CanvasObject = inset(pageMargin, pageMargin, container.NewBorder(above, nil, nil, nil, body))
+	var middle fyne.CanvasObject = inset(pageMargin, pageMargin, around(above, nil, nil, nil, body))
 	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
 	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
 		middle = container.NewVScroll(middle)
@@ -27,7 +27,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 	if a.hasRail() {
 		left = a.rail(a.snapshot.Case)
 	}
-	return container.NewBorder(band, bottom, left, nil, middle)
+	return around(band, bottom, left, nil, middle)
 }
 
 const (
@@ -57,7 +57,7 @@ func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
 		return filled(colourSurface, content)
 	}
 	badge := inset(unit(3), unit(4), spread(gap(1), a.demoBadge("demo.long")))
-	return filled(colourSurface, container.NewBorder(badge, nil, nil, nil, content))
+	return filled(colourSurface, around(badge, nil, nil, nil, content))
 }
 
 // band is the head of every clerk's page: the program, the citizen of the
@@ -79,7 +79,7 @@ func (a *App) band() fyne.CanvasObject {
 			line(styleStrong.in(colourOnBand), fullName(c.Identity)),
 			line(styleCaption.in(colourOnBandSoft), a.say.fill("band.case", with{"Card": string(c.Identity.CardNumber), "Case": c.Number}))))
 	}
-	var right fyne.CanvasObject = gap(1)
+	right := gap(1)
 	if s.Clerk != nil {
 		right = column(0,
 			line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, s.Clerk.Name),
@@ -104,7 +104,7 @@ func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 	edge := canvas.NewRectangle(theme.Color(colourLine))
 	edge.SetMinSize(fyne.NewSize(theme.Size(theme.SizeNameSeparatorThickness), 1))
 	body := inset(unit(5), unit(4), container.New(fixedWidth(railWidth-2*unit(4)), column(unit(1), rows...)))
-	return container.NewBorder(nil, nil, nil, edge, filled(colourSurface, body))
+	return around(nil, nil, nil, edge, filled(colourSurface, body))
 }
 
 func (a *App) railRow(id string, i, now int) fyne.CanvasObject {

@@ -223,7 +223,7 @@ func (c *counter) press(names ...fyne.KeyName) {
 				f.TypedRune(' ')
 			}
 		}
-		if k, ok := f.(desktop.Keyable); ok {
+		if k, ok := c.window.Canvas().Focused().(desktop.Keyable); ok {
 			k.KeyUp(e)
 		}
 	}

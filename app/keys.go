@@ -10,15 +10,26 @@ import (
 // answer the question of the next page. It belongs to the UI goroutine.
 type keys struct {
 	fresh map[fyne.KeyName]bool
+	held  map[fyne.KeyName]bool
 	// page gets every key that the focused control has no use for.
 	page func(fyne.KeyName)
 	// rune gets every character that the focused control has no use for.
 	rune func(rune)
 }
 
-func (k *keys) down(name fyne.KeyName) { k.fresh[name] = true }
+func newKeys() *keys {
+	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}}
+}
 
-func (k *keys) up(name fyne.KeyName) { delete(k.fresh, name) }
+func (k *keys) down(name fyne.KeyName) { k.fresh[name], k.held[name] = true, true }
+
+func (k *keys) up(name fyne.KeyName) {
+	delete(k.fresh, name)
+	delete(k.held, name)
+}
+
+// forget lets no press of an earlier page count on the next one.
+func (k *keys) forget() { clear(k.fresh) }
 
 // take reports whether name was freshly pressed, once for each press.
 func (k *keys) take(name fyne.KeyName) bool {

@@ -66,6 +66,18 @@ func rule() fyne.CanvasObject {
 	return r
 }
 
+// around puts objects at the edges of another one. The keyboard's focus goes
+// through them in the order of reading: top, left, centre, right, bottom.
+func around(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Container {
+	var objects []fyne.CanvasObject
+	for _, o := range []fyne.CanvasObject{top, left, centre, right, bottom} {
+		if o != nil {
+			objects = append(objects, o)
+		}
+	}
+	return container.New(layout.NewBorderLayout(top, bottom, left, right), objects...)
+}
+
 // gap is empty space.
 func gap(height float32) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
@@ -164,6 +176,6 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	if a := r.app; a.size != size {
 		a.size = size
-		a.cfg.Post(a.render)
+		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout
 	}
 }

@@ -18,6 +18,7 @@ const (
 	screenPerson   screen = "person"
 	screenRefuse   screen = "refuse"
 	screenPapers   screen = "papers"
+	screenSigned   screen = "signed"
 	screenEmail    screen = "email"
 	screenContent  screen = "content"
 	screenPIN      screen = "pin" // the clerk's page of this phase
@@ -35,7 +36,7 @@ const (
 
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
-	screenStop, screenSignIn, screenHome, screenPerson, screenRefuse, screenPapers, screenEmail, screenContent, screenPIN,
+	screenStop, screenSignIn, screenHome, screenPerson, screenRefuse, screenPapers, screenSigned, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenChecking, screenLastTry, screenThanks, screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused,
 }
 
@@ -169,6 +170,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.refusePage(p)
 	case screenPapers:
 		return a.papersPage(p)
+	case screenSigned:
+		return a.signedPage(p)
 	case screenEmail:
 		return a.emailPage(p, kept)
 	case screenContent:

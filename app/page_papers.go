@@ -10,25 +10,28 @@ import (
 	"salter/app/procedure"
 )
 
-// papersPage is the first half of screen B: print, then tick what was signed.
+// papersPage is the first part of screen B: print everything at once.
 func (a *App) papersPage(p *page) fyne.CanvasObject {
-	c := a.snapshot.Case
 	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
+	a.setPrimary(p, a.say.count("papers.print", paperCopies), func() { a.print("papers") })
+	return column(unit(4), line(styleHeading, a.say.say("papers.heading")),
+		para(styleBody, a.say.say("papers.text"), a.measure()), natural(panel(a.paperList())))
+}
+
+// signedPage is the second part of screen B: tick what was signed and sealed.
+func (a *App) signedPage(p *page) fyne.CanvasObject {
 	print := func() { a.print("papers") }
-	p.keys[fyne.KeyF9] = print
-	if !c.Printed {
-		a.setPrimary(p, a.say.count("papers.print", paperCopies), print)
-		return column(unit(3), line(styleHeading, a.say.say("papers.heading")),
-			para(styleBody, a.say.say("papers.text"), a.measure()), natural(panel(a.paperList())))
-	}
+	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhasePerson))
+	a.setLater(p)
 	a.addOther(p, controlPrint, rankSecondary, a.say.say("papers.again"), a.say.say("key.print"), print)
+	p.keys[fyne.KeyF9] = print
 	a.setPrimary(p, a.say.say("papers.go"), func() {
 		t := a.draft.papers
 		a.do("ticks", func(ctx context.Context) error { return a.cfg.Desk.ConfirmPapers(ctx, t) }, nil)
 	})
 	p.first = procedure.FieldRequestSigned
-	return column(unit(3), line(styleHeading, a.say.say("papers.sign.heading")),
+	return column(unit(4), line(styleHeading, a.say.say("papers.sign.heading")),
 		para(styleBody, a.say.say("papers.sign.text"), a.measure()), natural(panel(a.paperTicks(p))))
 }
 
@@ -72,7 +75,7 @@ func (a *App) goBack(to procedure.Phase) func() {
 	}
 }
 
-// emailPage is the second half of screen B. The fields keep their text and
+// emailPage is the last part of screen B. The fields keep their text and
 // cursor when the page is built anew.
 func (a *App) emailPage(p, kept *page) fyne.CanvasObject {
 	d := &a.draft.email

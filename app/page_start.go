@@ -78,8 +78,8 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
 
 	right := container.New(fixedWidth(sideWidth), column(unit(4), a.todayPanel(), a.linkPanel()))
-	top := column(unit(4), container.NewBorder(nil, nil, nil, row(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
-	return container.NewBorder(top, nil, nil, nil, a.waitingPanel(p))
+	top := column(unit(4), around(nil, nil, nil, row(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
+	return around(top, nil, nil, nil, a.waitingPanel(p))
 }
 
 // sideWidth is the width of the small panels on the home page.
@@ -132,7 +132,7 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 		rows = append(rows, a.waitingRow(p, c))
 	}
 	list := container.NewVScroll(inset(0, unit(4), column(0, rows...)))
-	return panel(container.NewBorder(heading, nil, nil, nil, list))
+	return panel(around(heading, nil, nil, nil, list))
 }
 
 func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {

@@ -43,7 +43,8 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	return column(unit(4), line(styleHeading, a.say.say("work.heading")), natural(warning), natural(panel(rows)))
 }
 
-// stepRows lists the steps; running are the texts that show the elapsed time.
+// stepRows lists the steps, with their times if asked for; running are the
+// texts that show the elapsed time.
 func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (fyne.CanvasObject, map[procedure.Step]*text) {
 	running := map[procedure.Step]*text{}
 	var rows []fyne.CanvasObject
@@ -55,9 +56,6 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 		}
 		d, s := pictureTodo, styleSecondary
 		t := line(styleSecondary, a.say.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
-		if !times {
-			t.set("")
-		}
 		switch v.State {
 		case procedure.StepDone:
 			d, s = pictureDone, styleBody
@@ -71,6 +69,9 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 			running[step] = e
 			rows = append(rows, stepRow(width, d, s, name, row(unit(4), t, container.New(fixedWidth(unit(16)), e))))
 			continue
+		}
+		if !times {
+			t.set("")
 		}
 		rows = append(rows, stepRow(width, d, s, name, t))
 	}

@@ -81,11 +81,11 @@ func scenes() []scene {
 			c.broken = context.DeadlineExceeded
 			c.press(fyne.KeyReturn)
 		}, screenPapers},
-		{"papers printed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) { c.press(fyne.KeySpace) }, screenPapers},
-		{"papers open", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) {
+		{"signed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) { c.press(fyne.KeySpace) }, screenSigned},
+		{"signed open", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) {
 			c.desk.fail["ConfirmPapers"] = fail(procedure.CodePapersOpen, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed)
 			c.press(fyne.KeySpace, fyne.KeyReturn)
-		}, screenPapers},
+		}, screenSigned},
 		{"email", inCase(procedure.PhaseEmail), nil, screenEmail},
 		{"email differs", inCase(procedure.PhaseEmail), func(c *counter) {
 			c.desk.fail["SetEmail"] = fail(procedure.CodeEmailDiffers, procedure.FieldAgain)
@@ -225,11 +225,26 @@ func capture(t *testing.T, c *counter, name string) {
 // or lies outside of the window.
 func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
 	t.Helper()
+	type place struct {
+		words    string
+		from, to fyne.Position
+	}
+	var placed []place
 	walk(o, fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
 		words, isText := o.(*text)
 		if !isText || words.content == "" {
 			return
 		}
+		here := place{words.content, at, at.Add(words.MinSize())}
+		if words.style.align != fyne.TextAlignLeading {
+			here.to = at.Add(words.Size())
+		}
+		for _, p := range placed {
+			if here.from.X < p.to.X && p.from.X < here.to.X && here.from.Y < p.to.Y-1 && p.from.Y < here.to.Y-1 {
+				t.Errorf("%q overlaps %q", here.words, p.words)
+			}
+		}
+		placed = append(placed, here)
 		m, s := words.MinSize(), words.Size()
 		if m.Width > s.Width+0.5 || m.Height > s.Height+0.5 {
 			t.Errorf("%q needs %v and got %v", words.content, m, s)

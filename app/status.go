@@ -122,6 +122,9 @@ func routeCase(c *procedure.CaseView) screen {
 	case procedure.PhasePerson:
 		return screenPerson
 	case procedure.PhasePapers:
+		if c.Printed {
+			return screenSigned
+		}
 		return screenPapers
 	case procedure.PhaseEmail:
 		return screenEmail

@@ -1,0 +1,362 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"salter/app/procedure"
+)
+
+var dirFS = os.DirFS(".")
+
+// TestFirstFocus: where the keyboard starts on each page.
+func TestFirstFocus(t *testing.T) {
+	want := map[string]string{
+		"sign-in": fieldPassword, "sign-in wrong": fieldPassword, "home card": controlPrimary, "home empty": controlPrimary,
+		"person": procedure.FieldFace, "person open": controlFailure, "refuse": controlPrimary,
+		"papers": controlPrimary, "papers print failed": controlFailure, "signed open": controlFailure,
+		"email": procedure.FieldWanted, "email differs": controlFailure, "content": controlPrimary, "pin": controlPrimary,
+		"turn": controlPrimary, "pad": controlPad, "last try": controlBack, "thanks": controlPrimary, "work": controlFailure,
+		"trouble card": controlPrimary, "trouble link": controlFailure, "hand-over": procedure.FieldCardReturned,
+		"hand-over open": controlFailure, "closed": controlPrimary, "refused": controlPrimary, "stop": controlPrimary,
+	}
+	for _, s := range scenes() {
+		first, listed := want[s.name]
+		if !listed {
+			continue
+		}
+		delete(want, s.name)
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			if s.do != nil {
+				s.do(c)
+			}
+			c.wantFocus(first)
+		})
+	}
+	for name := range want {
+		t.Errorf("there is no scene %q", name)
+	}
+}
+
+// TestEveryControlIsReachedByTab walks the focus once around each page, and
+// asks that every button, tick and field of the page was met.
+func TestEveryControlIsReachedByTab(t *testing.T) {
+	for _, s := range scenes() {
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			if s.do != nil {
+				s.do(c)
+			}
+			met := map[string]bool{}
+			for range 2 * len(c.app.page.controls) {
+				met[c.app.page.focused()] = true
+				c.press(fyne.KeyTab)
+			}
+			for name, control := range c.app.page.controls {
+				if !met[name] && control.(fyne.CanvasObject).Visible() && name != controlMore {
+					t.Errorf("Tab never comes to %q", name)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryPageHasAWayOn: a primary button or an end that the program reaches
+// by itself.
+func TestEveryPageHasAWayOn(t *testing.T) {
+	for _, s := range scenes() {
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			if s.do != nil {
+				s.do(c)
+			}
+			byItself := s.want == screenWork || s.want == screenChecking
+			if c.app.page.keys[fyne.KeyReturn] == nil && !byItself {
+				t.Error("Enter leads nowhere")
+			}
+		})
+	}
+}
+
+// TestDemoIsOnEveryPage: in the title and on the page, and nowhere in
+// production.
+func TestDemoIsOnEveryPage(t *testing.T) {
+	for _, s := range scenes() {
+		for _, demo := range []bool{true, false} {
+			t.Run(s.name, func(t *testing.T) {
+				s.start.Demo = demo
+				c := open(t, s.start, usual)
+				if s.do != nil {
+					s.do(c)
+				}
+				says := slices.ContainsFunc(wordsOn(c), func(w string) bool { return strings.HasPrefix(w, "ДЕМО") })
+				if says != demo || strings.Contains(c.window.Title(), "ДЕМО") != demo {
+					t.Errorf("demo %v, the page says it: %v, the title is %q", demo, says, c.window.Title())
+				}
+			})
+		}
+	}
+}
+
+// TestHeldKeyActsOnce: the repetition of a key never answers the next page.
+func TestHeldKeyActsOnce(t *testing.T) {
+	c := open(t, inCase(procedure.PhaseEmail), usual)
+	c.desk.next["SetEmail"] = func(s *procedure.Snapshot) { s.Case = inCase(procedure.PhaseContent).Case }
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenContent)
+	c.hold(fyne.KeyReturn)
+	c.hold(fyne.KeyReturn)
+	c.wantScreen(screenContent)
+	c.wantCalls("SetEmail")
+	c = open(t, inCase(procedure.PhasePerson), usual)
+	c.press(fyne.KeySpace)
+	c.hold(fyne.KeySpace)
+	if c.app.draft.person.Face != procedure.Yes {
+		t.Errorf("the answer is %q after a held key, want %q", c.app.draft.person.Face, procedure.Yes)
+	}
+}
+
+// TestSecondClickDoesNothing while an action runs.
+func TestSecondClickDoesNothing(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.held = true
+	c.press(fyne.KeyReturn, fyne.KeyReturn, fyne.KeyF2)
+	if !slices.Contains(wordsOn(c), c.app.say.say("working")) {
+		t.Error("the page does not say that it works")
+	}
+	if c.app.MayClose() {
+		t.Error("the window may be closed in the middle of an action")
+	}
+	c.release()
+	c.wantCalls("OpenCase")
+}
+
+// TestMayClose refuses where closing would leave a card half done, with the
+// reason on the page.
+func TestMayClose(t *testing.T) {
+	tests := []struct {
+		name  string
+		start procedure.Snapshot
+		do    func(*counter)
+		want  bool
+	}{
+		{"home", atHome(), nil, true},
+		{"papers", inCase(procedure.PhasePapers), nil, true},
+		{"pad", inCase(procedure.PhasePIN), func(c *counter) { c.press(fyne.KeyReturn, fyne.KeyReturn) }, false},
+		{"thanks", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn)
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+		}, false},
+		{"work", inCase(procedure.PhaseWork), nil, false},
+		{"waiting", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.WaitsFor, s.Case.Problem = procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeRemoved}
+		}), nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, tt.start, usual)
+			if tt.do != nil {
+				tt.do(c)
+			}
+			if got := c.app.MayClose(); got != tt.want {
+				t.Fatalf("MayClose() = %v, want %v", got, tt.want)
+			}
+			if tt.name == "work" && !slices.Contains(wordsOn(c), c.app.say.say("close.work")) {
+				t.Error("the page does not say why the window stays")
+			}
+		})
+	}
+}
+
+// TestSummaryLeadsToTheField: the link of the summary moves the focus.
+func TestSummaryLeadsToTheField(t *testing.T) {
+	c := open(t, with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), usual)
+	c.desk.fail["ConfirmPapers"] = &procedure.Error{Code: procedure.CodePapersOpen, Fields: []string{procedure.FieldContractSealed}}
+	c.press(fyne.KeyReturn)
+	c.wantFocus(controlFailure)
+	c.press(fyne.KeyTab)
+	c.wantFocus(prefixLink + procedure.FieldContractSealed)
+	c.press(fyne.KeyReturn)
+	c.wantFocus(procedure.FieldContractSealed)
+	c.press(fyne.KeySpace)
+	delete(c.desk.fail, "ConfirmPapers")
+	c.press(fyne.KeyReturn)
+	if !c.desk.papers.ContractSealed || c.desk.papers.TermsSigned {
+		t.Errorf("the core was told %+v", c.desk.papers)
+	}
+}
+
+// TestPrintOrder: the journal has the papers before the printer, and hears
+// what became of them.
+func TestPrintOrder(t *testing.T) {
+	tests := []struct {
+		name   string
+		broken error
+		fail   string
+		want   []string
+		code   procedure.Code
+		jobs   int
+	}{
+		{"printed", nil, "", []string{"PaperData", "RecordPapers", "RecordPrinted papers"}, "", 1},
+		{"printer fails", errors.New("paper jam"), "", []string{"PaperData", "RecordPapers", "RecordPrinted papers failed"}, procedure.CodePrint, 0},
+		{"no printer", &procedure.Error{Code: procedure.CodeNoPrinter}, "", []string{"PaperData", "RecordPapers", "RecordPrinted papers failed"}, procedure.CodeNoPrinter, 0},
+		{"journal fails", nil, "RecordPapers", []string{"PaperData", "RecordPapers"}, procedure.CodeJournal, 0},
+		{"no data", nil, "PaperData", []string{"PaperData"}, procedure.CodeJournal, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, inCase(procedure.PhasePapers), usual)
+			c.broken = tt.broken
+			if tt.fail != "" {
+				c.desk.fail[tt.fail] = &procedure.Error{Code: procedure.CodeJournal}
+			}
+			c.press(fyne.KeyReturn)
+			c.wantCalls(tt.want...)
+			if len(c.jobs) != tt.jobs {
+				t.Errorf("%d jobs were printed, want %d", len(c.jobs), tt.jobs)
+			}
+			if got := c.app.failure; tt.code == "" && got != nil || tt.code != "" && (got == nil || got.Code != tt.code) {
+				t.Errorf("failure %v, want %q", got, tt.code)
+			}
+		})
+	}
+}
+
+// TestRefusal: a no on screen A leads to the refusal with its reason.
+func TestRefusal(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePerson), usual)
+	c.desk.fail["ConfirmPerson"] = &procedure.Error{Code: procedure.CodeNeedsUnblock}
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	if c.desk.person.KnowsPIN != procedure.No || c.desk.person.Face != procedure.Yes {
+		t.Fatalf("the core was told %+v", c.desk.person)
+	}
+	c.wantScreen(screenRefuse)
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenPerson)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenRefuse)
+	c.desk.next["RefuseCase"] = func(s *procedure.Snapshot) { s.Case.Phase, s.Case.Refusal = procedure.PhaseRefused, c.desk.refusal }
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenRefused)
+	if c.desk.refusal != procedure.CodeNeedsUnblock {
+		t.Errorf("refused with %q", c.desk.refusal)
+	}
+	c.press(fyne.KeyReturn)
+	if got := c.desk.calls[len(c.desk.calls)-1]; got != "ParkCase" {
+		t.Errorf("Enter on the last page calls %q", got)
+	}
+}
+
+// TestRefusalNeedsAReason: without one, the page asks for it.
+func TestRefusalNeedsAReason(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePerson), usual)
+	c.app.openRefusal("")
+	c.wantScreen(screenRefuse)
+	c.press(fyne.KeyReturn)
+	c.wantCalls()
+	c.wantFocus(controlFailure)
+}
+
+// TestPasswordIsTakenOut: the field is empty and the copy wiped as soon as the
+// core had it.
+func TestPasswordIsTakenOut(t *testing.T) {
+	c := open(t, with1(atHome(), func(s *procedure.Snapshot) { s.Clerk = nil }), usual)
+	c.typed("лозинка")
+	c.set(func(s *procedure.Snapshot) { s.Reader = procedure.ReaderView{State: procedure.ReaderNone} })
+	in := c.app.page.controls[fieldPassword].(*input)
+	if in.Text != "лозинка" {
+		t.Fatal("a change of the reader empties the field")
+	}
+	c.press(fyne.KeyReturn)
+	c.wantCalls("SignIn лозинка")
+	if in.Text != "" {
+		t.Error("the field still holds the password")
+	}
+}
+
+// TestTypingSurvivesChanges: the page is built anew while the clerk types.
+func TestTypingSurvivesChanges(t *testing.T) {
+	c := open(t, inCase(procedure.PhaseEmail), usual)
+	c.press(fyne.KeySpace)
+	c.wantFocus(procedure.FieldAddress)
+	c.typed("ana@")
+	c.set(func(s *procedure.Snapshot) { s.Sync.Total++ })
+	c.wantFocus(procedure.FieldAddress)
+	c.typed("primer.rs")
+	c.press(fyne.KeyTab)
+	again := c.app.page.controls[procedure.FieldAgain].(*input)
+	board := test.NewClipboard()
+	board.SetContent("ana@primer.rs")
+	again.TypedShortcut(&fyne.ShortcutPaste{Clipboard: board})
+	if again.Text != "" {
+		t.Error("the second address can be pasted")
+	}
+	c.typed("ana@primer.rs")
+	c.press(fyne.KeyReturn)
+	if want := (procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@primer.rs", Again: "ana@primer.rs"}); c.desk.email != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.email, want)
+	}
+}
+
+// TestEmailNotWanted sends no address that was typed before.
+func TestEmailNotWanted(t *testing.T) {
+	c := open(t, inCase(procedure.PhaseEmail), usual)
+	c.press(fyne.KeySpace)
+	c.typed("ana@primer.rs")
+	c.app.page.focus(procedure.FieldWanted + suffixNo)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	if want := (procedure.EmailAnswer{Wanted: procedure.No}); c.desk.email != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.email, want)
+	}
+}
+
+// TestChangeLeadsBack: each answer of screen C has its way back.
+func TestChangeLeadsBack(t *testing.T) {
+	for _, phase := range []procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail} {
+		t.Run(string(phase), func(t *testing.T) {
+			c := open(t, inCase(procedure.PhaseContent), usual)
+			if !c.app.page.focus(prefixChange + string(phase)) {
+				t.Fatal("there is no such button")
+			}
+			c.press(fyne.KeyReturn)
+			c.wantCalls("GoBack " + string(phase))
+		})
+	}
+}
+
+// TestConfigIsChecked: a hole in the wiring is found at the start.
+func TestConfigIsChecked(t *testing.T) {
+	if _, err := New(Config{}); err == nil {
+		t.Error("New takes an empty Config")
+	}
+	c := open(t, atHome(), usual)
+	cfg := c.app.cfg
+	cfg.PIN = make([]byte, 4)
+	if _, err := New(cfg); err == nil {
+		t.Error("New takes a PIN buffer of 4 bytes")
+	}
+}
+
+// TestForeignErrorsGetACode: what the core did not name is a defect of ours.
+func TestForeignErrorsGetACode(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.desk.fail["OpenCase"] = context.Canceled
+	c.press(fyne.KeyReturn)
+	if c.app.failure == nil || c.app.failure.Code != procedure.CodeInternal {
+		t.Errorf("failure %v, want %s", c.app.failure, procedure.CodeInternal)
+	}
+	c.desk.fail["OpenCase"] = nil
+	c.press(fyne.KeyF2)
+	if c.app.failure != nil {
+		t.Errorf("the failure stays after a success: %v", c.app.failure)
+	}
+}

@@ -1,0 +1,256 @@
+package app
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"salter/app/procedure"
+	"salter/assets"
+)
+
+// stringConstants are the values of the constants of the given type in a file
+// of the core, so that a new code without words is found the day it is made.
+func stringConstants(t *testing.T, file, typeName string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); !ok || name.Name != typeName {
+			return true
+		}
+		for _, v := range spec.Values {
+			if lit, ok := v.(*ast.BasicLit); ok {
+				s, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				values = append(values, s)
+			}
+		}
+		return true
+	})
+	if len(values) == 0 {
+		t.Fatalf("no constants of type %s in %s", typeName, file)
+	}
+	return values
+}
+
+func catalogue(t *testing.T) (*messages, map[string]json.RawMessage) {
+	t.Helper()
+	m, err := loadMessages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := fs.ReadFile(assets.Messages(), Script+".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b, &all); err != nil {
+		t.Fatal(err)
+	}
+	return m, all
+}
+
+// TestEveryCodeIsExplained: what happened, and what to do now.
+func TestEveryCodeIsExplained(t *testing.T) {
+	m, _ := catalogue(t)
+	codes := stringConstants(t, "procedure/errors.go", "Code")
+	for _, code := range codes {
+		for _, id := range []string{"error." + code + ".what", "error." + code + ".do"} {
+			if !m.has(id) {
+				t.Errorf("the catalogue has no %q", id)
+			}
+		}
+		got := m.explain(&procedure.Error{Code: procedure.Code(code), Tries: 2}, with{"Card": "004217633", "Step": "упис", "Case": "1"})
+		if strings.ContainsAny(got.what+got.do, "[]<>{}") {
+			t.Errorf("%s is explained as %q, %q: a hole", code, got.what, got.do)
+		}
+		if got.code != code {
+			t.Errorf("code for support is %q, want %q", got.code, code)
+		}
+	}
+	if got := m.explain(&procedure.Error{Code: "never-heard-of"}, nil); got.what != m.say("error.internal.what") {
+		t.Errorf("an unknown code is explained as %q", got.what)
+	}
+}
+
+// TestEveryValueHasItsWord covers the ids that the code puts together.
+func TestEveryValueHasItsWord(t *testing.T) {
+	m, _ := catalogue(t)
+	for _, s := range screens {
+		if id := "title." + string(s); !m.has(id) {
+			t.Errorf("the catalogue has no %q", id)
+		}
+	}
+	for prefix, values := range map[string][]string{
+		"phase.":           stringConstants(t, "procedure/snapshot.go", "Phase"),
+		"step.":            stringConstants(t, "procedure/snapshot.go", "Step"),
+		"warning.":         stringConstants(t, "procedure/snapshot.go", "Warning"),
+		"waits.":           stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
+		"trouble.heading.": stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
+	} {
+		for _, v := range values {
+			if prefix == "warning." && v == string(procedure.WarnLastTry) || v == "" {
+				continue // asked as a question; nobody is waited for
+			}
+			if !m.has(prefix + v) {
+				t.Errorf("the catalogue has no %q", prefix+v)
+			}
+		}
+	}
+	for _, f := range []string{
+		procedure.FieldFace, procedure.FieldKnowsPIN, procedure.FieldLastTry, procedure.FieldRequestSigned, procedure.FieldTermsSigned,
+		procedure.FieldContractSigned, procedure.FieldContractSealed, procedure.FieldWanted, procedure.FieldAddress, procedure.FieldAgain,
+		procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived,
+	} {
+		if !m.has("field." + f) {
+			t.Errorf("the catalogue has no %q", "field."+f)
+		}
+	}
+}
+
+// usedIDs are the literals in the code that are ids, or the beginnings of ids,
+// of messages.
+func usedIDs(t *testing.T) (ids, prefixes []string) {
+	t.Helper()
+	names, err := fs.Glob(dirFS, "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			s, _ := strconv.Unquote(lit.Value)
+			if strings.HasSuffix(s, ".") {
+				prefixes = append(prefixes, s)
+			} else {
+				ids = append(ids, s)
+			}
+			return true
+		})
+	}
+	return ids, prefixes
+}
+
+// TestCatalogueIsWhole finds ids that the code says and the catalogue has
+// not, and messages that nothing says.
+func TestCatalogueIsWhole(t *testing.T) {
+	_, all := catalogue(t)
+	ids, prefixes := usedIDs(t)
+	for id := range all {
+		used := slices.Contains(ids, id) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) })
+		for _, end := range []string{".short", ".heading", ".text"} {
+			used = used || slices.Contains(ids, strings.TrimSuffix(id, end))
+		}
+		if !used {
+			t.Errorf("nothing says %q", id)
+		}
+	}
+	for _, id := range saidIDs(t) {
+		if _, ok := all[id]; !ok {
+			t.Errorf("the catalogue has no %q", id)
+		}
+	}
+}
+
+// saidIDs are the literals given to say, fill and count.
+func saidIDs(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(dirFS, "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, name := range names {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !slices.Contains([]string{"say", "fill", "count"}, sel.Sel.Name) {
+				return true
+			}
+			if lit, ok := call.Args[0].(*ast.BasicLit); ok {
+				s, _ := strconv.Unquote(lit.Value)
+				said = append(said, s)
+			}
+			return true
+		})
+	}
+	return said
+}
+
+// TestPlurals: Serbian has three forms (CLDR: one, few, other).
+func TestPlurals(t *testing.T) {
+	m, _ := catalogue(t)
+	for _, tt := range []struct {
+		n    int
+		want string
+	}{
+		{0, "Није преостао ниједан покушај."}, {1, "Преостао је 1 покушај."}, {2, "Преостала су 2 покушаја."}, {3, "Преостала су 3 покушаја."},
+		{5, "Преостало је 5 покушаја."}, {11, "Преостало је 11 покушаја."}, {21, "Преостао је 21 покушај."}, {22, "Преостала су 22 покушаја."},
+		{-1, "Број преосталих покушаја није познат."},
+	} {
+		t.Run(strconv.Itoa(tt.n), func(t *testing.T) {
+			if got := m.tries(tt.n); got != tt.want {
+				t.Errorf("tries(%d) = %q, want %q", tt.n, got, tt.want)
+			}
+		})
+	}
+	if got, want := m.count("papers.print", paperCopies), "Штампај све (5 примерака)"; got != want {
+		t.Errorf("print button says %q, want %q", got, want)
+	}
+}
+
+// TestCatalogueIsCyrillic finds a Latin letter that looks like a Cyrillic one
+// inside a Cyrillic word.
+func TestCatalogueIsCyrillic(t *testing.T) {
+	_, all := catalogue(t)
+	for id, raw := range all {
+		var words []string
+		var one string
+		forms := map[string]string{}
+		if json.Unmarshal(raw, &one) == nil {
+			words = strings.Fields(one)
+		} else if err := json.Unmarshal(raw, &forms); err == nil {
+			for _, f := range forms {
+				words = append(words, strings.Fields(f)...)
+			}
+		}
+		for _, w := range words {
+			if procedure.MixedScripts(w) && !strings.Contains(w, "{{") {
+				t.Errorf("%s: %q mixes two scripts", id, w)
+			}
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package app
+
+import (
+	"bytes"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"salter/app/procedure"
+)
+
+// atPad is a counter with the pad up.
+func atPad(t *testing.T) *counter {
+	t.Helper()
+	c := open(t, inCase(procedure.PhasePIN), usual)
+	c.press(fyne.KeyReturn, fyne.KeyReturn)
+	c.wantScreen(screenPad)
+	c.wantFocus(controlPad)
+	c.desk.calls = nil
+	return c
+}
+
+// tap clicks on a place of the pad.
+func (c *counter) tap(place int) {
+	pos, size := placeBox(place)
+	c.app.pad.Tapped(&fyne.PointEvent{Position: pos.AddXY(size.Width/2, size.Height/2)})
+}
+
+// TestPadIsWiped covers every way in which the pad is left.
+func TestPadIsWiped(t *testing.T) {
+	wrong := &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 2}
+	tests := []struct {
+		name  string
+		leave func(*counter)
+		want  screen
+		left  []procedure.PINEnd
+	}{
+		{"right PIN", func(c *counter) { c.press(fyne.KeyReturn) }, screenThanks, nil},
+		{"right PIN by mouse", func(c *counter) { c.tap(placeConfirm) }, screenThanks, nil},
+		{"right PIN by the other Enter", func(c *counter) { c.press(fyne.KeyEnter) }, screenThanks, nil},
+		{"wrong PIN", func(c *counter) { c.desk.fail["EnterPIN"] = wrong; c.press(fyne.KeyReturn) }, screenPad, nil},
+		{"refused attempt", func(c *counter) {
+			c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeRemoved}
+			c.press(fyne.KeyReturn)
+		}, screenThanks, nil},
+		{"blocked", func(c *counter) {
+			c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodePINBlocked}
+			c.press(fyne.KeyReturn)
+		}, screenThanks, nil},
+		{"cancel by Esc", func(c *counter) { c.press(fyne.KeyEscape) }, screenThanks, []procedure.PINEnd{procedure.PINCancelled}},
+		{"cancel by button", func(c *counter) { c.press(fyne.KeyTab, fyne.KeyReturn) }, screenThanks, []procedure.PINEnd{procedure.PINCancelled}},
+		{"time-out", func(c *counter) { c.now = c.now.Add(pinTime); c.app.tick() }, screenTurn, []procedure.PINEnd{procedure.PINTimeout}},
+		{"window loses focus", func(c *counter) { c.app.FocusLost() }, screenTurn, []procedure.PINEnd{procedure.PINFocusLost}},
+		{"card pulled", func(c *counter) { c.set(func(s *procedure.Snapshot) { s.Case.SameCard = false }) }, screenThanks, []procedure.PINEnd{procedure.PINCardGone}},
+		{"signed out", func(c *counter) { c.set(func(s *procedure.Snapshot) { s.Clerk = nil }) }, screenSignIn, nil},
+		{"case gone", func(c *counter) { c.set(func(s *procedure.Snapshot) { s.Case = nil }) }, screenHome, nil},
+		{"stopped", func(c *counter) {
+			c.set(func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} })
+		}, screenStop, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := atPad(t)
+			c.typed("123456")
+			if got, want := string(c.buf), "123456\x00\x00"; got != want {
+				t.Fatalf("the buffer does not hold what was typed")
+			}
+			tt.leave(c)
+			c.wantScreen(tt.want)
+			c.wantWiped()
+			if !slices.Equal(c.desk.left, tt.left) {
+				t.Errorf("page left as %q, want %q", c.desk.left, tt.left)
+			}
+		})
+	}
+}
+
+// TestPINIsLent: the core gets the very buffer, not a copy, and it is wiped
+// when the attempt returns.
+func TestPINIsLent(t *testing.T) {
+	c := atPad(t)
+	c.typed("4711")
+	c.held = true
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenChecking)
+	c.app.FocusLost() // must not touch what is lent
+	c.typed("99")
+	c.press(fyne.KeyReturn, fyne.KeyEscape)
+	c.release()
+	if string(c.desk.pin) != "4711" {
+		t.Error("the core did not get what was typed")
+	}
+	if &c.desk.lent[0] != &c.buf[0] {
+		t.Error("the core got a copy of the buffer")
+	}
+	c.wantWiped()
+	c.wantScreen(screenThanks)
+}
+
+// TestPadInput: digits from everywhere, nothing else, never more than eight.
+func TestPadInput(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(*counter)
+		want string
+	}{
+		{"keyboard", func(c *counter) { c.typed("0123") }, "0123"},
+		{"mouse", func(c *counter) {
+			for _, place := range []int{0, 4, 8, placeLast} {
+				c.tap(place)
+			}
+		}, "1590"},
+		{"letters and signs", func(c *counter) { c.typed("1а2б٣४,3 ") }, "123"},
+		{"at most eight", func(c *counter) { c.typed("123456789") }, "12345678"},
+		{"Backspace", func(c *counter) { c.typed("1234"); c.press(fyne.KeyBackspace) }, "123"},
+		{"Delete", func(c *counter) { c.typed("1234"); c.press(fyne.KeyDelete) }, ""},
+		{"back by mouse", func(c *counter) { c.typed("1234"); c.tap(placeBack) }, "123"},
+		{"clear by mouse", func(c *counter) { c.typed("1234"); c.tap(placeClear) }, ""},
+		{"back on empty", func(c *counter) { c.press(fyne.KeyBackspace); c.typed("1") }, "1"},
+		{"between the keys", func(c *counter) {
+			c.app.pad.Tapped(&fyne.PointEvent{Position: fyne.NewPos(keyWidth+keyGap/2, dotsHeight+10)})
+		}, ""},
+		{"focus on a button", func(c *counter) { c.press(fyne.KeyTab); c.typed("12") }, "12"},
+		{"focus nowhere", func(c *counter) { c.window.Canvas().Unfocus(); c.typed("12") }, "12"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := atPad(t)
+			tt.do(c)
+			if got := string(c.app.pad.pin()); got != tt.want {
+				t.Errorf("the buffer holds %q, want %q", got, tt.want)
+			}
+			if rest := c.buf[c.app.pad.n:]; !bytes.Equal(rest, make([]byte, len(rest))) {
+				t.Error("digits taken back are still in the buffer")
+			}
+		})
+	}
+}
+
+// TestPadTooShort costs no try.
+func TestPadTooShort(t *testing.T) {
+	c := atPad(t)
+	c.typed("123")
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenPad)
+	c.wantCalls()
+	if c.app.citizen.note != c.app.say.say("pad.short") {
+		t.Errorf("the citizen is told %q", c.app.citizen.note)
+	}
+}
+
+// TestPadIsDealtOnceForEachAttempt: the keys stay where they are while digits
+// are typed, and move for the next attempt.
+func TestPadIsDealtOnceForEachAttempt(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePIN), usual)
+	c.app.cfg.DigitsInOrder = false
+	c.press(fyne.KeyReturn, fyne.KeyReturn)
+	orders := map[[10]byte]bool{}
+	for range 6 {
+		before := c.app.pad.order
+		sorted := before
+		slices.Sort(sorted[:])
+		if sorted != [10]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} {
+			t.Fatalf("the pad shows the digits %v", before)
+		}
+		c.typed("12")
+		c.tap(3)
+		if c.app.pad.order != before {
+			t.Error("the keys moved while typing")
+		}
+		orders[before] = true
+		c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 3}
+		c.typed("34")
+		c.press(fyne.KeyReturn)
+		c.wantScreen(screenPad)
+	}
+	if len(orders) < 4 {
+		t.Errorf("six attempts were dealt only %d orders", len(orders))
+	}
+}
+
+// TestPadGivesNothingAway: the picture of the keys is the same whatever is
+// pressed, hovered or held; only the number of dots changes.
+func TestPadGivesNothingAway(t *testing.T) {
+	c := atPad(t)
+	if _, hovers := any(c.app.pad).(desktop.Hoverable); hovers {
+		t.Error("the pad follows the mouse")
+	}
+	if _, presses := any(c.app.pad).(desktop.Mouseable); presses {
+		t.Error("the pad follows the mouse button")
+	}
+	c.tap(0)
+	first := c.window.Canvas().Capture()
+	c.press(fyne.KeyBackspace)
+	c.tap(7)
+	second := c.window.Canvas().Capture()
+	c.press(fyne.KeyBackspace)
+	c.typed("5")
+	third := c.window.Canvas().Capture()
+	if !same(first, second) || !same(first, third) {
+		t.Error("the screen shows which key was pressed")
+	}
+	c.typed("5")
+	if same(first, c.window.Canvas().Capture()) {
+		t.Error("the screen does not show that a digit was entered")
+	}
+}
+
+func same(a, b image.Image) bool {
+	x, y := a.(*image.NRGBA), b.(*image.NRGBA)
+	return x.Rect == y.Rect && bytes.Equal(x.Pix, y.Pix)
+}
+
+// TestCitizenSeesNothingOfTheCase reads every word on the citizen's pages.
+func TestCitizenSeesNothingOfTheCase(t *testing.T) {
+	for _, s := range scenes() {
+		if !slices.Contains([]screen{screenTurn, screenPad, screenChecking, screenLastTry, screenThanks}, s.want) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			s.do(c)
+			c.wantScreen(s.want)
+			if !c.window.FullScreen() {
+				t.Error("the page is not over the full screen")
+			}
+			id := c.desk.snapshot.Case.Identity
+			for _, words := range append(wordsOn(c), c.window.Title()) {
+				for _, secret := range []string{id.Surname, id.GivenName, string(id.PersonalNumber), string(id.CardNumber), c.desk.snapshot.Case.Number, c.desk.snapshot.Clerk.Name} {
+					if strings.Contains(words, secret) {
+						t.Errorf("the citizen's page says %q", words)
+					}
+				}
+			}
+		})
+	}
+}
+
+// wordsOn are all visible texts.
+func wordsOn(c *counter) []string {
+	var words []string
+	walk(c.window.Canvas().Content(), fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		switch o := o.(type) {
+		case *text:
+			words = append(words, o.content)
+		case *button:
+			words = append(words, o.label)
+		}
+	})
+	return words
+}
+
+// TestMoreTime: a countdown from twenty seconds on; every input and the button
+// start the time anew.
+func TestMoreTime(t *testing.T) {
+	c := atPad(t)
+	countdown := func() string {
+		for _, w := range wordsOn(c) {
+			if strings.Contains(w, "Страница се затвара") {
+				return w
+			}
+		}
+		return ""
+	}
+	pass := func(d time.Duration) { c.now = c.now.Add(d); c.app.tick() }
+	pass(39 * time.Second)
+	if got := countdown(); got != "" {
+		t.Errorf("after 39 s the page says %q", got)
+	}
+	pass(2 * time.Second)
+	if got, want := countdown(), "Страница се затвара за 19 секунди."; got != want {
+		t.Errorf("after 41 s the page says %q, want %q", got, want)
+	}
+	c.typed("1")
+	if got := countdown(); got != "" {
+		t.Errorf("after a digit the page says %q", got)
+	}
+	for range 12 {
+		pass(59 * time.Second)
+		c.app.page.controls[controlMore].(*button).act()
+		c.wantScreen(screenPad)
+	}
+	pass(pinTime)
+	c.wantScreen(screenTurn)
+	c.wantWiped()
+}
+
+// TestClerkReturnsByHisOwnAction: nothing but the clerk's button leaves the
+// neutral end, whatever the card does behind it.
+func TestClerkReturnsByHisOwnAction(t *testing.T) {
+	c := atPad(t)
+	c.typed("1234")
+	c.desk.next["EnterPIN"] = func(s *procedure.Snapshot) {
+		done := inCase(procedure.PhaseWork)
+		s.Case = done.Case
+	}
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenThanks)
+	c.set(func(s *procedure.Snapshot) { s.Case = inCase(procedure.PhaseHandOver).Case })
+	c.press(fyne.KeyEscape, fyne.KeyF8, fyne.KeyF5)
+	c.wantScreen(screenThanks)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenHandOver)
+	if c.window.FullScreen() {
+		t.Error("the clerk's page is still over the full screen")
+	}
+}
