@@ -174,6 +174,7 @@ type request struct {
 	assertion   string
 	body        []byte
 	limit       int64 // of the answer's body
+	once        bool  // net/http may not repeat it, not even where that is harmless
 }
 
 // answer is a success: status 2xx.
@@ -225,6 +226,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, c.cfg.Trust.API+r.path, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, fmt.Errorf("build request: %w", err)
+	}
+	if r.once {
+		req.GetBody = nil
 	}
 	for name, value := range map[string]string{
 		"Content-Type":  r.contentType,

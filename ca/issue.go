@@ -96,7 +96,7 @@ func (c *Client) Enrol(ctx context.Context, r EnrolRequest) Outcome {
 	}
 	a, err := c.do(ctx, request{
 		op: "enrol", method: http.MethodPost, path: est.Path(r.Label, est.OpSimpleEnroll), contentType: est.TypePKCS10,
-		accept: "application/pkcs7-mime", assertion: assertion, body: est.EncodeBase64(r.CSR), limit: maxJSON,
+		accept: "application/pkcs7-mime", assertion: assertion, body: est.EncodeBase64(r.CSR), limit: maxJSON, once: true,
 	})
 	if err != nil {
 		return c.refusal(ctx, r, err)

@@ -108,6 +108,9 @@ func (p *Profile) Check(cert *x509.Certificate, e Expect) []Finding {
 	if number := p.checkDN(&c, cert.RawSubject); e.Subject.Number == "" {
 		e.Subject.Number = number
 	}
+	if p.Subject.Serial == SerialMixed && e.Subject.Number == "" {
+		c.fail("P09", "profile subject.serial", "the authority's number is missing")
+	}
 	p.checkPerson(&c, cert.RawSubject, e.Subject)
 	p.checkExtensions(&c, cert, e)
 	return c.findings
@@ -145,7 +148,7 @@ func (p *Profile) checkKeyUse(c *checker, key crypto.PublicKey, e Expect, at tim
 		c.fail("P16", "RFC 2986 4.1", "public key differs from the request's")
 	}
 	if e.KeyUsed {
-		c.fail("P15", "EN 319 411-1 REG-6.3.1", "the key was certified before")
+		c.fail("P15", "profile", "the key was certified before")
 	}
 	kind, bits := keyKind(key)
 	until, err := p.rsa2048Until()

@@ -24,7 +24,7 @@ func (p *Profile) checkExtensions(c *checker, cert *x509.Certificate, e Expect) 
 		}
 	}
 	if cert.IsCA {
-		c.fail("P17", "EN 319 412-2 GEN-4.3.9-1", "certificate of a CA")
+		c.fail("P17", "RFC 5280 4.2.1.9", "certificate of a CA")
 	}
 	p.checkKeyUsage(c, cert, found)
 	p.checkEKU(c, cert)

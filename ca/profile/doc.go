@@ -8,8 +8,8 @@
 // beforehand what a certificate will contain. The counter, the authority
 // before signing, and the counter again on the answer run the same code.
 //
-// The profile follows RFC 5280, RFC 3739 and the ETSI family EN 319 412-1
-// (V1.6.1), -2 (V2.2.1) and -5 (V2.5.1), which Serbian law makes obligatory
+// The profile follows RFC 5280, RFC 3739 and the ETSI family EN 319 412-1,
+// -2 (V2.2.1) and -5 (V2.5.1), which Serbian law makes obligatory
 // ("Sl. glasnik RS" 34/2018 and 81/2018, art. 2 and 3). Findings name the
 // clause. No finding and no error of this package holds a name, a personal
 // number or an e-mail address.

@@ -120,6 +120,7 @@ func TestTemplateRefuses(t *testing.T) {
 	}{
 		{"no serial", func(i *profile.Issuance) { i.Serial = nil }},
 		{"no key", func(i *profile.Issuance) { i.Key = nil }},
+		{"no key of the issuer's kind", func(i *profile.Issuance) { i.Key = "key" }},
 		{"no issuer", func(i *profile.Issuance) { i.Issuer = nil }},
 		{"no subject", func(i *profile.Issuance) { i.Subject = profile.Subject{} }},
 		{"31 February", func(i *profile.Issuance) { i.CardValidUntil = profile.Date{Year: 2030, Month: 2, Day: 31} }},

@@ -157,6 +157,10 @@ func TestMUPLive(t *testing.T) {
 	if errs := profile.Errors(p.CheckRequest(csr, expect)); len(errs) > 0 {
 		t.Fatalf("request: got %v", errs)
 	}
+	unnumbered := profile.Issuance{Subject: holder, CardValidUntil: cardEnds, Key: csr.PublicKey, Serial: p.NewSerial(), Issuer: issuer, Now: now}
+	if _, err := p.Template(unnumbered); err == nil {
+		t.Error("a certificate without the authority's number was built")
+	}
 	numbered := holder
 	numbered.Number = "555666777"
 	tmpl, err := p.Template(profile.Issuance{Subject: numbered, CardValidUntil: cardEnds, Key: csr.PublicKey, Serial: p.NewSerial(), Issuer: issuer, Now: now})

@@ -38,6 +38,9 @@ func (p *Profile) Template(i Issuance) (*x509.Certificate, error) {
 	if i.Serial == nil || i.Key == nil || i.Issuer == nil {
 		return nil, errors.New("build certificate: serial, key or issuer is missing")
 	}
+	if p.Subject.Serial == SerialMixed && i.Subject.Number == "" {
+		return nil, errors.New("build certificate: the authority's number is missing")
+	}
 	raw, err := p.marshalDN(i.Subject)
 	if err != nil {
 		return nil, err

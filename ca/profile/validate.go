@@ -80,7 +80,7 @@ func (p *Profile) validateStatements() error {
 		}
 	}
 	if len(p.QC.PDS) > 0 && !slices.ContainsFunc(p.QC.PDS, func(d PDS) bool { return d.Language == "en" }) {
-		return errors.New("qc.pds: English is missing (EN 319 412-5 QCS-4.3.4-03)")
+		return errors.New("qc.pds: English is missing (EN 319 412-5 4.3.4)")
 	}
 	if p.QC.RetentionYears < 0 || p.QC.RetentionYears > 100 {
 		return fmt.Errorf("qc.retentionYears: %d, 0 to 100 allowed", p.QC.RetentionYears)
