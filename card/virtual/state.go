@@ -118,7 +118,7 @@ func (s *state) check() error {
 		return fmt.Errorf("token serial of %d bytes", len(s.TokenSerial))
 	case s.PIN.Tries < 0 || s.PIN.Tries > maxTries || s.PUK.Tries < 0 || s.PUK.Tries > maxTries:
 		return errors.New("counter out of range")
-	case s.MF == nil:
+	case s.MF == nil || !s.MF.Dir || s.MF.FID != fidMF:
 		return errors.New("no root directory")
 	}
 	if err := s.MF.check(0); err != nil {
