@@ -10,6 +10,7 @@
 //	func TestMain(m *testing.M) { cardtest.Main(m) }
 //
 // and a test then calls NewReader. Who is not root gets the namespaces by way
-// of a user namespace. Where the system refuses both, the tests fail and say
-// why: they are never skipped silently.
+// of a user namespace. Where the system refuses them, the two readers of its
+// own pcscd are used, by one test binary at a time; where there are none, the
+// tests fail and say why. They are never skipped silently.
 package cardtest

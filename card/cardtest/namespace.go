@@ -13,8 +13,12 @@ import (
 	"testing"
 )
 
-// insideVariable marks the process that runs in the namespaces.
-const insideVariable = "SALTER_CARDTEST_INSIDE"
+// insideVariable marks the process that runs the tests: its value says how.
+const (
+	insideVariable = "SALTER_CARDTEST_INSIDE"
+	inNamespaces   = "namespaces"
+	onSystem       = "system" // with the daemon that runs on this machine
+)
 
 // runDir is where pcscd and its clients meet; it is compiled into both.
 const runDir = "/run/pcscd"
@@ -34,42 +38,47 @@ type inside struct{ M }
 
 // Run runs the tests and returns the exit code.
 func (i inside) Run() int {
-	if os.Getenv(insideVariable) == "" {
+	switch os.Getenv(insideVariable) {
+	case inNamespaces:
+		if err := prepare(); err != nil {
+			fmt.Fprintln(os.Stderr, "cardtest: prepare namespaces:", err)
+			return 1
+		}
+		defer stopDaemon()
+	case onSystem:
+	default:
 		return runInside()
 	}
-	if err := prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, "cardtest: prepare namespaces:", err)
-		return 1
-	}
-	defer stopDaemon()
 	return i.M.Run()
 }
 
-// runInside starts this binary again in new namespaces and returns its exit
-// code.
+// runInside runs this binary again in new namespaces, or, where the system
+// refuses them, with its own daemon. It returns the exit code.
 func runInside() int {
-	exe, err := os.Executable()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "cardtest: find test binary:", err)
-		return 1
-	}
-	cmd := exec.Command(exe, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), insideVariable+"=1")
-	cmd.SysProcAttr = namespaces()
-	if err := cmd.Start(); err != nil {
-		fmt.Fprintf(os.Stderr, "cardtest: this system refuses mount and network namespaces (%v).\n"+
-			"Run the tests as root, or allow unprivileged user namespaces.\n", err)
-		return 1
+	cmd, refused := start()
+	if cmd == nil {
+		unlock, err := useSystem()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "cardtest: this system refuses mount and network namespaces (%v),\n"+
+				"and its own pcscd cannot be used instead (%v).\n"+
+				"Run the tests as root, or allow unprivileged user namespaces,\n"+
+				"or start pcscd with an empty reader of package vsmartcard-vpcd.\n", refused, err)
+			return 1
+		}
+		defer unlock()
+		if cmd, err = startWith(nil, onSystem); err != nil {
+			fmt.Fprintln(os.Stderr, "cardtest: run tests:", err)
+			return 1
+		}
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	go func() {
 		for s := range signals {
-			_ = cmd.Process.Signal(s) // it has ended already
+			_ = cmd.Process.Signal(s) // it may have ended already
 		}
 	}()
-	err = cmd.Wait()
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -81,20 +90,39 @@ func runInside() int {
 	return 1
 }
 
-// namespaces asks for a mount, a network and a process namespace: with the
-// last one everything that a killed test leaves running ends with it. Who is
-// not root becomes root of a user namespace first.
-func namespaces() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET,
-		Pdeathsig:  syscall.SIGKILL,
+// start runs this binary again in namespaces: as root directly, otherwise, or
+// if root may not, as root of a user namespace. The error says why not.
+func start() (*exec.Cmd, error) {
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET}
+	if os.Getuid() == 0 {
+		if cmd, err := startWith(attr, inNamespaces); err == nil {
+			return cmd, nil
+		}
 	}
-	if uid := os.Getuid(); uid != 0 {
-		attr.Cloneflags |= syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	attr.Cloneflags |= syscall.CLONE_NEWUSER
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	return startWith(attr, inNamespaces)
+}
+
+// startWith runs this binary again with its arguments. It ends with us.
+func startWith(attr *syscall.SysProcAttr, mode string) (*exec.Cmd, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
-	return attr
+	if attr == nil {
+		attr = &syscall.SysProcAttr{}
+	}
+	attr.Pdeathsig = syscall.SIGKILL
+	cmd := exec.Command(exe, os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), insideVariable+"="+mode)
+	cmd.SysProcAttr = attr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return cmd, nil
 }
 
 // prepare makes the namespaces usable: mounts that do not spread to the

@@ -59,6 +59,9 @@ func StartService(t testing.TB) {
 // readers are thrown out. StartService brings it back.
 func StopService(t testing.TB) {
 	t.Helper()
+	if os.Getenv(insideVariable) == onSystem {
+		t.Fatal("stop pcscd: it is the system's own, because the system refuses namespaces")
+	}
 	if err := shared.stop(); err != nil {
 		t.Fatalf("stop pcscd: %v", err)
 	}
@@ -81,7 +84,11 @@ func (d *daemon) start() error {
 	if d.cmd != nil {
 		return nil
 	}
-	if os.Getenv(insideVariable) == "" {
+	switch os.Getenv(insideVariable) {
+	case inNamespaces:
+	case onSystem:
+		return nil // it runs
+	default:
 		return fmt.Errorf("the package has no TestMain that calls cardtest.Main")
 	}
 	if err := d.configure(); err != nil {
@@ -174,8 +181,22 @@ func (d *daemon) configure() error {
 func (d *daemon) configDir() string { return filepath.Join(d.folder, "reader.conf.d") }
 
 // deviceName is the friendly name of a device; not "Virtual PCD", which
-// production ignores.
-func deviceName(i int) string { return fmt.Sprintf("Salter Test Reader %c", 'A'+i) }
+// production ignores. The system's own daemon has the one device of the
+// package's configuration.
+func deviceName(i int) string {
+	if os.Getenv(insideVariable) == onSystem {
+		return "Virtual PCD"
+	}
+	return fmt.Sprintf("Salter Test Reader %c", 'A'+i)
+}
+
+// slotCount is how many readers there are.
+func slotCount() int {
+	if os.Getenv(insideVariable) == onSystem {
+		return slots
+	}
+	return devices * slots
+}
 
 // notice is what the daemon's log says of one reader.
 type notice struct {
