@@ -28,6 +28,9 @@ type Refusal struct {
 	Problem    ca.Problem
 	RetryAfter time.Duration // of busy
 	cause      error
+	// final says that the request itself is at fault: the same bytes can
+	// never be accepted, and the refusal is stored.
+	final bool
 }
 
 // Error names the problem; it holds no personal data.

@@ -125,12 +125,14 @@ func refuseFindings(csr *x509.CertificateRequest, h holder, findings []profile.F
 	case by["P14"]: // caused by the day, not by the request
 		return withFields(ca.ProblemCardData, bad)
 	case by["P15"]:
-		return withFields(ca.ProblemKeyRejected, bad)
+		r := withFields(ca.ProblemKeyRejected, bad)
+		r.final = true
+		return r
 	}
-	return refuseProfile(bad)
+	r := withFields(ca.ProblemProfile, bad)
+	r.final = true
+	return r
 }
-
-func refuseProfile(bad []profile.Finding) *Refusal { return withFields(ca.ProblemProfile, bad) }
 
 // withFields makes a refusal of findings, which hold no personal data.
 func withFields(problem string, bad []profile.Finding) *Refusal {

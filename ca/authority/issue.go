@@ -114,7 +114,7 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 	err = a.build(r, holder, &row)
 	var refused *Refusal
 	switch {
-	case errors.As(err, &refused) && sticky(refused):
+	case errors.As(err, &refused) && refused.final:
 		row.State = db.Refused
 		if row.Problem, err = json.Marshal(refused.Problem); err != nil {
 			return fmt.Errorf("store refusal: %w", err)
@@ -211,12 +211,6 @@ func checkUnused(tx db.Tx, r request) error {
 	return nil
 }
 
-// sticky reports whether a refusal is caused by the request alone, so that the
-// same bytes can never be accepted.
-func sticky(r *Refusal) bool {
-	return r.Name() == ca.ProblemKeyRejected || r.Name() == ca.ProblemProfile
-}
-
 // build makes the certificate with a throw-away key, checks it as it would be
 // issued, and puts serial and to-be-signed bytes into row.
 func (a *Authority) build(r request, h holder, row *db.Issuance) error {
@@ -245,7 +239,9 @@ func (a *Authority) build(r request, h holder, row *db.Issuance) error {
 		return fmt.Errorf("lint certificate: %w", err)
 	}
 	if bad := profile.Errors(append(findings, linted...)); len(bad) > 0 {
-		return refuseProfile(bad)
+		// The request was found good above: what is wrong is of our making,
+		// and set right, the same request may be issued.
+		return withFields(ca.ProblemProfile, bad)
 	}
 	row.Serial, row.TBS = cert.SerialNumber.Text(16), cert.RawTBSCertificate
 	return nil
@@ -325,60 +321,4 @@ func (a *Authority) Sweep(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Lookup says what became of a request, without its being sent again.
-func (a *Authority) Lookup(ctx context.Context, c Caller, sum [32]byte) (ca.Issuance, error) {
-	var answer ca.Issuance
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		row, err := tx.IssuanceByCSR(sum)
-		if errors.Is(err, db.ErrNotFound) {
-			answer.State = ca.IssuanceUnknown
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := checkOffice(row, w); err != nil {
-			return err
-		}
-		answer, err = a.answer(tx, sum)
-		return err
-	})
-	if err == nil && answer.State == ca.IssuancePending {
-		return a.complete(ctx, sum)
-	}
-	return answer, err
-}
-
-// answer reads the state of a request that is in the database.
-func (a *Authority) answer(tx db.Tx, sum [32]byte) (ca.Issuance, error) {
-	row, err := tx.IssuanceByCSR(sum)
-	if err != nil {
-		return ca.Issuance{}, err
-	}
-	switch row.State {
-	case db.Prepared:
-		return ca.Issuance{State: ca.IssuancePending}, nil
-	case db.Refused:
-		answer := ca.Issuance{State: ca.IssuanceRefused, Problem: new(ca.Problem)}
-		if err := json.Unmarshal(row.Problem, answer.Problem); err != nil {
-			return ca.Issuance{}, fmt.Errorf("read stored refusal: %w", err)
-		}
-		return answer, nil
-	}
-	status, err := tx.Status(row.Serial)
-	if err != nil {
-		return ca.Issuance{}, err
-	}
-	i, err := a.issuer(row.Label)
-	if err != nil {
-		return ca.Issuance{}, err
-	}
-	return ca.Issuance{State: ca.IssuanceIssued, Chain: [][]byte{row.Certificate, i.cert.Raw},
-		Serial: row.Serial, Status: status.State}, nil
 }

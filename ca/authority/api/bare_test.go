@@ -2,13 +2,12 @@ package api_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"crypto/x509"
 
 	"salter/ca"
 	"salter/ca/catest"
