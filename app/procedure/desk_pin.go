@@ -124,12 +124,7 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		leave()
 		return err
 	}
-	e.update(func() {
-		e.busy = ""
-		cur.pin, cur.problem = PINView{}, nil
-	})
-	// The right to move the case passes to the work in the background.
-	e.background(func(ctx context.Context) { e.work(ctx, session) })
+	e.background(session) // the right to move the case passes on with it
 	return nil
 }
 

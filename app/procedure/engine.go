@@ -183,23 +183,26 @@ func (e *Engine) enter(ctx context.Context, method string) (leave func(), err er
 	}, nil
 }
 
-// background runs f with the right to move the current case, which the caller
-// holds and gives away. ctx ends with the program.
-func (e *Engine) background(f func(ctx context.Context)) {
-	e.mu.Lock()
-	ctx := e.life
-	e.mu.Unlock()
-	if ctx == nil {
-		ctx = context.Background() // without Run there is nothing to end with
-	}
-	e.update(func() { e.working = true })
+// background runs the work with the right to move the current case, which the
+// caller holds and gives away; session may be nil. It ends with the program.
+func (e *Engine) background(session Session) {
+	ctx := context.Background() // without Run there is nothing to end with
+	e.update(func() {
+		if e.life != nil {
+			ctx = e.life
+		}
+		e.working, e.busy = true, ""
+		if session != nil {
+			e.cur.pin, e.cur.problem = PINView{}, nil
+		}
+	})
 	e.spawn(func() {
 		defer func() {
 			e.update(func() { e.working = false })
 			e.release()
 			e.wake()
 		}()
-		f(ctx)
+		e.work(ctx, session)
 	})
 }
 

@@ -19,10 +19,11 @@ func TestModel(t *testing.T) {
 	var seen tally
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{rt: rt, harness: newHarness(rt), seen: &seen}
-		if rapid.Bool().Draw(rt, "at the PIN") {
+		if m.focused = rapid.Bool().Draw(rt, "focused"); m.focused {
 			m.toPIN()
 		}
 		m.budget = rapid.IntRange(0, 12).Draw(rt, "budget")
+		m.calm = rapid.IntRange(0, 60).Draw(rt, "calm")
 		m.Faults.Hook = m.hook
 		for range rapid.IntRange(5, 40).Draw(rt, "actions") {
 			m.guarded(m.act)
@@ -48,10 +49,13 @@ type tally struct {
 type model struct {
 	*harness
 	rt     *rapid.T
-	budget int  // how many things may still go wrong
-	dead   bool // the program has crashed: nothing of it may happen any more
-	inHook bool
-	seen   *tally
+	budget int // how many things may still go wrong
+	calm   int // borders until the next of them
+	// focused: only effects that need an intent are struck, from the PIN on.
+	focused bool
+	dead    bool // the program has crashed: nothing of it may happen any more
+	inHook  bool
+	seen    *tally
 }
 
 // crash is what the hook throws to drop the engine in the middle.
@@ -84,13 +88,16 @@ func (m *model) hook(op proctest.Op, when proctest.When) error {
 	if when == proctest.Before {
 		m.intended(op)
 	}
-	if m.budget == 0 || m.inHook || rapid.IntRange(0, 5).Draw(m.rt, "luck") != 0 {
+	if m.budget == 0 || m.inHook {
+		return nil
+	}
+	if !m.strikes(op) {
 		return nil
 	}
 	m.budget--
 	m.inHook = true
 	defer func() { m.inHook = false }()
-	switch rapid.SampledFrom([]string{"crash", "error", "pull", "swap", "torn", "keys", "revoke"}).Draw(m.rt, "misfortune") {
+	switch rapid.SampledFrom(misfortunes(op)).Draw(m.rt, "misfortune") {
 	case "crash":
 		m.seen.crashes++
 		m.dead = true
@@ -107,10 +114,10 @@ func (m *model) hook(op proctest.Op, when proctest.When) error {
 		m.Reader.Insert(m.other)
 		m.notice(op)
 	case "torn":
-		if op == proctest.OpWrite {
-			m.Card.TearCertificates()
-			m.other.TearCertificates()
-			m.seen.torn++
+		m.Card.TearCertificates()
+		m.other.TearCertificates()
+		m.seen.torn++
+		if rapid.Bool().Draw(m.rt, "told") {
 			return failureOf(op)
 		}
 	case "keys":
@@ -129,6 +136,33 @@ func (m *model) hook(op proctest.Op, when proctest.When) error {
 		}
 	}
 	return nil
+}
+
+// strikes decides whether something goes wrong at this border.
+func (m *model) strikes(op proctest.Op) bool {
+	if m.focused {
+		return brackets[op].intent != "" && rapid.IntRange(0, 3).Draw(m.rt, "strike") == 1
+	}
+	if m.calm > 0 {
+		m.calm--
+		return false
+	}
+	m.calm = rapid.IntRange(0, 40).Draw(m.rt, "calm")
+	return true
+}
+
+// misfortunes are what can go wrong around an effect.
+func misfortunes(op proctest.Op) []string {
+	always := []string{"crash", "error", "pull", "swap"}
+	switch op {
+	case proctest.OpWrite:
+		return append([]string{"torn", "torn", "keys"}, always...)
+	case proctest.OpEnrol, proctest.OpLookup, proctest.OpSync, proctest.OpKey:
+		return append([]string{"keys", "revoke"}, always...)
+	case proctest.OpActivate:
+		return append([]string{"revoke"}, always...)
+	}
+	return always
 }
 
 // notice lets the watcher report at once, as far as the engine is not inside
@@ -192,38 +226,42 @@ func (m *model) intended(op proctest.Op) {
 func (m *model) act() {
 	m.inHook = false
 	m.unblock()
-	switch rapid.IntRange(0, 19).Draw(m.rt, "action") {
-	case 0:
+	switch rapid.SampledFrom(actions).Draw(m.rt, "action") {
+	case "step":
+		m.step()
+	case "restart":
 		m.restart()
-	case 1:
+	case "remove":
 		m.remove()
-	case 2:
+	case "insert other":
 		m.insert(m.other)
-	case 3:
+	case "insert":
 		m.insert(m.Card)
-	case 4:
+	case "park":
 		_ = m.e.ParkCase(ctx)
-	case 5:
+	case "back":
 		_ = m.e.GoBack(ctx, rapid.SampledFrom([]procedure.Phase{
 			procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent,
 		}).Draw(m.rt, "to"))
-	case 6:
+	case "wrong PIN":
 		_ = m.e.EnterPIN(ctx, []byte("0000"))
-	case 7:
+	case "leave PIN":
 		_ = m.e.LeavePIN(ctx, procedure.PINTimeout)
-	case 8:
+	case "sync":
 		_ = m.e.SyncNow(ctx)
-	case 9:
+	case "sign out":
 		_ = m.e.SignOut(ctx)
-	case 10:
-		if rapid.IntRange(0, 3).Draw(m.rt, "refuse") == 0 {
-			_ = m.e.RefuseCase(ctx, procedure.CodeFace)
-		}
-	case 11:
+	case "refuse":
+		_ = m.e.RefuseCase(ctx, procedure.CodeFace)
+	case "see":
 		m.see() // the watcher at last
-	default:
-		m.step()
 	}
+}
+
+// actions are drawn from; doing the right thing is the most frequent.
+var actions = []string{
+	"step", "step", "step", "step", "step", "step", "step", "step", "see", "insert", "restart", "step", "step",
+	"remove", "insert other", "park", "back", "wrong PIN", "leave PIN", "sync", "sign out", "refuse", "step", "step",
 }
 
 func (m *model) active() int {

@@ -215,7 +215,7 @@ func (e *Engine) goOn() {
 		e.release()
 		return
 	}
-	e.background(func(ctx context.Context) { e.work(ctx, nil) })
+	e.background(nil)
 }
 
 func (e *Engine) canGoOn() bool {

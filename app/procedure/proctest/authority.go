@@ -1,7 +1,6 @@
 package proctest
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -223,11 +222,16 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 	return a.issue(r, sum)
 }
 
-// anchored checks that the journal at the authority holds the intent.
+// anchored checks that the journal at the authority holds the intent: this
+// request, of this attempt of this case.
 func (a *Authority) anchored(r procedure.EnrolRequest, sum [32]byte) string {
-	acked := a.journal.Events()[:a.journal.Acked()]
-	for _, e := range acked {
-		if bytes.Contains(e, []byte(hex.EncodeToString(sum[:]))) && bytes.Contains(e, []byte(r.Case)) {
+	for _, raw := range a.journal.Events()[:a.journal.Acked()] {
+		e, err := procedure.DecodeEvent(raw)
+		if err != nil || e.Case != r.Case {
+			continue
+		}
+		b, ok := e.Body.(*procedure.Submit)
+		if ok && b.Attempt == r.Attempt && b.CSR == hex.EncodeToString(sum[:]) {
 			return ""
 		}
 	}
