@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,12 +23,16 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the manual in testdata.
 func TestScripts(t *testing.T) {
-	reader := cardtest.NewReader(t) // run.txtar is the only script that uses it
+	// One for each script that inserts a card; they run at the same time.
+	readers := map[string]*cardtest.Reader{"run": cardtest.NewReader(t), "killed": cardtest.NewReader(t)}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("VPCD", reader.Addr())
-			e.Setenv("READER", reader.Name())
+			script := strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")
+			if reader, ok := readers[script]; ok {
+				e.Setenv("VPCD", reader.Addr())
+				e.Setenv("READER", reader.Name())
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"eventually": eventually},

@@ -15,6 +15,11 @@ import (
 // retryDelay is the pause between attempts to reach a reader that is away.
 const retryDelay = 200 * time.Millisecond
 
+// handDelay is how long a card stays out at least. pcscd looks every 400 ms: a
+// card that is back before it has looked would be one that never left, with
+// a state that the chip no longer has.
+const handDelay = time.Second
+
 // slot is the hand that puts the card into the reader and takes it out.
 type slot struct {
 	card *virtual.Card
@@ -43,12 +48,17 @@ func (s *slot) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, s.wake)
 	defer stop()
 	complained := false
+	var out time.Time // when the card last left the reader
 	for s.awaitWanted(ctx) {
+		sleep(ctx, handDelay-time.Since(out))
 		inner, pull := context.WithCancel(ctx)
 		s.set(func() { s.pull = pull })
 		err := s.serve(inner)
 		pull()
 		s.set(func() { s.pull, s.in = nil, false })
+		if err == nil || errors.Is(err, virtual.ErrRemoved) {
+			out = time.Now()
+		}
 		switch {
 		case errors.Is(err, virtual.ErrRemoved):
 			s.set(func() { s.want = false })
