@@ -99,6 +99,9 @@ func loadPKI(dir string, profiles map[string]*issuer, now func() time.Time) (*pk
 		if i.signer, err = loadSigner(dir, store, issuerPurpose(label)); err != nil {
 			return nil, err
 		}
+		if bad := profile.Errors(i.profile.CheckIssuer(i.cert)); len(bad) > 0 {
+			return nil, fmt.Errorf("load hierarchy: issuer of %s does not fit its profile: %s", label, bad[0].Detail)
+		}
 	}
 	if err := prepareLint(profiles); err != nil {
 		return nil, err

@@ -154,3 +154,30 @@ func TestPlaceholders(t *testing.T) {
 		t.Errorf("policy version %s after a change, want 2", a.PolicyTag())
 	}
 }
+
+// TestProfileThatDoesNotFit: an edited profile is found out at the start, not
+// at the first request.
+func TestProfileThatDoesNotFit(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	closeAuthority(t, mustOpen(t, dir))
+	path := filepath.Join(dir, "profiles", "citizen-sign.json")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, old, new, want string }{
+		{"another kind of issuer key", `"rsa2048",`, `"rsa4096",`, "does not fit its profile"},
+		{"an unknown switch", `"version"`, `"versoin"`, "parse profile"},
+	} {
+		edited := strings.Replace(string(good), tt.old, tt.new, 1)
+		if edited == string(good) {
+			t.Fatalf("%s: %s not found", tt.name, tt.old)
+		}
+		if err := os.WriteFile(path, []byte(edited), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openAt(t, dir); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}

@@ -86,17 +86,28 @@ type Anchor struct {
 
 // Registers holds who may do what.
 type Registers interface {
-	PutWorkstation(w Workstation) error // inserts, or replaces the state of the same name
+	// PutWorkstation inserts, or replaces the state of the same name.
+	PutWorkstation(w Workstation) error
+	// Workstation finds one by name.
 	Workstation(name string) (Workstation, error)
+	// Workstations lists all by name.
 	Workstations() ([]Workstation, error)
+	// PutWorkstationKey inserts, or replaces the certificate of the same key
+	// of the same workstation; a key of another workstation stays as it is.
 	PutWorkstationKey(k WorkstationKey) error
+	// WorkstationKey finds one by the hash of its SubjectPublicKeyInfo.
 	WorkstationKey(spki [32]byte) (WorkstationKey, error)
 
-	PutClerk(c Clerk) error // inserts, or replaces the state of the same certificate
+	// PutClerk inserts, or replaces the state of the same certificate.
+	PutClerk(c Clerk) error
+	// Clerk finds one by the hash of his certificate.
 	Clerk(fingerprint [32]byte) (Clerk, error)
+	// Clerks lists all by service number.
 	Clerks() ([]Clerk, error)
 
-	PutAnchor(a Anchor) error // repeating it is no error
+	// PutAnchor inserts; repeating it is no error.
+	PutAnchor(a Anchor) error
+	// Anchors lists all, oldest first.
 	Anchors() ([]Anchor, error)
 }
 
@@ -175,10 +186,13 @@ type Issuances interface {
 	// CompleteIssuance turns Prepared into IssuedState with status hold and
 	// returns the sequence number given.
 	CompleteIssuance(csr [32]byte, certificate []byte, at time.Time) (int64, error)
+	// IssuanceByCSR finds a request by the hash of its bytes.
 	IssuanceByCSR(csr [32]byte) (Issuance, error)
+	// IssuanceByAttempt finds the request of one attempt of a case.
 	IssuanceByAttempt(caseID string, attempt int) (Issuance, error)
 	// IssuanceByKey finds the request, not refused, for a public key.
 	IssuanceByKey(spki [32]byte) (Issuance, error)
+	// IssuanceBySerial finds the request that got a serial number.
 	IssuanceBySerial(serial string) (Issuance, error)
 	// StandingIssuance finds a request of the case that is Prepared, or has a
 	// certificate that is not revoked.
@@ -188,10 +202,14 @@ type Issuances interface {
 	// PreparedIssuances lists the hashes left between prepare and sign.
 	PreparedIssuances() ([][32]byte, error)
 
+	// PutAssertion stores an accepted assertion; its id is unique.
 	PutAssertion(a Assertion) error
+	// Assertion finds one by its id (jti).
 	Assertion(id string) (Assertion, error)
 
+	// Status is the present status of an issued certificate.
 	Status(serial string) (Status, error)
+	// StatusChange finds an executed change by its id.
 	StatusChange(id string) (StatusChange, error)
 	// PutStatusChange stores the change and sets the certificate's status.
 	PutStatusChange(c StatusChange) error
@@ -219,9 +237,13 @@ type Journals interface {
 	JournalSize(workstation string) (int64, error)
 	// AppendEvent stores the event seq = size + 1; any other seq is refused.
 	AppendEvent(workstation string, seq int64, body []byte) error
+	// Event returns the stored bytes.
 	Event(workstation string, seq int64) ([]byte, error)
 
+	// PutNodes stores tree nodes under consecutive indexes, in the order of
+	// tlog.StoredHashIndex.
 	PutNodes(workstation string, first int64, hashes [][32]byte) error
+	// Nodes reads tree nodes; a missing one is ErrNotFound.
 	Nodes(workstation string, indexes []int64) ([][32]byte, error)
 
 	// PutCheckpoint keeps the first checkpoint of a size; later ones of the
@@ -229,8 +251,10 @@ type Journals interface {
 	PutCheckpoint(c Checkpoint) error
 	// LastCheckpoint is the one with the largest size.
 	LastCheckpoint(workstation string) (Checkpoint, error)
+	// CheckpointAt is the one of a size.
 	CheckpointAt(workstation string, size int64) (Checkpoint, error)
 
+	// PutCommitment notes what an event commits to.
 	PutCommitment(c Commitment) error
 	// Committed reports whether an event of this case in this journal commits
 	// to sum.
@@ -244,5 +268,6 @@ type Journals interface {
 type Blobs interface {
 	// PutBlob stores content; created is false if it was there.
 	PutBlob(sum [32]byte, content []byte, workstation string, at time.Time) (created bool, err error)
+	// Blob returns the content.
 	Blob(sum [32]byte) ([]byte, error)
 }
