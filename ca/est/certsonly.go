@@ -38,6 +38,9 @@ func ParseCertsOnly(der []byte) ([]*x509.Certificate, error) {
 	if len(der) > MaxCertsOnly {
 		return nil, ErrTooLarge
 	}
+	if err := checkBER(der); err != nil {
+		return nil, fmt.Errorf("parse certs-only: %w", err)
+	}
 	p7, err := pkcs7.Parse(der)
 	if err != nil {
 		return nil, fmt.Errorf("parse certs-only: %w", err)

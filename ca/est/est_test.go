@@ -154,6 +154,11 @@ func TestCertsOnlyRefuses(t *testing.T) {
 		{"a bare certificate", ca.root.Raw},
 		{"truncated", mustEncode(t, ca.root)[:40]},
 		{"too large", make([]byte, est.MaxCertsOnly+1)},
+		{"elements that overlap", append(bytes.Repeat([]byte{0x30, 0x06, 0x30, 0x02}, 60), 5, 0, 5, 0, 5, 0, 5, 0)},
+		{"length beyond the end", []byte{0x30, 0x83, 0xFF, 0xFF, 0xFF, 0x00}},
+		{"data after the end", append(mustEncode(t, ca.root), 0)},
+		{"never ending", []byte{0x30, 0x80, 0x02, 0x01, 0x01}},
+		{"primitive without end", []byte{0x04, 0x80, 0x00, 0x00}},
 		{"deeply nested", bytes.Repeat([]byte{0x30, 0x80}, est.MaxCertsOnly/2)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
