@@ -22,9 +22,6 @@ const (
 	retryAfter = time.Second
 	// listLag is how long the list of readers may go on naming one that left.
 	listLag = 100 * time.Millisecond
-	// removalLag is how long a removal may stay unseen: a service that polls
-	// its readers has been seen to need up to 1.2 s.
-	removalLag = 1500 * time.Millisecond
 )
 
 // watcher knows what is in which reader. It alone decides whether a card is
@@ -42,6 +39,7 @@ type watcher struct {
 	mu          sync.Mutex
 	context     *scard.Context // in use by run; nil while there is none
 	trouble     State          // StateNoService while the service is away; StateUnknown at first
+	stopped     bool           // the service said that it stops, and has not come back
 	readers     []readerStatus // in the order of the service
 	insertions  uint64         // the last number given
 	front       Event          // what was published last
@@ -55,7 +53,7 @@ type watcher struct {
 type readerStatus struct {
 	name      string
 	flags     scard.StateFlag // with the event counter in the upper half
-	state     State
+	state     State           // StateUnknown: listed, but not reported yet
 	atr       []byte
 	insertion uint64
 }
@@ -170,52 +168,49 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 	all, known := len(names), len(w.readers)
 	names = slices.DeleteFunc(names, w.ignore)
 	w.readers = slices.DeleteFunc(w.readers, func(r readerStatus) bool { return !slices.Contains(names, r.name) })
+	left := len(w.readers) < known
 	states := make([]scard.ReaderState, 0, len(names)+1)
 	for _, n := range names {
-		states = append(states, scard.ReaderState{Reader: n, CurrentState: w.status(n).flags})
+		r := w.status(n)
+		if r == nil {
+			w.readers = append(w.readers, readerStatus{name: n})
+			r = w.status(n)
+		}
+		states = append(states, scard.ReaderState{Reader: n, CurrentState: r.flags})
 	}
 	pnp := scard.ReaderState{Reader: pnpName}
 	if runtime.GOOS == "windows" { // there the upper half is the known number of readers
 		pnp.CurrentState = scard.StateFlag(all << 16)
 	}
 	patience := waitTurn
-	if w.asked >= w.begun || len(w.readers) < known || w.trouble != StateNoReader {
+	if w.asked >= w.begun || left || w.trouble != StateNoReader {
 		patience = 0 // there is something to publish
 	}
+	w.trouble, w.stopped = StateNoReader, false // unless there is one
 	return append(states, pnp), patience
 }
 
-// status returns what is known of a reader; the zero value for a new one. The
-// caller holds mu.
-func (w *watcher) status(name string) readerStatus {
-	for _, r := range w.readers {
-		if r.name == name {
-			return r
+// status returns what is known of a reader, nil if it is not listed. The caller
+// holds mu.
+func (w *watcher) status(name string) *readerStatus {
+	for i := range w.readers {
+		if w.readers[i].name == name {
+			return &w.readers[i]
 		}
 	}
-	return readerStatus{name: name}
+	return nil
 }
 
 // publish takes over the states reported and ends the turn.
 func (w *watcher) publish(states []scard.ReaderState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.trouble = StateNoReader // unless there is one
 	for _, s := range states {
-		w.set(w.next(w.status(s.Reader), s))
-	}
-	w.endTurn()
-}
-
-// set replaces or adds a reader; the caller holds mu.
-func (w *watcher) set(r readerStatus) {
-	for i := range w.readers {
-		if w.readers[i].name == r.name {
-			w.readers[i] = r
-			return
+		if r := w.status(s.Reader); r != nil {
+			*r = w.next(*r, s)
 		}
 	}
-	w.readers = append(w.readers, r)
+	w.endTurn()
 }
 
 // next computes the state of a reader from what was known and what PC/SC
@@ -249,20 +244,18 @@ func stateOf(s scard.ReaderState) State {
 	return StateCard
 }
 
-// lose notes that the service broke the watch. Windows ends the service with
-// the last reader, which is no trouble of the service.
+// lose notes that the service broke the watch. Windows stops the service with
+// the last reader and starts it with the next, which is no trouble of the
+// service.
 func (w *watcher) lose(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.begun++
 	w.readers = nil
-	switch {
-	case errors.Is(err, scard.ErrServiceStopped):
+	w.stopped = w.stopped || errors.Is(err, scard.ErrServiceStopped)
+	w.trouble = StateNoService
+	if w.stopped {
 		w.trouble = StateNoReader
-	case runtime.GOOS == "windows" && w.trouble == StateNoReader:
-		// the service has not come back since the last reader left
-	default:
-		w.trouble = StateNoService
 	}
 	w.endTurn()
 }
@@ -291,109 +284,9 @@ func (w *watcher) foremost() Event {
 			e = Event{State: r.state, Reader: r.name, ATR: r.atr, Insertion: r.insertion}
 		}
 	}
-	if e.State == StateNoReader {
-		e.Reader = ""
+	unreported := slices.ContainsFunc(w.readers, func(r readerStatus) bool { return r.state == StateUnknown })
+	if e.State == StateNoReader && unreported {
+		return w.front // known in a moment
 	}
 	return e
-}
-
-// settle returns after a turn that began after the call: what is known then is
-// not older than the call.
-func (w *watcher) settle(ctx context.Context) error {
-	w.mu.Lock()
-	target := w.begun + 1
-	w.asked = max(w.asked, target)
-	if w.context != nil {
-		_ = w.context.Cancel() // lost at worst; the wait is bounded
-	}
-	defer w.mu.Unlock()
-	for w.done < target {
-		if err := w.sleep(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sleep waits for the end of a turn; the caller holds mu, which is released
-// meanwhile.
-func (w *watcher) sleep(ctx context.Context) error {
-	turned := w.turned
-	w.mu.Unlock()
-	defer w.mu.Lock()
-	select {
-	case <-turned:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-w.ended:
-		return ErrClosed
-	}
-}
-
-// inserted returns the insertion of the card in the reader, or why there is
-// none. It waits until the readers have been seen once.
-func (w *watcher) inserted(ctx context.Context, reader string) (uint64, []byte, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for w.trouble == StateUnknown {
-		if err := w.sleep(ctx); err != nil {
-			return 0, nil, err
-		}
-	}
-	r := w.status(reader)
-	switch r.state {
-	case StateCard:
-		return r.insertion, r.atr, nil
-	case StateMute:
-		return 0, nil, ErrMute
-	case StateEmpty:
-		return 0, nil, ErrNoCard
-	}
-	if w.trouble == StateNoService {
-		return 0, nil, ErrNoService
-	}
-	return 0, nil, ErrNoReader
-}
-
-// still returns ErrRemoved if the card of that insertion is not in the reader
-// any more, by a report younger than the call.
-func (w *watcher) still(ctx context.Context, reader string, insertion uint64) error {
-	if err := w.settle(ctx); err != nil {
-		return err
-	}
-	now, _, err := w.inserted(ctx, reader)
-	if err != nil || now != insertion {
-		return gone(err)
-	}
-	return nil
-}
-
-// gone tells a card that left from a reader or service that left.
-func gone(err error) error {
-	if errors.Is(err, ErrNoService) || errors.Is(err, ErrNoReader) {
-		return err
-	}
-	return ErrRemoved
-}
-
-// explain is still with time for a removal to be noticed: for a failure that
-// may come from one.
-func (w *watcher) explain(ctx context.Context, reader string, insertion uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, w.lag)
-	defer cancel()
-	for {
-		if err := w.still(ctx, reader, insertion); err != nil {
-			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-				return nil
-			}
-			return err
-		}
-		w.mu.Lock()
-		err := w.sleep(ctx)
-		w.mu.Unlock()
-		if err != nil {
-			return nil
-		}
-	}
 }

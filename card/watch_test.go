@@ -90,6 +90,9 @@ func TestWatchLoses(t *testing.T) {
 			if w.front.State != tt.want {
 				t.Errorf("state %v, want %v", w.front.State, tt.want)
 			}
+			if w.lose(scard.ErrNoService); w.front.State != tt.want {
+				t.Errorf("state %v while it stays away, want %v", w.front.State, tt.want)
+			}
 			if again(); w.front.Insertion != 2 {
 				t.Errorf("insertion %d after it, want 2", w.front.Insertion)
 			}
