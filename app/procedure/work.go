@@ -14,7 +14,6 @@ type work struct {
 	session Session // nil: not logged in
 	signer  crypto.Signer
 	key     KeyFact
-	reader  string
 	tries   int // requests that failed within this run
 }
 
@@ -23,7 +22,7 @@ func (e *Engine) work(ctx context.Context, session Session) {
 	w := &work{e: e, session: session}
 	defer w.closeSession()
 	e.mu.Lock()
-	w.cur, w.reader = e.cur, e.reader.event.Reader
+	w.cur = e.cur
 	e.mu.Unlock()
 	for ctx.Err() == nil {
 		if err := e.load(ctx); err != nil { // after an append in doubt
