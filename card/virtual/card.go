@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -15,9 +14,9 @@ import (
 // run one after the other, as on a chip.
 type Card struct {
 	dir string
-	log *slog.Logger // class, instruction, parameters; never data
 
-	mu      sync.Mutex // guards everything below
+	mu      sync.Mutex   // guards everything below
+	log     *slog.Logger // class, instruction, parameters; never data
 	state   *state
 	session session
 	dirty   bool // state differs from the file
@@ -30,15 +29,14 @@ type Card struct {
 // session is what the chip loses with power.
 type session struct {
 	applet   applet
-	verified bool
-	// write view
-	current *file  // selected file or directory
-	chain   []byte // data of a chained command so far
-	pending []byte // answer waiting for GET RESPONSE
-	// both PKI views
-	mse securityEnv
-	// CardEdge and identity
-	selected []byte // content of the selected file, nil if none
+	verified bool        // PIN
+	mse      securityEnv // both PKI views
+	selected []byte      // identity, CardEdge: content of the selected file; nil: none
+	current  *file       // write view: selected file or directory
+
+	chained   []byte  // data of a chained command so far; nil: none
+	chainHead [3]byte // and its INS, P1, P2
+	pending   []byte  // answer waiting for GET RESPONSE
 }
 
 // securityEnv is what MANAGE SECURITY ENVIRONMENT set.
@@ -47,18 +45,6 @@ type securityEnv struct {
 	algorithm byte
 	keyRef    []byte
 }
-
-// applet is one application of the chip.
-type applet int
-
-// The applets. After power-on none is selected; an Apollo card then answers
-// with its identity files.
-const (
-	appletNone applet = iota
-	appletIdentity
-	appletCardEdge
-	appletWrite
-)
 
 // Stats counts what a card did since it was opened.
 type Stats struct {
@@ -195,119 +181,4 @@ func (c *Card) forget() {
 	if s, err := loadState(c.dir); err == nil {
 		c.state = s
 	}
-}
-
-// dispatch handles what is common to all applets: selection by AID, chaining,
-// GET RESPONSE.
-func (c *Card) dispatch(cmd apdu.Command) apdu.Response {
-	if cmd.INS == apdu.InsGetResponse {
-		return c.getResponse(cmd)
-	}
-	c.session.pending = nil
-	if cmd.INS == apdu.InsSelect && cmd.P1 == 0x04 {
-		return c.selectApplet(cmd)
-	}
-	if cmd.CLA&^apdu.ClassChaining == 0 {
-		if cmd.CLA&apdu.ClassChaining != 0 {
-			if len(c.session.chain)+len(cmd.Data) > 4096 {
-				c.session.chain = nil
-				return apdu.Response{SW: apdu.SWWrongLength}
-			}
-			c.session.chain = append(c.session.chain, cmd.Data...)
-			return apdu.Response{SW: apdu.SWOK}
-		}
-		if len(c.session.chain) > 0 {
-			cmd.Data = append(c.session.chain, cmd.Data...)
-			c.session.chain = nil
-		}
-	}
-	data, sw := c.handle(cmd)
-	return c.reply(cmd, data, sw)
-}
-
-// reply splits an answer that a short command cannot take.
-func (c *Card) reply(cmd apdu.Command, data []byte, sw apdu.SW) apdu.Response {
-	limit := cmd.Ne
-	if limit == 0 || limit > 256 && len(data) <= limit {
-		limit = max(256, limit)
-	}
-	if len(data) <= limit {
-		return apdu.Response{Data: data, SW: sw}
-	}
-	c.session.pending = data[limit:]
-	return apdu.Response{Data: data[:limit], SW: apdu.SWMore(len(data) - limit)}
-}
-
-// getResponse hands out what reply held back.
-func (c *Card) getResponse(cmd apdu.Command) apdu.Response {
-	data := c.session.pending
-	if len(data) == 0 {
-		return apdu.Response{SW: apdu.SWConditions}
-	}
-	c.session.pending = nil
-	return c.reply(cmd, data, apdu.SWOK)
-}
-
-// selectApplet is SELECT by AID; five bytes of it are enough.
-func (c *Card) selectApplet(cmd apdu.Command) apdu.Response {
-	a := c.appletByAID(cmd.Data)
-	if a == appletNone {
-		return apdu.Response{SW: apdu.SWFileNotFound}
-	}
-	keep := c.session.verified && c.session.applet == a && a == appletCardEdge
-	mse := c.session.mse
-	c.session = session{applet: a, verified: keep}
-	if keep {
-		// OpenSC selects again between MSE and PSO.
-		c.session.mse = mse
-	}
-	if a == appletWrite {
-		c.session.current = c.state.MF
-		return apdu.Response{Data: writeViewVersion(), SW: apdu.SWOK}
-	}
-	return apdu.Response{SW: apdu.SWOK}
-}
-
-// appletByAID finds an applet of this chip.
-func (c *Card) appletByAID(aid []byte) applet {
-	match := func(full []byte) bool { return len(aid) >= 5 && bytes.HasPrefix(full, aid) }
-	switch {
-	case len(c.state.Identity.AID) > 0 && !c.has(NoIdentity) && match(c.state.Identity.AID):
-		return appletIdentity
-	case c.state.hasPKI() && match(aidCardEdge()):
-		return appletCardEdge
-	case c.state.hasPKI() && match(aidWriteView()):
-		return appletWrite
-	}
-	return appletNone
-}
-
-// handle gives a command to the selected applet.
-func (c *Card) handle(cmd apdu.Command) ([]byte, apdu.SW) {
-	switch {
-	case c.session.applet == appletCardEdge:
-		return c.cardEdge(cmd)
-	case c.session.applet == appletWrite:
-		return c.writeView(cmd)
-	case c.session.applet == appletIdentity || len(c.state.Identity.AID) == 0:
-		return c.identity(cmd)
-	}
-	return nil, apdu.SWUnknownINS
-}
-
-// aidCardEdge is the PKCS#15 AID, under which the CardEdge applet answers.
-func aidCardEdge() []byte { return append([]byte{0xA0, 0x00, 0x00, 0x00, 0x63}, "PKCS-15"...) }
-
-// aidWriteView is the AID of IsoApplet.
-func aidWriteView() []byte {
-	return []byte{0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB, 0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01}
-}
-
-// slotKey returns the key that the security environment refers to in the
-// write view.
-func (c *Card) slotKey() *rsa.PrivateKey {
-	if len(c.session.mse.keyRef) != 1 {
-		return nil
-	}
-	return c.state.key(c.session.mse.keyRef[0])
 }

@@ -9,6 +9,17 @@
 //	salter-card send -state DIR COMMAND...
 //	salter-card -state DIR ...        the same as run
 //
+// The presets: citizen (ID card issued a year ago, newest chip), citizen-2014
+// (Gemalto chip of 2014), foreigner (ID card for foreigners), residence
+// (residence permit), apollo (made before 18.08.2014, no PKI part), expired,
+// blocked (PIN), last-try (one PIN try left), auth (an authentication
+// certificate from the start), renewal (also a signing certificate about to
+// end). The PIN of all is 482915, the PUK 8014625739140268. A holder file is
+// JSON with any of card_number, document_serial, chip_serial, issued_on,
+// valid_until, issued_by, personal_number, surname, given_name, parent_name,
+// sex, birth_date, birth_place, birth_community, birth_state, nationality,
+// state, community, place, street, number; dates are DDMMYYYY.
+//
 // Init makes a card. Beside the card's own state it writes anchor.pem, the
 // certificate that a counter has to trust for the card's data to be genuine,
 // and pin.txt and puk.txt. Run inserts the card, one of the preset citizen if
