@@ -73,20 +73,26 @@ func (p *Profile) Template(i Issuance) (*x509.Certificate, error) {
 	if p.KeyUsage == KeyUsageDSNR {
 		t.KeyUsage |= x509.KeyUsageDigitalSignature
 	}
+	if err := p.addSwitched(t, i.Subject.Email); err != nil {
+		return nil, fmt.Errorf("build certificate: %w", err)
+	}
+	return t, nil
+}
+
+// addSwitched adds what only some certificates have.
+func (p *Profile) addSwitched(t *x509.Certificate, email string) error {
 	for _, o := range p.EKU {
 		oid, err := parseOID(o)
 		if err != nil {
-			return nil, fmt.Errorf("build certificate: %w", err)
+			return err
 		}
 		t.UnknownExtKeyUsage = append(t.UnknownExtKeyUsage, oid)
 	}
-	if i.Subject.Email != "" {
-		if err := p.checkEmail(i.Subject.Email); err != nil {
-			return nil, fmt.Errorf("build certificate: %w", err)
-		}
-		t.EmailAddresses = []string{i.Subject.Email}
+	if email == "" {
+		return nil
 	}
-	return t, nil
+	t.EmailAddresses = []string{email}
+	return p.checkEmail(email)
 }
 
 // ownExtensions returns the two extensions that crypto/x509 cannot express:
