@@ -198,6 +198,42 @@ func TestSubscribe(t *testing.T) {
 	}
 }
 
+// TestPulledWhileReading: who waits for the card to be read is told when it
+// goes.
+func TestPulledWhileReading(t *testing.T) {
+	w := proctest.NewWorld()
+	e, _ := w.Start(t)
+	h := &harness{t: t, World: w, other: proctest.NewOtherCard(), e: e}
+	h.must("SignIn", e.SignIn(ctx, []byte(proctest.Password)))
+	reading, gone := make(chan struct{}), make(chan struct{})
+	w.Faults.Add(proctest.Fault{Op: proctest.OpReadPortrait, Nth: 1, Do: func() {
+		close(reading)
+		<-gone
+	}})
+	seen := make(chan procedure.Snapshot, 100)
+	e.Subscribe(t.Context(), func(s procedure.Snapshot) { seen <- s })
+	w.Reader.Insert(w.Card)
+	<-reading
+	opened := make(chan error)
+	go func() { opened <- e.OpenCase(ctx) }()
+	for s := range seen {
+		if s.Busy == "OpenCase" {
+			break
+		}
+	}
+	w.Reader.Remove()
+	for s := range seen {
+		if s.Reader.State == procedure.ReaderEmpty {
+			break
+		}
+	}
+	close(gone)
+	// No card, if it was pulled before OpenCase had looked.
+	if err := <-opened; codeOf(err) != procedure.CodeRemoved && codeOf(err) != procedure.CodeNoCard {
+		t.Errorf("OpenCase: %v", err)
+	}
+}
+
 // TestEligibleAgain: a case that was parked until the card expired is not
 // issued.
 func TestEligibleAgain(t *testing.T) {

@@ -487,6 +487,30 @@ func TestDoubtfulAppend(t *testing.T) {
 	}
 }
 
+// TestOneDetailOther: a card that differs in one of its numbers is another
+// card.
+func TestOneDetailOther(t *testing.T) {
+	for name, change := range map[string]func(*proctest.Card){
+		"token serial":    func(c *proctest.Card) { c.Token = "1" },
+		"card number":     func(c *proctest.Card) { c.Identity.CardNumber = "000000001" },
+		"document serial": func(c *proctest.Card) { c.Identity.DocSerial = "1" },
+		"chip serial":     func(c *proctest.Card) { c.Identity.ChipSerial = "1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := testHarness(t)
+			h.toContent()
+			h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+			twin := proctest.NewCard()
+			change(twin)
+			h.insert(twin)
+			if h.view().SameCard {
+				t.Error("counts as the card of the case")
+			}
+			h.wants("BeginPIN", h.e.BeginPIN(ctx), procedure.CodeOtherCard)
+		})
+	}
+}
+
 // TestOneCasePerCard: a card with an unfinished case leads back to it.
 func TestOneCasePerCard(t *testing.T) {
 	h := testHarness(t)

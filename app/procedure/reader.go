@@ -56,9 +56,11 @@ func (e *Engine) readCard(ctx context.Context, ev CardEvent, done chan struct{})
 	if problem != nil && turnsAway(problem.Code) {
 		e.turnedAway(ctx, []Code{problem.Code})
 	}
-	e.updateCard(done, func(r *readerState) {
-		r.problem = problem
-		close(done)
+	e.update(func() {
+		if e.reader.reading == done {
+			e.reader.problem = problem
+		}
+		close(done) // also for those who wait for a card that has gone
 	})
 	e.goOn()
 }
