@@ -33,7 +33,6 @@ func newTerminal(t testing.TB, preset virtual.Preset) (terminal, string) {
 
 // TestPresets checks what is special about each.
 func TestPresets(t *testing.T) {
-	issuer := testIssuer(t)
 	now := time.Now()
 	for _, tc := range []struct {
 		preset  virtual.Preset
@@ -55,12 +54,8 @@ func TestPresets(t *testing.T) {
 		{virtual.Renewal, "3b9e", "4944", "ID", apdu.SWTries(3), true},
 	} {
 		t.Run(string(tc.preset), func(t *testing.T) {
-			card, err := virtual.New(t.TempDir(), tc.preset, issuer, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := terminal{t, card}
-			if got := hex.EncodeToString(card.ATR()); !strings.HasPrefix(got, tc.atr) {
+			m, _ := newTerminal(t, tc.preset)
+			if got := hex.EncodeToString(m.card.ATR()); !strings.HasPrefix(got, tc.atr) {
 				t.Errorf("ATR: got %s, want %s...", got, tc.atr)
 			}
 			doc := m.document(tc.applet)

@@ -87,10 +87,7 @@ func (m terminal) wantRemoved(command string) {
 // TestLastingFaults checks the faults that hold until they are cleared.
 func TestLastingFaults(t *testing.T) {
 	issuer := testIssuer(t)
-	card, err := virtual.New(t.TempDir(), virtual.Citizen, issuer, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	card, _ := newCard(t, virtual.Citizen)
 	m := terminal{t, card}
 	q := requirements{terminal: m, issuer: issuer}
 	verify := func() error {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,24 +30,56 @@ func TestMain(m *testing.M) { cardtest.Main(m) }
 // modulePath is Debian's PKCS#11 module.
 const modulePath = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
 
-// testIssuer returns an issuer of card data of its own.
-func testIssuer(t testing.TB) *virtual.Issuer {
-	t.Helper()
-	issuer, err := virtual.OpenIssuer(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issuer
+// models keeps what takes long to make: an issuer of card data, and the state
+// of one card of each preset.
+var models struct {
+	sync.Mutex
+	issuer *virtual.Issuer
+	states map[virtual.Preset][]byte
 }
 
-// newCard makes a card of a preset and returns it with its folder.
+// testIssuer returns the issuer of all cards here.
+func testIssuer(t testing.TB) *virtual.Issuer {
+	t.Helper()
+	models.Lock()
+	defer models.Unlock()
+	if models.issuer == nil {
+		issuer, err := virtual.OpenIssuer(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		models.issuer = issuer
+	}
+	return models.issuer
+}
+
+// newCard returns a card of a preset with its folder. All of one preset have
+// the same numbers and keys.
 func newCard(t testing.TB, preset virtual.Preset) (*virtual.Card, string) {
 	t.Helper()
+	issuer := testIssuer(t)
+	models.Lock()
+	defer models.Unlock()
 	dir := t.TempDir()
-	card, err := virtual.New(dir, preset, testIssuer(t), time.Now())
+	name := filepath.Join(dir, "card.json")
+	if state, ok := models.states[preset]; ok {
+		if err := os.WriteFile(name, state, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return reopen(t, dir), dir
+	}
+	card, err := virtual.New(dir, preset, issuer, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
+	state, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if models.states == nil {
+		models.states = make(map[virtual.Preset][]byte)
+	}
+	models.states[preset] = state
 	return card, dir
 }
 

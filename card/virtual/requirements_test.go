@@ -31,13 +31,8 @@ const (
 // byte as they ask for it: on a card with an authentication certificate, and
 // again after a signing certificate was written by the PKCS#11 module.
 func TestRequirements(t *testing.T) {
-	issuer := testIssuer(t)
-	dir := t.TempDir()
-	card, err := virtual.New(dir, virtual.Auth, issuer, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := requirements{terminal: terminal{t, card}, issuer: issuer}
+	card, dir := newCard(t, virtual.Auth)
+	q := requirements{terminal: terminal{t, card}, issuer: testIssuer(t)}
 	t.Run("before", func(t *testing.T) { q.at(t).all(false) })
 
 	o := newOpenSC(t, dir)
@@ -51,11 +46,7 @@ func TestRequirements(t *testing.T) {
 	o.reader.Eject()
 	t.Run("after", func(t *testing.T) { q.at(t).all(true) })
 
-	again, err := virtual.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.card = again
+	q.card = reopen(t, dir)
 	t.Run("after restart", func(t *testing.T) { q.at(t).all(true) })
 }
 
