@@ -2,11 +2,8 @@ package procedure
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"time"
 )
 
 // present gives the current case and what is remembered of it; CodeNoCase
@@ -306,18 +303,4 @@ func (e *Engine) GoBack(ctx context.Context, to Phase) error {
 		e.fetchPreview(ctx, c, cur)
 	}
 	return nil
-}
-
-// newUUID makes a UUIDv7 (RFC 9562 5.7).
-func newUUID(now time.Time) string {
-	var b [16]byte
-	rand.Read(b[:])
-	ms := now.UnixMilli()
-	for i := range 6 {
-		b[i] = byte(ms >> (8 * (5 - i)))
-	}
-	b[6] = b[6]&0x0f | 0x70
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
