@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -67,6 +68,7 @@ type App struct {
 	draft    draft
 	citizen  citizen
 	pad      *pad
+	ticks    atomic.Bool      // the page changes with time; the one field that other goroutines read
 	size     fyne.Size        // of the window, as last laid out
 	working  string           // the action in progress, empty if none
 	failure  *procedure.Error // what became of the last action
@@ -113,7 +115,9 @@ func (a *App) Start(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				a.cfg.Post(a.tick)
+				if a.ticks.Load() { // else the user interface sleeps
+					a.cfg.Post(a.tick)
+				}
 			}
 		}
 	})
@@ -233,10 +237,12 @@ func (a *App) render() {
 	}
 	p := a.build(next, old)
 	a.page = p
+	a.ticks.Store(p.tick != nil)
 	a.cfg.Window.SetTitle(a.Title(next))
 	if !a.cfg.Windowed && a.cfg.Window.FullScreen() != p.bare {
 		a.cfg.Window.SetFullScreen(p.bare)
 	}
+	a.cfg.Window.Canvas().Unfocus() // else the cursor of a field that is gone blinks for ever
 	a.cfg.Window.SetContent(container.New(&resized{app: a}, p.content))
 	a.hookCanvas()
 	p.showWorking(a.working != "")

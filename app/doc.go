@@ -28,8 +28,9 @@
 //	Tab     the next control, Shift+Tab the one before
 //	Space   ticks, chooses or presses the focused control
 //	F2      a new case, on the home page
-//	F5      try again, where something waits
+//	F5      send the records, on the home page; try again, where a case waits
 //	F8      save the case and finish it later
+//	F9      print again; print receipt and label at the end
 //
 // The first focus is the first question, tick or field of a page, else its
 // primary button; after a problem it is the notice that explains it. A key

@@ -64,12 +64,9 @@ func (in *input) TypedShortcut(s fyne.Shortcut) {
 	in.Entry.TypedShortcut(s)
 }
 
-// TappedSecondary opens no menu: it would offer what TypedShortcut refuses.
-func (in *input) TappedSecondary(e *fyne.PointEvent) {
-	if !in.noPaste {
-		in.Entry.TappedSecondary(e)
-	}
-}
+// TappedSecondary opens no menu: it would be in English, and offer what
+// TypedShortcut refuses.
+func (in *input) TappedSecondary(*fyne.PointEvent) {}
 
 // AccessibilityLabel is the name of the field and what is wrong with it.
 func (in *input) AccessibilityLabel() string {

@@ -14,7 +14,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 	var above fyne.CanvasObject
 	if !p.noticed {
 		if n := a.notices(p, a.pageWidth()); n != nil {
-			above = inset(0, 0, column(0, n, gap(unit(3))))
+			above = column(0, natural(n), gap(unit(3)))
 		}
 	}
 	band, bottom := a.band(), column(0, a.actionBar(p), a.statusLine())

@@ -64,8 +64,14 @@ func (a *App) paperTicks(p *page) fyne.CanvasObject {
 // ticked is one confirmation.
 func (a *App) ticked(p *page, name string, measure float32, value *bool) fyne.CanvasObject {
 	t := newTick(a.keys, a.say.say("tick."+name), measure, *value, func(on bool) { *value = on })
+	t.spoken = a.tickStates()
 	p.add(name, t)
 	return t
+}
+
+// tickStates are the states of a tick as a screen reader speaks them.
+func (a *App) tickStates() [2]string {
+	return [2]string{a.say.say("tick.off"), a.say.say("tick.on")}
 }
 
 // goBack reopens an earlier screen.

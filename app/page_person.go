@@ -46,7 +46,7 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	width := a.pageWidth() - factsWidth - unit(6)
 	right := []fyne.CanvasObject{}
 	if n := a.notices(p, width); n != nil {
-		right = append(right, n)
+		right = append(right, natural(n))
 	}
 	right = append(right, a.verdict(c, width)...)
 	if c.Verdict.Eligible {
@@ -154,6 +154,7 @@ func (a *App) question(p *page, name string, width float32, now procedure.Answer
 	half := (width - unit(2)) / 2
 	answer := func(control, label string, v procedure.Answer) fyne.CanvasObject {
 		t := newAnswer(a.keys, label, half-unit(16), now == v, func() { set(v); a.render() })
+		t.spoken = a.tickStates()
 		p.add(control, t)
 		return t
 	}
@@ -212,6 +213,7 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 	parts := []fyne.CanvasObject{line(styleHeading, a.say.say("refuse.heading")), para(styleBody, a.say.say("refuse.text"), width)}
 	for i, code := range a.refusalReasons() {
 		t := newAnswer(a.keys, a.reason(code), width-unit(16), chosen == code, func() { a.refusing = &code; a.render() })
+		t.spoken = a.tickStates()
 		name := prefixReason + string(code)
 		p.add(name, t)
 		if i == 0 {

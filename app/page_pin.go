@@ -111,6 +111,7 @@ func (a *App) checkingPage(p *page) fyne.CanvasObject {
 func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	p.first = controlBack
+	p.tick = func(time.Time) {} // for the time-out
 	cancel := func() { a.leavePIN(procedure.PINCancelled) }
 	a.setBack(p, a.say.say("last-try.stop"), cancel)
 	a.setPrimary(p, a.say.say("last-try.go"), a.takeLastTry)

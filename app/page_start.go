@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -36,17 +37,20 @@ func (a *App) signInPage(p, kept *page) fyne.CanvasObject {
 	p.first = fieldPassword
 	signIn := func() { a.signIn(in) }
 	a.setPrimary(p, a.say.say("sign-in.do"), signIn)
-	p.inline, p.retype = true, true
+	p.inline, p.retype, p.noticed = true, true, true
 	width := unit(100)
-	sheet := panel(column(unit(4),
+	parts := []fyne.CanvasObject{
 		line(styleHeading, a.say.say("sign-in.heading")),
 		para(styleSecondary, a.say.say("sign-in.text"), width),
 		field(in, "", width),
 		spread(gap(1), p.primary),
 		rule(),
 		line(styleCaption, a.say.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
-	))
-	return centred(sheet)
+	}
+	if n := a.notices(p, width); n != nil {
+		parts = slices.Insert(parts, 1, n)
+	}
+	return centred(panel(column(unit(4), parts...)))
 }
 
 // signIn takes the password out of the field at once; a wrong one is typed

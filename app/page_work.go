@@ -113,7 +113,11 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	case c.WaitsFor == procedure.WaitsForCitizen:
 		a.setPrimary(p, a.say.say("pin.turn"), a.turnScreen)
 	default:
-		a.setPrimary(p, a.say.say("continue"), a.retry)
+		label := "retry"
+		if c.WaitsFor == procedure.WaitsForCard {
+			label = "continue"
+		}
+		a.setPrimary(p, a.say.say(label), a.retry)
 		p.keys[fyne.KeyF5] = a.retry
 		if c.WaitsFor == procedure.WaitsForClerk {
 			a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })

@@ -17,6 +17,7 @@ type tick struct {
 	round   bool
 	boxed   bool // drawn as a card of its own
 	on      bool
+	spoken  [2]string // off, on
 	changed func(bool)
 }
 
@@ -61,9 +62,9 @@ func (t *tick) Cursor() desktop.Cursor { return desktop.PointerCursor }
 // AccessibilityLabel is the sentence with its state.
 func (t *tick) AccessibilityLabel() string {
 	if t.on {
-		return "☑ " + t.label.content
+		return t.label.content + ", " + t.spoken[1]
 	}
-	return "☐ " + t.label.content
+	return t.label.content + ", " + t.spoken[0]
 }
 
 // AccessibilityRole says that it can be pressed.
