@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/smallstep/pkcs7"
+
+	"salter/card/sod/cms"
 )
 
 // Verify checks that the whole SOD file sod signs every one of files, and that
@@ -34,7 +36,7 @@ func Verify(files Files, sod []byte, anchors []*x509.Certificate, at time.Time) 
 	if err != nil {
 		return fmt.Errorf("verify card data: %w", err)
 	}
-	p7, err := pkcs7.Parse(der)
+	p7, err := cms.Parse(der)
 	if err != nil {
 		return fmt.Errorf("verify card data: parse signed data: %w: %w", ErrMalformed, err)
 	}

@@ -59,7 +59,8 @@ func presetNames() string {
 	return strings.Join(names, ", ")
 }
 
-// makeCard personalises a card and writes what others need beside it.
+// makeCard personalises a card and writes what others need beside it. The card
+// itself comes last: one interrupted while it was made is made again.
 func makeCard(dir string, preset virtual.Preset, holderFile, issuerDir string) error {
 	now := time.Now()
 	p, err := preset.Personalisation(now)
@@ -78,16 +79,21 @@ func makeCard(dir string, preset virtual.Preset, holderFile, issuerDir string) e
 	if issuerDir == "" {
 		issuerDir = filepath.Join(dir, "issuer")
 	}
+	if _, err := virtual.Open(dir); !errors.Is(err, virtual.ErrNoState) {
+		return fmt.Errorf("make card in %s: %w", dir, virtual.ErrExists)
+	}
 	issuer, err := virtual.OpenIssuer(issuerDir)
 	if err != nil {
 		return err
 	}
-	if _, err := virtual.Create(dir, p, issuer, now); err != nil {
-		return err
-	}
-	return errors.Join(
+	if err := errors.Join(
+		os.MkdirAll(dir, 0o700),
 		os.WriteFile(filepath.Join(dir, "anchor.pem"), issuer.AnchorPEM(), 0o644),
 		os.WriteFile(filepath.Join(dir, "pin.txt"), []byte(p.PIN+"\n"), 0o600),
 		os.WriteFile(filepath.Join(dir, "puk.txt"), []byte(p.PUK+"\n"), 0o600),
-	)
+	); err != nil {
+		return err
+	}
+	_, err = virtual.Create(dir, p, issuer, now)
+	return err
 }
