@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/smallstep/pkcs7"
+
+	"salter/card/sod/cms"
 )
 
 // Limits of a certs-only message.
@@ -38,10 +40,7 @@ func ParseCertsOnly(der []byte) ([]*x509.Certificate, error) {
 	if len(der) > MaxCertsOnly {
 		return nil, ErrTooLarge
 	}
-	if err := checkBER(der); err != nil {
-		return nil, fmt.Errorf("parse certs-only: %w", err)
-	}
-	p7, err := pkcs7.Parse(der)
+	p7, err := cms.Parse(der)
 	if err != nil {
 		return nil, fmt.Errorf("parse certs-only: %w", err)
 	}

@@ -5,7 +5,7 @@
 open_display() {
   local n
   for ((n = 77; n < 120; n++)); do [ -e "/tmp/.X11-unix/X$n" ] || [ -e "/tmp/.X$n-lock" ] || break; done
-  Xvfb ":$n" -screen 0 1366x768x24 -nolisten tcp +extension GLX >"$RUN/log/xvfb.txt" 2>&1 &
+  Xvfb ":$n" -screen 0 1366x768x24 -nolisten tcp -noreset +extension GLX >"$RUN/log/xvfb.txt" 2>&1 &
   PIDS+=($!)
   export DISPLAY=":$n" XDG_CONFIG_HOME="$PWD/$RUN/display"
   unset WAYLAND_DISPLAY

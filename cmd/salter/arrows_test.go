@@ -28,7 +28,8 @@ var arrows = map[string][]string{
 
 	"salter/card":          {"salter/card/apdu", "salter/card/sod", "github.com/ebfe/scard", "github.com/miekg/pkcs11", "golang.org/x/sys/*"},
 	"salter/card/apdu":     {},
-	"salter/card/sod":      {"github.com/smallstep/pkcs7"},
+	"salter/card/sod":      {"salter/card/sod/cms", "github.com/smallstep/pkcs7"},
+	"salter/card/sod/cms":  {"github.com/smallstep/pkcs7"},
 	"salter/card/virtual":  {"salter/card/apdu", "salter/card/sod", "github.com/smallstep/pkcs7", "golang.org/x/sys/*"},
 	"salter/card/cardtest": {"salter/card/virtual", "golang.org/x/sys/*"},
 

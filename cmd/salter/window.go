@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -33,7 +34,7 @@ func openWindow(ctx context.Context, config string) error {
 	}
 	running := make(chan error, 1)
 	go func() { running <- c.engine.Run(ctx) }()
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, render: c.render, ordered: c.settings.PIN.Ordered})
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, render: c.render, ordered: c.settings.PIN.Ordered, noSeal: !c.settings.Contract.SealRequired})
 	cancel()
 	return errors.Join(err, <-running, c.Close())
 }
@@ -44,6 +45,7 @@ type screens struct {
 	printer app.Printer
 	render  func(procedure.PaperData) (forms.Job, error)
 	ordered bool
+	noSeal  bool
 }
 
 // show opens the window and returns when it is closed or ctx ends.
@@ -53,13 +55,13 @@ func show(ctx context.Context, s screens) error {
 	fa.Settings().SetTheme(app.NewTheme())
 	fa.SetIcon(fyne.NewStaticResource("salter.png", assets.IconPNG()))
 	w := fa.NewWindow("Шалтер")
-	w.Resize(fyne.NewSize(1366, 768))
+	w.Resize(fyne.NewSize(1360, 720)) // with its frame it fits 1366 × 768
 	w.SetMaster()
 
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.render,
 		Now: time.Now, Go: func(f func()) { go f() }, Post: fyne.Do,
-		Zone: procedure.Belgrade(), PIN: pinBuffer(8), DigitsInOrder: s.ordered,
+		Zone: procedure.Belgrade(), PIN: pinBuffer(8), DigitsInOrder: s.ordered, NoSeal: s.noSeal,
 	})
 	if err != nil {
 		return err
@@ -80,8 +82,22 @@ func show(ctx context.Context, s screens) error {
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
 	context.AfterFunc(ctx, func() { fyne.Do(fa.Quit) })
-	w.ShowAndRun()
+	showAndRun(w, &missing)
 	return missing
+}
+
+// showAndRun shows w until it is closed. Without any display Fyne panics in
+// its window library; that is a missing window, nothing else is caught.
+func showAndRun(w fyne.Window, missing *error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if !strings.Contains(fmt.Sprint(r), "NotInitialized") {
+				panic(r)
+			}
+			*missing = errNoWindow
+		}
+	}()
+	w.ShowAndRun()
 }
 
 // hasHandle reports whether the system made the window: Fyne goes on without
