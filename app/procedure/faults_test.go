@@ -407,6 +407,7 @@ func TestRefuseCase(t *testing.T) {
 					h.wants("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace), procedure.CodeNotNow)
 					return
 				}
+				h.Faults.Add(proctest.Fault{Op: proctest.OpRevoke, Nth: 1, When: when, Err: lost})
 				h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))
 				h.Faults.Clear()
 				for range 5 {

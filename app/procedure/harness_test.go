@@ -225,6 +225,30 @@ func (h *harness) settled() {
 			h.t.Fatalf("case %s has %d certificates in force", id, n)
 		}
 	}
+	h.oneIntent()
+}
+
+// oneIntent checks that a change of status keeps its id, however often it is
+// sent: there is one intent for each attempt.
+func (h *harness) oneIntent() {
+	h.t.Helper()
+	type key struct {
+		of      procedure.CaseID
+		attempt int
+		kind    procedure.Kind
+	}
+	seen := map[key]bool{}
+	for _, e := range h.events() {
+		b, ok := e.Body.(*procedure.StatusIntent)
+		if !ok {
+			continue
+		}
+		k := key{e.Case, b.Attempt, e.Kind}
+		if seen[k] {
+			h.t.Fatalf("attempt %d of case %s has two intents to %s", b.Attempt, e.Case, e.Kind)
+		}
+		seen[k] = true
+	}
 }
 
 func testHarness(t *testing.T) *harness {

@@ -223,15 +223,17 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 }
 
 // anchored checks that the journal at the authority holds the intent: this
-// request, of this attempt of this case.
+// request, of this attempt of this case, and the card files that it names.
 func (a *Authority) anchored(r procedure.EnrolRequest, sum [32]byte) string {
+	files := false
 	for _, raw := range a.journal.Events()[:a.journal.Acked()] {
 		e, err := procedure.DecodeEvent(raw)
 		if err != nil || e.Case != r.Case {
 			continue
 		}
+		files = files || e.Commits[procedure.PartChipFiles] == hex.EncodeToString(r.ChipFiles[:])
 		b, ok := e.Body.(*procedure.Submit)
-		if ok && b.Attempt == r.Attempt && b.CSR == hex.EncodeToString(sum[:]) {
+		if ok && files && b.Attempt == r.Attempt && b.CSR == hex.EncodeToString(sum[:]) {
 			return ""
 		}
 	}
