@@ -67,10 +67,42 @@ page 'Хвала';               shot thanks
 keys Return
 page 'Израда сертификата';  shot work
 page 'Уручење и архива' 120; shot result
+keys F9; sleep 2
 keys space Tab space Tab space; shot handed-over
 press
 page 'Предмет је завршен';  shot closed
 sleep 3
 keys Return
 page 'Почетна'; sleep 2;    shot end
-echo "whole case              $((($(now) - began) / 1000000)) ms" >>"$RUN/timing.txt"
+printf '%-22s %7d ms\n' 'whole case' $((($(now) - began) / 1000000)) >>"$RUN/timing.txt"
+kill "$app"; wait "$app" 2>/dev/null || true
+
+# --- what it left ---
+# The certificate as the counter recorded it, as the authority issued it, and
+# as two readers that know nothing of each other find it on the chip.
+"$BIN/salter" -config "$settings" export -out "$RUN" >"$RUN/log/export.txt"
+"$BIN/salter" -config "$settings" card -certificate "$RUN/log/chip.pem" >"$RUN/log/chip.txt"
+serial=$(sed -n 's/.*certificate \([0-9a-f]*\),.*/\1/p' "$RUN/log/export.txt")
+"$BIN/salter-ca" certificate export -dir "$RUN/ca" -out "$RUN/log/authority.pem" "$serial" >/dev/null
+
+der() { openssl x509 -in "$1" -inform "${2:-PEM}" -outform DER 2>/dev/null | sha256sum; }
+want=$(der "$RUN/log/authority.pem")
+same() { [ "$(der "$1" "${2:-PEM}")" = "$want" ] || die "the certificate $3 is not the one that the authority issued"; }
+same "$RUN/certificate.pem" PEM "in the journal"
+same "$RUN/log/chip.pem" PEM "on the chip (CardEdge view)"
+found=
+for id in $(pkcs11-tool --module "$MODULE" --list-objects --type cert 2>/dev/null | awk '$1 == "ID:" {print $2}'); do
+  pkcs11-tool --module "$MODULE" --read-object --type cert --id "$id" --output-file "$RUN/log/pkcs11.der" >/dev/null 2>&1 || continue
+  [ "$(der "$RUN/log/pkcs11.der" DER)" != "$want" ] || { found=1; break; }
+done
+[ -n "$found" ] || die "pkcs11-tool does not find the certificate on the chip"
+
+cat "$RUN/log/export.txt"
+cat <<EOT
+read back equal by pkcs11-tool and by Salter's own reader
+  $RUN/screens/          $(ls "$RUN/screens" | wc -l) pictures, one for each step
+  $RUN/papers/           $(ls "$RUN/papers" | wc -l) print jobs
+  $RUN/certificate.pem, chain.pem
+  $RUN/journal.db, card/, ca/
+  $RUN/timing.txt        how long each step took
+EOT

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,7 +79,7 @@ func readKeys(s Settings) (*ca.WorkstationKeys, error) {
 }
 
 // enrolAccept checks the file that came back and keeps it.
-func enrolAccept(_ context.Context, s Settings, in string) error {
+func enrolAccept(s Settings, in string, out io.Writer) error {
 	keys, err := readKeys(s)
 	if err != nil {
 		return fmt.Errorf("enrol accept: %w", err)
@@ -97,7 +98,7 @@ func enrolAccept(_ context.Context, s Settings, in string) error {
 	if err := writeFile(s.file(fileEnrolment), text, 0o644); err != nil {
 		return fmt.Errorf("enrol accept: %w", err)
 	}
-	fmt.Printf("enrolled as %s; trust bundle SHA-256 %s: compare it with what the administrator reads\n", trust.URI, trust.SHA256)
+	fmt.Fprintf(out, "enrolled as %s; trust bundle SHA-256 %s: compare it with what the administrator reads\n", trust.URI, trust.SHA256)
 	return nil
 }
 

@@ -97,7 +97,7 @@ func command(ctx context.Context, config string, args []string, out io.Writer) e
 	case "enrol request":
 		return withPath(path, "out", func(p string) error { return enrolRequest(ctx, s, p) })
 	case "enrol accept":
-		return withPath(path, "in", func(p string) error { return enrolAccept(ctx, s, p) })
+		return withPath(path, "in", func(p string) error { return enrolAccept(s, p, out) })
 	case "export":
 		return withPath(path, "out", func(p string) error { return exportLast(ctx, s, p, out) })
 	case "card":
