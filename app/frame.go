@@ -32,7 +32,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 
 const (
 	pageMargin = 24
-	railWidth  = 232
+	railWidth  = 236
 	widest     = 1000 // wider lines and sheets do not read better
 )
 

@@ -66,8 +66,9 @@ func rule() fyne.CanvasObject {
 	return r
 }
 
-// around puts objects at the edges of another one. The keyboard's focus goes
-// through them in the order of reading: top, left, centre, right, bottom.
+// around puts objects at the edges of another one, without gaps. The
+// keyboard's focus goes through them in the order of reading: top, left,
+// centre, right, bottom. Any but the centre may be nil.
 func around(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Container {
 	var objects []fyne.CanvasObject
 	for _, o := range []fyne.CanvasObject{top, left, centre, right, bottom} {
@@ -75,7 +76,42 @@ func around(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Container 
 			objects = append(objects, o)
 		}
 	}
-	return container.New(layout.NewBorderLayout(top, bottom, left, right), objects...)
+	return container.New(&edges{top, bottom, left, right, centre}, objects...)
+}
+
+type edges struct{ top, bottom, left, right, centre fyne.CanvasObject }
+
+// minSize is nothing for what is not there.
+func minSize(o fyne.CanvasObject) fyne.Size {
+	if o == nil || !o.Visible() {
+		return fyne.Size{}
+	}
+	return o.MinSize()
+}
+
+// MinSize adds the edges to the centre.
+func (e *edges) MinSize([]fyne.CanvasObject) fyne.Size {
+	t, b, l, r, c := minSize(e.top), minSize(e.bottom), minSize(e.left), minSize(e.right), minSize(e.centre)
+	return fyne.NewSize(
+		max(l.Width+c.Width+r.Width, t.Width, b.Width),
+		t.Height+max(l.Height, c.Height, r.Height)+b.Height)
+}
+
+// Layout gives the centre what the edges leave.
+func (e *edges) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	t, b, l, r := minSize(e.top).Height, minSize(e.bottom).Height, minSize(e.left).Width, minSize(e.right).Width
+	middle := size.Height - t - b
+	place := func(o fyne.CanvasObject, x, y, w, h float32) {
+		if o != nil {
+			o.Move(fyne.NewPos(x, y))
+			o.Resize(fyne.NewSize(w, h))
+		}
+	}
+	place(e.top, 0, 0, size.Width, t)
+	place(e.bottom, 0, size.Height-b, size.Width, b)
+	place(e.left, 0, t, l, middle)
+	place(e.right, size.Width-r, t, r, middle)
+	place(e.centre, l, t, size.Width-l-r, middle)
 }
 
 // gap is empty space.

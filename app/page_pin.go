@@ -27,7 +27,10 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 		parts = append(parts, toneWarning.box(t.what, a.measure(), para(styleBody, t.do, boxMeasure(a.measure()))))
 	}
 	text := "pin.text"
-	if c.PIN.Again {
+	switch {
+	case c.PIN.Tries == 0:
+		text = "pin.blocked"
+	case c.PIN.Again:
 		text = "pin.again"
 	}
 	parts = append(parts, natural(panel(column(unit(3),

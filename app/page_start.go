@@ -96,7 +96,7 @@ func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
 	if r := a.snapshot.Reader; r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
 		image = portrait(r.Portrait, unit(42))
 	}
-	measure := max(a.size.Width, narrowest) - 2*pageMargin - sideWidth - unit(4) - 2*unit(6) - image.MinSize().Width - unit(7)
+	measure := max(a.size.Width, narrowest) - 2*pageMargin - sideWidth - unit(4) - 2*unit(6) - image.MinSize().Width - unit(8)
 	measure = min(measure, 40*theme.TextSize())
 	p.noticed = true
 	var state fyne.CanvasObject = column(unit(2), para(styleHeading, w.heading, measure), para(styleLead, w.text, measure))

@@ -26,7 +26,7 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	p.first = controlFailure
 	width := a.measure()
-	keep := para(styleBody, a.say.say("work.keep.text"), boxMeasure(width))
+	keep := para(styleBody, a.say.say("work.keep.text"), boxMeasure(width-2*ringGap))
 	rows, running := a.stepRows(c.Steps, width-2*unit(6), true)
 	p.tick = func(now time.Time) {
 		for step, t := range running {
@@ -38,7 +38,7 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 		}
 	}
 	p.tick(a.cfg.Now())
-	warning := newAttention(a.keys, a.say.say("work.keep"), toneWarning.box(a.say.say("work.keep"), width, keep))
+	warning := newAttention(a.keys, a.say.say("work.keep"), toneWarning.box(a.say.say("work.keep"), width-2*ringGap, keep))
 	p.add(controlFailure, warning)
 	return column(unit(4), line(styleHeading, a.say.say("work.heading")), natural(warning), natural(panel(rows)))
 }
@@ -127,7 +127,7 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	if c.WaitsFor == procedure.WaitsForClerk || c.WaitsFor == procedure.WaitsForNothing {
 		tone = toneError
 	}
-	side := a.pageWidth()*0.46 - unit(4)
+	side := a.pageWidth()/2 - unit(4)
 	rows, _ := a.stepRows(c.Steps, side-2*unit(6), false)
 	width := a.pageWidth() - side - unit(4)
 	inner := boxMeasure(width - 2*ringGap)

@@ -231,6 +231,13 @@ func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
 	}
 	var placed []place
 	walk(o, fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
+		if box, isBox := o.(*fyne.Container); isBox {
+			for _, child := range box.Objects {
+				if right := child.Position().X + child.Size().Width; child.Visible() && right > box.Size().Width+0.5 {
+					t.Errorf("%T reaches to %v in a box of %v", child, right, box.Size())
+				}
+			}
+		}
 		words, isText := o.(*text)
 		if !isText || words.content == "" {
 			return
