@@ -2,6 +2,10 @@ package authority
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
 	"time"
 
 	"salter/ca/authority/db"
@@ -9,6 +13,10 @@ import (
 
 // certificatesPage is how many certificates one call lists.
 const certificatesPage = 1000
+
+// maxSerial is the length of the longest serial number in bytes (RFC 5280
+// 4.1.2.2: 20 octets, and a leading zero in what tools print).
+const maxSerial = 21
 
 // CertificateEntry is one issued certificate, for the operator. It holds no
 // personal data.
@@ -44,4 +52,27 @@ func (a *Authority) Certificates(ctx context.Context, after int64) ([]Certificat
 		return nil
 	})
 	return list, err
+}
+
+// Certificate returns the issued certificate with a serial number, DER. The
+// serial is hex in either case, with or without colons and leading zeros, as
+// tools print it.
+func (a *Authority) Certificate(ctx context.Context, serial string) ([]byte, error) {
+	digits := strings.ReplaceAll(serial, ":", "")
+	number, ok := new(big.Int).SetString(digits, 16)
+	if !ok || number.Sign() <= 0 || len(digits) > 2*maxSerial {
+		return nil, fmt.Errorf("find certificate: %.50q is no serial number; write it in hex, as certificate list shows it", serial)
+	}
+	var row db.Issuance
+	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		row, err = tx.IssuanceBySerial(number.Text(16))
+		return err
+	})
+	switch {
+	case errors.Is(err, db.ErrNotFound) || err == nil && row.State != db.IssuedState:
+		return nil, fmt.Errorf("find certificate: serial %s was not issued here; certificate list shows those that were", number.Text(16))
+	case err != nil:
+		return nil, fmt.Errorf("find certificate: %w", err)
+	}
+	return row.Certificate, nil
 }

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"salter/ca"
@@ -71,7 +73,11 @@ func (c *Case) Upload(content []byte) {
 // Request makes a PKCS#10 request for h under the case's label.
 func (c *Case) Request(h Holder, email string) []byte {
 	c.w.t.Helper()
-	p, err := c.w.server.Authority.Profile(c.Label)
+	file, err := os.ReadFile(filepath.Join(c.w.server.Dir, "profiles", c.Label+".json"))
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	p, err := profile.Parse(file)
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
@@ -98,7 +104,7 @@ func (c *Case) Assertion() string {
 		c.EditClerk(&signed)
 	}
 	card := sha256.Sum256([]byte("token " + c.Holder.CardNumber))
-	claims := ca.AssertionClaims{Issuer: c.w.Caller().URI, Audience: c.w.server.Authority.ID(), ID: NewUUID(), IssuedAt: at,
+	claims := ca.AssertionClaims{Issuer: c.w.Caller().URI, Audience: c.w.Trust.Authority, ID: NewUUID(), IssuedAt: at,
 		Expires: at + 300, Case: c.ID, Attempt: c.Attempt, CSR: c.SumCSR(), Label: c.Label, Contract: "1/2026",
 		Card: hex.EncodeToString(card[:]), ChipFiles: hex.EncodeToString(c.ChipFiles[:]),
 		Checkpoint: base64.StdEncoding.EncodeToString(c.w.Checkpoint()), Clerk: c.Clerk.Sign(signed)}

@@ -51,7 +51,7 @@ func (s *Server) AddClerkKey(number string, key crypto.Signer, roles ...string) 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	chain, err := s.Authority.AddClerk(context.Background(), authority.ClerkRequest{Number: number, Name: "Службеник " + number,
+	chain, err := s.admin.AddClerk(context.Background(), authority.ClerkRequest{Number: number, Name: "Службеник " + number,
 		Roles: roles, PublicKey: public})
 	if err != nil {
 		s.t.Fatal(err)

@@ -2,6 +2,7 @@ package catest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"salter/ca/authority"
+	"salter/ca/authority/admin"
 	"salter/ca/authority/api"
 )
 
@@ -29,12 +31,13 @@ type Config struct {
 
 // Server is a running authority. Its methods fail the test on errors.
 type Server struct {
-	Authority *authority.Authority // of the present start
+	Authority *authority.Authority // of the present start; nil when attached
 	Dir       string
 	API       string // https://127.0.0.1:port, the same after Stop and Start
 	Public    string // http://127.0.0.1:port
 
 	t       testing.TB
+	admin   admin.Admin
 	cfg     Config
 	running []*http.Server
 	served  sync.WaitGroup
@@ -63,6 +66,26 @@ func Start(t testing.TB, cfg Config) *Server {
 	return s
 }
 
+// Attach gives a Server for the authority that another process serves in dir,
+// so that workstations and clerks can be made for it; it is neither started
+// nor stopped.
+func Attach(t testing.TB, dir string) *Server {
+	t.Helper()
+	s := &Server{Dir: dir, t: t}
+	text, err := os.ReadFile(filepath.Join(dir, "serve.json"))
+	if err != nil {
+		t.Fatalf("attach: %v", err)
+	}
+	if err := json.Unmarshal(text, s); err != nil {
+		t.Fatalf("attach: %v", err)
+	}
+	if s.admin, err = admin.Dial(context.Background(), admin.Socket(dir)); err != nil {
+		t.Fatalf("attach: %v", err)
+	}
+	t.Cleanup(func() { _ = s.admin.Close() })
+	return s
+}
+
 // Start serves again after Stop, on the same addresses.
 func (s *Server) Start() {
 	s.t.Helper()
@@ -74,7 +97,7 @@ func (s *Server) Start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Authority = a
+	s.Authority, s.admin = a, a
 	handler := api.New(a, s.cfg.Log, s.cfg.Limits)
 	if s.cfg.Wrap != nil {
 		handler = s.cfg.Wrap(handler)
@@ -118,7 +141,7 @@ func (s *Server) Stop() {
 // not know it.
 func (s *Server) AddAnchor(der []byte) {
 	s.t.Helper()
-	if err := s.Authority.AddAnchor(context.Background(), der); err != nil {
+	if err := s.admin.AddAnchor(context.Background(), der); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -126,7 +149,7 @@ func (s *Server) AddAnchor(der []byte) {
 // Issued counts the certificates that the authority has issued.
 func (s *Server) Issued() int {
 	s.t.Helper()
-	list, err := s.Authority.Certificates(context.Background(), 0)
+	list, err := s.admin.Certificates(context.Background(), 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}

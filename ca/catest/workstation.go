@@ -31,6 +31,7 @@ type Workstation struct {
 	Response ca.EnrolmentResponse
 	TLSKey   *ecdsa.PrivateKey
 	Signer   note.Signer // of its checkpoints
+	Trust    *ca.Trust
 	HTTP     *http.Client
 	Journal  [][]byte // its events
 
@@ -50,7 +51,10 @@ func (s *Server) Enrol(name string) *Workstation {
 	}
 	w := &Workstation{Name: name, TLSKey: key, server: s, t: s.t}
 	w.Request = w.request()
-	if w.Response, err = s.Authority.SignWorkstation(context.Background(), w.Request); err != nil {
+	if w.Response, err = s.admin.SignWorkstation(context.Background(), w.Request); err != nil {
+		s.t.Fatal(err)
+	}
+	if w.Trust, err = ca.OpenBundle(w.Response.Bundle); err != nil {
 		s.t.Fatal(err)
 	}
 	w.HTTP = &http.Client{Transport: w.Transport()}

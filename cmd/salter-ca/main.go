@@ -10,7 +10,8 @@
 //	salter-ca clerk revoke -dir DIR NUMBER
 //	salter-ca anchor add   -dir DIR FILE
 //	salter-ca anchor list  -dir DIR
-//	salter-ca certificate list -dir DIR
+//	salter-ca certificate list   -dir DIR
+//	salter-ca certificate export -dir DIR -out FILE SERIAL
 //
 // The first init or serve makes the authority: demonstration keys, a database,
 // profile files to be edited. Every other command works on an authority that
@@ -78,6 +79,7 @@ func commands() []command {
 		{"anchor add", "FILE", "trust a CA of the ministry's card data (PEM or DER)", setupAnchorAdd},
 		{"anchor list", "", "list the card-data anchors", setupAnchorList},
 		{"certificate list", "", "list issued certificates", setupCertificateList},
+		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
 	}
 }
 

@@ -240,23 +240,3 @@ func setupAnchorList(p *program, f *flag.FlagSet) func(context.Context, []string
 		})
 	}
 }
-
-func setupCertificateList(p *program, f *flag.FlagSet) func(context.Context, []string) error {
-	dir := dirFlag(f)
-	return func(ctx context.Context, _ []string) error {
-		return p.with(ctx, *dir, func(a admin.Admin) error {
-			after := int64(0)
-			for {
-				list, err := a.Certificates(ctx, after)
-				if err != nil || len(list) == 0 {
-					return err
-				}
-				for _, c := range list {
-					fmt.Fprintf(p.out, "%d\t%s\t%s\t%s\t%s/%d\t%s\t%s\t%s\n", c.Seq, c.Serial, c.Status, c.Label, c.Case, c.Attempt,
-						c.Workstation, c.Clerk, c.Issued.UTC().Format(time.RFC3339))
-					after = c.Seq
-				}
-			}
-		})
-	}
-}

@@ -20,6 +20,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"salter/ca"
+	"salter/ca/catest"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,8 @@ func TestScripts(t *testing.T) {
 			"anchor":   makeAnchor,
 			"policy":   fetchPolicy,
 			"openp12":  openP12,
+			"serial":   sameSerial,
+			"issue":    func(ts *testscript.TestScript, _ bool, args []string) { issue(t, ts, args) },
 		},
 	})
 }
@@ -104,6 +107,33 @@ func fetchPolicy(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Check(err)
 		ts.Logf("policy %d of %s, %d clerks made by the demo", report.Version, report.Authority, len(trust.DemoClerks))
+	}
+}
+
+// issue has one certificate issued by the authority that serves DIR, and puts
+// its serial number into the environment: issue DIR WORKSTATION VARIABLE.
+func issue(t *testing.T, ts *testscript.TestScript, args []string) {
+	server, cards := catest.Attach(t, ts.MkAbs(args[0])), catest.NewCardCA(t)
+	server.AddAnchor(cards.Anchor)
+	c := server.Enrol(args[1]).Open(server.AddClerk("2001"), cards, catest.Citizen())
+	chain, problem, err := c.Enrol(nil)
+	ts.Check(err)
+	if problem != nil {
+		ts.Fatalf("refused: %+v", problem)
+	}
+	ts.Setenv(args[2], chain[0].SerialNumber.Text(16))
+}
+
+// sameSerial checks the serial number of a certificate file: serial FILE SERIAL.
+func sameSerial(ts *testscript.TestScript, _ bool, args []string) {
+	block, rest := pem.Decode([]byte(ts.ReadFile(args[0])))
+	if block == nil || block.Type != "CERTIFICATE" || len(rest) > 0 {
+		ts.Fatalf("%s is not one certificate in PEM", args[0])
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	ts.Check(err)
+	if got := cert.SerialNumber.Text(16); got != args[1] {
+		ts.Fatalf("serial %s, want %s", got, args[1])
 	}
 }
 

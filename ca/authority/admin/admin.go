@@ -32,6 +32,7 @@ type Admin interface {
 	AddAnchor(ctx context.Context, der []byte) error
 	Anchors(ctx context.Context) ([][]byte, error)
 	Certificates(ctx context.Context, after int64) ([]authority.CertificateEntry, error)
+	Certificate(ctx context.Context, serial string) ([]byte, error)
 	Close() error
 }
 

@@ -60,6 +60,7 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /anchor/add", act(a.AddAnchor))
 	mux.Handle("POST /anchor/list", list(a.Anchors))
 	mux.Handle("POST /certificate/list", operation(a.Certificates))
+	mux.Handle("POST /certificate/get", operation(a.Certificate))
 	return mux
 }
 
@@ -180,6 +181,12 @@ func (c *Client) Anchors(ctx context.Context) (out [][]byte, err error) {
 // Certificates implements Admin.
 func (c *Client) Certificates(ctx context.Context, after int64) (out []authority.CertificateEntry, err error) {
 	err = c.call(ctx, "/certificate/list", after, &out)
+	return out, err
+}
+
+// Certificate implements Admin.
+func (c *Client) Certificate(ctx context.Context, serial string) (out []byte, err error) {
+	err = c.call(ctx, "/certificate/get", serial, &out)
 	return out, err
 }
 
