@@ -278,6 +278,21 @@ func TestKeyLost(t *testing.T) {
 	}
 }
 
+// TestKeyThatLies: the key beside the written certificate does not answer to
+// it: the certificate never comes into force.
+func TestKeyThatLies(t *testing.T) {
+	h := testHarness(t)
+	h.toPIN()
+	h.Faults.Add(proctest.Fault{Op: proctest.OpWrite, Nth: 1, When: proctest.After, Do: func() { h.Card.SetLies(true) }})
+	h.Faults.Add(proctest.Fault{Op: proctest.OpRevoke, Nth: 1, When: proctest.After, Do: func() { h.Card.SetLies(false) }})
+	h.must("EnterPIN", h.enterPIN())
+	h.close()
+	h.issuedOnce()
+	if certs := h.Authority.Certificates(); len(certs) != 2 || certs[0].Status != proctest.Revoked {
+		t.Errorf("certificates %+v", certs)
+	}
+}
+
 // TestUnusable: a certificate for another key never gets near the chip; it is
 // revoked, and a new attempt is the clerk's decision.
 func TestUnusable(t *testing.T) {

@@ -20,8 +20,9 @@ type fataler interface {
 type harness struct {
 	t fataler
 	*proctest.World
-	other *proctest.Card // of another citizen
-	e     *procedure.Engine
+	other   *proctest.Card // of another citizen
+	swapped int            // keys that were changed while a certificate was on its way to them
+	e       *procedure.Engine
 }
 
 // newHarness makes a world with a signed-in clerk and the card in the reader.
@@ -224,6 +225,9 @@ func (h *harness) settled() {
 		if n > 1 {
 			h.t.Fatalf("case %s has %d certificates in force", id, n)
 		}
+	}
+	if n := h.Card.Wrong() + h.other.Wrong(); n > h.swapped {
+		h.t.Fatalf("%d certificates were written beside another key than theirs", n)
 	}
 	h.oneIntent()
 }

@@ -126,6 +126,9 @@ func (m *model) hook(op proctest.Op, when proctest.When) error {
 		if len(m.Card.Written()) == 0 {
 			m.Card.LoseKeys()
 			m.seen.keys++
+			if op == proctest.OpKey || op == proctest.OpWrite && when == proctest.Before {
+				m.swapped++ // nobody could have noticed in time
+			}
 		}
 	case "revoke":
 		for _, c := range m.Authority.Certificates() {

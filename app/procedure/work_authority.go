@@ -214,6 +214,9 @@ func (w *work) received(ctx context.Context, c Case, kind Kind, out Outcome, why
 		// Nothing could be revoked by it; the look-up may say more.
 		return &Error{Code: CodeBadAnswer, Detail: "certificate without a serial"}
 	}
+	// The answer took its time: the key is looked for again before a
+	// certificate is written beside it.
+	w.signer, w.key = nil, KeyUnknown
 	content, err := json.Marshal(out.Chain)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode chain", Err: err}

@@ -120,33 +120,36 @@ func (w *work) write(ctx context.Context, c Case) error {
 	if err := w.session.PutCertificate(ctx, id, chain[0]); err != nil {
 		return asError(CodeCardFailure, "write certificate", err)
 	}
-	if err := answersTo(w.signer, leaf.PublicKey); err != nil {
+	good, err := answersTo(w.signer, leaf.PublicKey)
+	if err != nil {
 		return asError(CodeCardFailure, "check key", err)
+	}
+	if !good {
+		// The key is not what it said it was: nothing can be signed with this
+		// certificate.
+		w.key = KeyGone
+		return w.revoke(ctx, c)
 	}
 	return w.e.commit(ctx, draft{kind: KindWritten, of: c.ID, body: body})
 }
 
 // answersTo has the key on the card sign a challenge and checks the signature
 // with the certificate's public key.
-func answersTo(signer crypto.Signer, public crypto.PublicKey) error {
+func answersTo(signer crypto.Signer, public crypto.PublicKey) (good bool, err error) {
 	challenge := make([]byte, 32)
 	rand.Read(challenge)
 	digest := sha256.Sum256(challenge)
 	signature, err := signer.Sign(rand.Reader, digest[:], crypto.SHA256)
 	if err != nil {
-		return err
+		return false, err
 	}
-	good := false
 	switch k := public.(type) {
 	case *rsa.PublicKey:
 		good = rsa.VerifyPKCS1v15(k, crypto.SHA256, digest[:], signature) == nil
 	case *ecdsa.PublicKey:
 		good = ecdsa.VerifyASN1(k, digest[:], signature)
 	}
-	if !good {
-		return &Error{Code: CodeCardFailure, Detail: "signature does not verify with the certificate"}
-	}
-	return nil
+	return good, nil
 }
 
 // readBack looks at the chip over a fresh connection and compares byte by

@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"fmt"
 	"image"
 	"image/color"
@@ -43,6 +44,8 @@ type Card struct {
 	mu    sync.Mutex
 	tries int
 	slots map[string]*slot
+	wrong int // certificates written beside another key than theirs
+	lies  bool
 }
 
 type slot struct {
@@ -128,6 +131,21 @@ func (c *Card) Keys() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.slots)
+}
+
+// Wrong counts the certificates that were written beside another key than
+// theirs.
+func (c *Card) Wrong() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wrong
+}
+
+// SetLies makes the card sign with other keys than it shows.
+func (c *Card) SetLies(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lies = on
 }
 
 // LoseKeys puts other key pairs in the place of those on the card, as if they
@@ -426,6 +444,10 @@ func (s *session) PutCertificate(_ context.Context, id, der []byte) error {
 		if found == nil {
 			return &procedure.Error{Code: procedure.CodeKeyMissing}
 		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil || !found.key.PublicKey.Equal(cert.PublicKey) {
+			s.card.wrong++
+		}
 		found.cert = bytes.Clone(der)
 		return nil
 	})
@@ -455,7 +477,11 @@ func (k *cardKey) Public() crypto.PublicKey { return k.slot.key.Public() }
 
 func (k *cardKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
 	err = k.session.do(OpSign, true, func() error {
-		signature, err = k.slot.key.Sign(r, digest, opts)
+		key := k.slot.key
+		if k.session.card.lies {
+			key = newKey()
+		}
+		signature, err = key.Sign(r, digest, opts)
 		return err
 	})
 	if err != nil {
