@@ -57,10 +57,10 @@ type Config struct {
 // App is the wizard. All methods but New run on the goroutine of the user
 // interface.
 type App struct {
-	cfg  Config
-	say  *messages
-	keys *keys
-	ctx  context.Context // of Start; every call of the Desk runs under it
+	cfg   Config
+	words *messages
+	keys  *keys
+	ctx   context.Context // of Start; every call of the Desk runs under it
 
 	snapshot procedure.Snapshot
 	shown    bool // a snapshot has come
@@ -82,7 +82,7 @@ func New(cfg Config) (*App, error) {
 	if cfg.Desk == nil || cfg.Window == nil || cfg.Printer == nil || cfg.Render == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
 		return nil, errors.New("make screens: a required field of Config is missing")
 	}
-	say, err := loadMessages()
+	words, err := loadMessages()
 	if err != nil {
 		return nil, fmt.Errorf("make screens: %w", err)
 	}
@@ -95,7 +95,7 @@ func New(cfg Config) (*App, error) {
 	if len(cfg.PIN) != pinMax {
 		return nil, fmt.Errorf("make screens: the PIN buffer has %d bytes, not %d", len(cfg.PIN), pinMax)
 	}
-	a := &App{cfg: cfg, say: say, ctx: context.Background()}
+	a := &App{cfg: cfg, words: words, ctx: context.Background()}
 	a.keys = newKeys()
 	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
 	a.pad = newPad(a.keys, cfg.PIN, a.padTexts())
@@ -157,14 +157,16 @@ func (a *App) MayClose() bool {
 // wipes a PIN that is being typed and ends the citizen's page.
 func (a *App) FocusLost() { a.leavePIN(procedure.PINFocusLost) }
 
-// show takes over a new snapshot.
+// show takes over a new snapshot. The page is built anew only if it shows
+// something of what has changed, so that no click falls between two pages.
 func (a *App) show(s procedure.Snapshot) {
-	if a.shown && reflect.DeepEqual(s, a.snapshot) {
-		return
-	}
+	old := a.snapshot
 	a.snapshot, a.shown = s, true
 	a.draft.follow(s.Case)
 	a.followCitizen()
+	if p := a.page; p != nil && p.screen == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
+		return
+	}
 	a.render()
 }
 
@@ -238,7 +240,7 @@ func (a *App) render() {
 	p := a.build(next, old)
 	a.page = p
 	a.ticks.Store(p.tick != nil)
-	a.cfg.Window.SetTitle(a.Title(next))
+	a.cfg.Window.SetTitle(a.title(next))
 	if !a.cfg.Windowed && a.cfg.Window.FullScreen() != p.bare {
 		a.cfg.Window.SetFullScreen(p.bare)
 	}

@@ -129,7 +129,7 @@ func TestSecondClickDoesNothing(t *testing.T) {
 	c := open(t, atHome(), usual)
 	c.held = true
 	c.press(fyne.KeyReturn, fyne.KeyReturn, fyne.KeyF2)
-	if !slices.Contains(wordsOn(c), c.app.say.say("working")) {
+	if !slices.Contains(wordsOn(c), c.app.words.say("working")) {
 		t.Error("the page does not say that it works")
 	}
 	if c.app.MayClose() {
@@ -170,7 +170,7 @@ func TestMayClose(t *testing.T) {
 			if got := c.app.MayClose(); got != tt.want {
 				t.Fatalf("MayClose() = %v, want %v", got, tt.want)
 			}
-			if tt.name == "work" && !slices.Contains(wordsOn(c), c.app.say.say("close.work")) {
+			if tt.name == "work" && !slices.Contains(wordsOn(c), c.app.words.say("close.work")) {
 				t.Error("the page does not say why the window stays")
 			}
 		})
@@ -304,6 +304,31 @@ func TestTypingSurvivesChanges(t *testing.T) {
 	c.press(fyne.KeyReturn)
 	if want := (procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@primer.rs", Again: "ana@primer.rs"}); c.desk.email != want {
 		t.Errorf("the core was told %+v, want %+v", c.desk.email, want)
+	}
+}
+
+// TestPageIsNotBuiltForNothing: what a page does not show leaves it alone.
+func TestPageIsNotBuiltForNothing(t *testing.T) {
+	tests := []struct {
+		name   string
+		start  procedure.Snapshot
+		change func(*procedure.Snapshot)
+		want   bool
+	}{
+		{"busy core", atHome(), func(s *procedure.Snapshot) { s.Busy = "SyncNow" }, false},
+		{"today on the home page", atHome(), func(s *procedure.Snapshot) { s.Today.Issued++ }, true},
+		{"today in a case", inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Today.Issued++ }, false},
+		{"link in a case", inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Sync.Total++ }, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, tt.start, usual)
+			before := c.app.page
+			c.set(tt.change)
+			if got := c.app.page != before; got != tt.want {
+				t.Errorf("built anew: %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

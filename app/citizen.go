@@ -45,8 +45,8 @@ type citizen struct {
 
 func (a *App) padTexts() padTexts {
 	return padTexts{
-		clear: a.say.say("pad.clear"), back: a.say.say("pad.back"), confirm: a.say.say("pad.confirm"),
-		entered: func(n int) string { return a.say.count("pad.entered", n) },
+		clear: a.words.say("pad.clear"), back: a.words.say("pad.back"), confirm: a.words.say("pad.confirm"),
+		entered: func(n int) string { return a.words.count("pad.entered", n) },
 	}
 }
 
@@ -83,6 +83,11 @@ func (a *App) turnBack() {
 // openPad shows the pad, or first the page that explains the last try.
 func (a *App) openPad() {
 	note, tries := a.citizen.note, a.citizen.tries
+	if c := a.snapshot.Case; c == nil || !c.SameCard {
+		a.citizen.stage = stageLastTry // still open for the core, and left at once
+		a.leavePIN(procedure.PINCardGone)
+		return
+	}
 	if a.triesLeft() == 1 && !a.citizen.lastTry {
 		a.pad.wipe()
 		a.citizen = citizen{stage: stageLastTry, deadline: a.cfg.Now().Add(pinTime), note: note, tries: tries}
@@ -119,7 +124,7 @@ func (a *App) confirmPIN() {
 		return
 	}
 	if a.pad.n < pinMin {
-		a.citizen.note = a.say.say("pad.short")
+		a.citizen.note = a.words.say("pad.short")
 		a.extendPIN()
 		a.render()
 		return
@@ -149,7 +154,7 @@ func (a *App) pinDone(err error) {
 		a.render()
 		return
 	}
-	a.citizen = citizen{stage: stageChecking, note: a.explain(e).what, tries: max(e.Tries, 0)}
+	a.citizen = citizen{stage: stageChecking, note: a.explain(&procedure.Error{Code: e.Code, Tries: -1}).what, tries: max(e.Tries, 0)}
 	a.beginPIN()
 }
 
@@ -171,9 +176,9 @@ func (a *App) leavePIN(why procedure.PINEnd) {
 	a.citizen = citizen{stage: stageThanks}
 	switch why {
 	case procedure.PINTimeout:
-		a.citizen = citizen{stage: stageTurn, note: a.say.say("turn.timeout")}
+		a.citizen = citizen{stage: stageTurn, note: a.words.say("turn.timeout")}
 	case procedure.PINFocusLost:
-		a.citizen = citizen{stage: stageTurn, note: a.say.say("turn.focus")}
+		a.citizen = citizen{stage: stageTurn, note: a.words.say("turn.focus")}
 	}
 	a.render()
 	a.do("leave-pin", func(ctx context.Context) error { return a.cfg.Desk.LeavePIN(ctx, why) }, nil)

@@ -34,6 +34,9 @@
 //
 // The first focus is the first question, tick or field of a page, else its
 // primary button; after a problem it is the notice that explains it. A key
-// that is held down acts once. Each page has a title of its own (see Title),
-// which is the title of the window.
+// that is held down acts once.
+//
+// Each page has a stable title of its own, which is the title of the window:
+// the messages "title" and "title.*" of the catalogue. It holds nothing of the
+// case.
 package app

@@ -65,10 +65,10 @@ func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
 func (a *App) band() fyne.CanvasObject {
 	s := a.snapshot
 	inCase := s.Case != nil && s.Clerk != nil
-	name := line(styleSub.in(colourOnBand), a.say.say("product"))
+	name := line(styleSub.in(colourOnBand), a.words.say("product"))
 	left := []fyne.CanvasObject{name}
 	if !inCase {
-		left[0] = column(0, name, line(styleCaption.in(colourOnBandSoft), a.say.say("product.subtitle")))
+		left[0] = column(0, name, line(styleCaption.in(colourOnBandSoft), a.words.say("product.subtitle")))
 	}
 	if s.Demo {
 		left = append(left, a.demoBadge("demo.short"))
@@ -77,13 +77,13 @@ func (a *App) band() fyne.CanvasObject {
 		c := s.Case
 		left = append(left, column(0,
 			line(styleStrong.in(colourOnBand), fullName(c.Identity)),
-			line(styleCaption.in(colourOnBandSoft), a.say.fill("band.case", with{"Card": string(c.Identity.CardNumber), "Case": c.Number}))))
+			line(styleCaption.in(colourOnBandSoft), a.words.fill("band.case", with{"Card": string(c.Identity.CardNumber), "Case": c.Number}))))
 	}
 	right := gap(1)
 	if s.Clerk != nil {
 		right = column(0,
 			line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, s.Clerk.Name),
-			line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.say.fill("band.clerk", with{"Number": s.Clerk.Number, "Counter": s.Counter})))
+			line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.words.fill("band.clerk", with{"Number": s.Clerk.Number, "Counter": s.Counter})))
 	}
 	return filled(colourBand, inset(unit(2), pageMargin, spread(row(unit(6), left...), right)))
 }
@@ -91,13 +91,13 @@ func (a *App) band() fyne.CanvasObject {
 func (a *App) demoBadge(id string) fyne.CanvasObject {
 	r := canvas.NewRectangle(theme.Color(colourDemo))
 	r.CornerRadius = theme.Size(theme.SizeNameInputRadius)
-	return container.NewStack(r, inset(unit(1), unit(3), line(styleStrong.in(colourOnDemo), a.say.say(id))))
+	return container.NewStack(r, inset(unit(1), unit(3), line(styleStrong.in(colourOnDemo), a.words.say(id))))
 }
 
 // rail lists the steps of the case: done, now, to come.
 func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 	now := railStep(c.Phase)
-	rows := []fyne.CanvasObject{line(styleCaption, a.say.say("rail.heading")), gap(unit(1))}
+	rows := []fyne.CanvasObject{line(styleCaption, a.words.say("rail.heading")), gap(unit(1))}
 	for i, id := range railSteps {
 		rows = append(rows, a.railRow(id, i, now))
 	}
@@ -115,7 +115,7 @@ func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
 	case i == now:
 		d, s, state = pictureNow, styleStrong.in(theme.ColorNamePrimary), "rail.now"
 	}
-	words := column(0, line(s, a.say.say(id)), line(styleCaption, a.say.say(state)))
+	words := column(0, line(s, a.words.say(id)), line(styleCaption, a.words.say(state)))
 	r := inset(unit(1.5), unit(2), row(unit(3), picture(d, 22), words))
 	if i == now {
 		return sheet(colourPrimarySoft, colourPrimarySoft, r)
@@ -125,7 +125,7 @@ func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
 
 // actionBar holds the buttons: back at the left, the primary at the right.
 func (a *App) actionBar(p *page) fyne.CanvasObject {
-	p.working = line(styleSecondary, a.say.say("working"))
+	p.working = line(styleSecondary, a.words.say("working"))
 	if p.inline {
 		return gap(0)
 	}

@@ -251,7 +251,7 @@ func (c *counter) wantScreen(s screen) {
 	if got := c.app.page.screen; got != s {
 		c.t.Fatalf("page %q is up, want %q", got, s)
 	}
-	if got, want := c.window.Title(), c.app.Title(s); got != want {
+	if got, want := c.window.Title(), c.app.title(s); got != want {
 		c.t.Errorf("window title %q, want %q", got, want)
 	}
 }

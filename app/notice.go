@@ -96,7 +96,7 @@ func (r *attentionRenderer) Destroy() {}
 // the case waits.
 func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 	if a.notice != "" {
-		n := newAttention(a.keys, a.say.say(a.notice), toneWarning.box(a.say.say(a.notice), width-2*ringGap))
+		n := newAttention(a.keys, a.words.say(a.notice), toneWarning.box(a.words.say(a.notice), width-2*ringGap))
 		p.add(controlFailure, n)
 		return n
 	}
@@ -121,7 +121,7 @@ func (a *App) failureNotice(p *page, e *procedure.Error, width float32) fyne.Can
 	if links := a.fieldLinks(p, e); links != nil {
 		rest = append(rest, links)
 	} else {
-		rest = append(rest, line(styleCaption, a.say.fill("support.code", with{"Code": t.code})))
+		rest = append(rest, line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))
 	}
 	n := newAttention(a.keys, t.what+" "+t.do, toneError.box(t.what, width-2*ringGap, rest...))
 	p.add(controlFailure, n)
@@ -135,7 +135,7 @@ func (a *App) fieldLinks(p *page, e *procedure.Error) fyne.CanvasObject {
 		if _, here := p.controls[f]; !here {
 			continue
 		}
-		b := newButton(a.keys, rankLink, a.say.say("field."+f), "", func() { a.page.focus(f) })
+		b := newButton(a.keys, rankLink, a.words.say("field."+f), "", func() { a.page.focus(f) })
 		p.add(prefixLink+f, b)
 		links = append(links, b)
 	}
@@ -150,9 +150,9 @@ func (a *App) explain(e *procedure.Error) trouble {
 	values := with{"Card": "", "Step": "", "Case": ""}
 	if c := a.snapshot.Case; c != nil {
 		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
-		values["Step"] = a.say.say("step." + string(pendingStep(c.Steps)))
+		values["Step"] = a.words.say("step." + string(pendingStep(c.Steps)))
 	}
-	return a.say.explain(e, values)
+	return a.words.explain(e, values)
 }
 
 // pendingStep is the first step that is not done.

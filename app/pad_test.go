@@ -102,6 +102,23 @@ func TestPINIsLent(t *testing.T) {
 	c.wantScreen(screenThanks)
 }
 
+// TestCardPulledWhileChecking: after the wrong PIN there is no card to go on
+// with.
+func TestCardPulledWhileChecking(t *testing.T) {
+	c := atPad(t)
+	c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 2}
+	c.typed("1234")
+	c.held = true
+	c.press(fyne.KeyReturn)
+	c.set(func(s *procedure.Snapshot) { s.Case.SameCard = false })
+	c.release()
+	c.wantScreen(screenThanks)
+	c.wantWiped()
+	if want := []procedure.PINEnd{procedure.PINCardGone}; !slices.Equal(c.desk.left, want) {
+		t.Errorf("page left as %q, want %q", c.desk.left, want)
+	}
+}
+
 // TestPadInput: digits from everywhere, nothing else, never more than eight.
 func TestPadInput(t *testing.T) {
 	tests := []struct {
@@ -149,7 +166,7 @@ func TestPadTooShort(t *testing.T) {
 	c.press(fyne.KeyReturn)
 	c.wantScreen(screenPad)
 	c.wantCalls()
-	if c.app.citizen.note != c.app.say.say("pad.short") {
+	if c.app.citizen.note != c.app.words.say("pad.short") {
 		t.Errorf("the citizen is told %q", c.app.citizen.note)
 	}
 }

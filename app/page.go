@@ -5,6 +5,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+
+	"salter/app/procedure"
 )
 
 // screen names a page. It is the end of the message id of its title.
@@ -97,6 +99,19 @@ func (p *page) focused() string {
 	return ""
 }
 
+// visible is the part of a snapshot that the page, or its frame, shows.
+func (p *page) visible(s procedure.Snapshot) procedure.Snapshot {
+	s.Busy, s.Sync.NextTry, s.Sync.Attempts = "", time.Time{}, 0
+	if s.Case == nil {
+		return s
+	}
+	if p.bare {
+		return procedure.Snapshot{Demo: s.Demo, Case: &procedure.CaseView{PIN: procedure.PINView{Tries: s.Case.PIN.Tries}}}
+	}
+	s.Waiting, s.Today = nil, procedure.DayCounts{}
+	return s
+}
+
 // showWorking shows or hides that an action runs.
 func (p *page) showWorking(on bool) {
 	if p == nil || p.working == nil {
@@ -111,14 +126,14 @@ func (p *page) showWorking(on bool) {
 
 // setPrimary makes the one button that Enter presses.
 func (a *App) setPrimary(p *page, label string, act func()) {
-	p.primary = newButton(a.keys, rankPrimary, label, a.say.say("key.enter"), act)
+	p.primary = newButton(a.keys, rankPrimary, label, a.words.say("key.enter"), act)
 	p.add(controlPrimary, p.primary)
 	p.keys[fyne.KeyReturn] = act
 }
 
 // setBack makes the button that Esc presses.
 func (a *App) setBack(p *page, label string, act func()) {
-	p.back = newButton(a.keys, rankSecondary, label, a.say.say("key.esc"), act)
+	p.back = newButton(a.keys, rankSecondary, label, a.words.say("key.esc"), act)
 	p.add(controlBack, p.back)
 	p.keys[fyne.KeyEscape] = act
 }
@@ -126,7 +141,7 @@ func (a *App) setBack(p *page, label string, act func()) {
 // setLater makes the button that parks the case.
 func (a *App) setLater(p *page) {
 	act := func() { a.do("park", a.cfg.Desk.ParkCase, nil) }
-	p.later = newButton(a.keys, rankSecondary, a.say.say("case.later"), a.say.say("key.later"), act)
+	p.later = newButton(a.keys, rankSecondary, a.words.say("case.later"), a.words.say("key.later"), act)
 	p.add(controlLater, p.later)
 	p.keys[fyne.KeyF8] = act
 }
@@ -219,12 +234,12 @@ func (a *App) route() screen {
 	return routeCase(c)
 }
 
-// Title is the title of the window for a page: stable, and without anything
+// title is the title of the window for a page: stable, and without anything
 // of the case.
-func (a *App) Title(s screen) string {
-	t := a.say.fill("title", with{"Page": a.say.say("title." + string(s))})
+func (a *App) title(s screen) string {
+	t := a.words.fill("title", with{"Page": a.words.say("title." + string(s))})
 	if a.snapshot.Demo {
-		t += " " + a.say.say("title.demo")
+		t += " " + a.words.say("title.demo")
 	}
 	return t
 }

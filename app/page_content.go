@@ -13,17 +13,17 @@ import (
 // contentPage is screen C: the answers, and the certificate to be.
 func (a *App) contentPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
-	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhaseEmail))
+	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhaseEmail))
 	a.setLater(p)
 	if c.Preview == nil {
-		a.setPrimary(p, a.say.say("retry"), a.retry)
-		return column(unit(4), line(styleHeading, a.say.say("content.heading")),
-			para(styleBody, a.say.say("content.waiting"), a.measure()))
+		a.setPrimary(p, a.words.say("retry"), a.retry)
+		return column(unit(4), line(styleHeading, a.words.say("content.heading")),
+			para(styleBody, a.words.say("content.waiting"), a.measure()))
 	}
-	a.setPrimary(p, a.say.say("content.go"), func() {
+	a.setPrimary(p, a.words.say("content.go"), func() {
 		a.do("content", a.cfg.Desk.ConfirmContent, a.turnScreen)
 	})
-	return column(unit(3), line(styleHeading, a.say.say("content.heading")),
+	return column(unit(3), line(styleHeading, a.words.say("content.heading")),
 		topRow(unit(4), panel(a.answers(p, c)), panel(a.preview(c.Preview))))
 }
 
@@ -31,25 +31,25 @@ func (a *App) contentPage(p *page) fyne.CanvasObject {
 func (a *App) half() float32 { return (a.pageWidth()-unit(4))/2 - 2*unit(6) }
 
 func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
-	email := a.say.say("content.email.none")
+	email := a.words.say("content.email.none")
 	if c.Email.Wanted == procedure.Yes {
 		email = c.Email.Address
 	}
-	rows := []fyne.CanvasObject{line(styleSub, a.say.say("content.answers"))}
+	rows := []fyne.CanvasObject{line(styleSub, a.words.say("content.answers"))}
 	rows = append(rows,
 		a.changeable(p, "content.person", fullName(c.Identity), procedure.PhasePerson), rule(),
-		a.changeable(p, "content.papers", a.say.fill("content.papers.value", with{"Contract": c.Contract.Number, "Date": c.Contract.Date.String()}), procedure.PhasePapers), rule(),
+		a.changeable(p, "content.papers", a.words.fill("content.papers.value", with{"Contract": c.Contract.Number, "Date": c.Contract.Date.String()}), procedure.PhasePapers), rule(),
 		a.changeable(p, "content.email", email, procedure.PhaseEmail), rule(),
-		fact(a.say.say("content.until"), c.Identity.ValidUntil.String(), a.half()))
+		fact(a.words.say("content.until"), c.Identity.ValidUntil.String(), a.half()))
 	return column(unit(1.5), rows...)
 }
 
 // changeable is one answer with the button that leads back to it.
 func (a *App) changeable(p *page, id, value string, to procedure.Phase) fyne.CanvasObject {
-	b := newButton(a.keys, rankQuiet, a.say.say("change"), "", a.goBack(to))
+	b := newButton(a.keys, rankQuiet, a.words.say("change"), "", a.goBack(to))
 	p.add(prefixChange+string(to), b)
 	width := a.half() - b.MinSize().Width
-	return row(0, container.New(fixedWidth(width), fact(a.say.say(id), value, width)), b)
+	return row(0, container.New(fixedWidth(width), fact(a.words.say(id), value, width)), b)
 }
 
 // fact is a value under its name.
@@ -60,22 +60,22 @@ func fact(name, value string, width float32) fyne.CanvasObject {
 // preview is what the authority says the certificate will contain.
 func (a *App) preview(v *procedure.Preview) fyne.CanvasObject {
 	width := a.half()
-	valid := a.say.fill("content.valid.value", with{"From": a.day(v.NotBefore), "To": a.day(v.NotAfter)})
+	valid := a.words.fill("content.valid.value", with{"From": a.day(v.NotBefore), "To": a.day(v.NotAfter)})
 	if v.CardCapped {
-		valid += " " + a.say.say("content.valid.capped")
+		valid += " " + a.words.say("content.valid.capped")
 	}
 	email := v.Email
 	if email == "" {
-		email = a.say.say("content.email.none")
+		email = a.words.say("content.email.none")
 	}
 	rows := []fyne.CanvasObject{
-		line(styleSub, a.say.say("content.certificate")),
-		fact(a.say.say("content.cn"), v.CommonName, width),
-		topRow(unit(4), fact(a.say.say("content.surname"), v.Surname, width/2-unit(2)), fact(a.say.say("content.given"), v.GivenName, width/2-unit(2))),
-		fact(a.say.say("content.serial"), strings.Join(strings.Fields(v.SerialNumber), "\n"), width),
-		fact(a.say.say("content.san"), email, width),
-		fact(a.say.say("content.valid"), valid, width),
-		fact(a.say.say("content.issuer"), v.Issuer, width),
+		line(styleSub, a.words.say("content.certificate")),
+		fact(a.words.say("content.cn"), v.CommonName, width),
+		topRow(unit(4), fact(a.words.say("content.surname"), v.Surname, width/2-unit(2)), fact(a.words.say("content.given"), v.GivenName, width/2-unit(2))),
+		fact(a.words.say("content.serial"), strings.Join(strings.Fields(v.SerialNumber), "\n"), width),
+		fact(a.words.say("content.san"), email, width),
+		fact(a.words.say("content.valid"), valid, width),
+		fact(a.words.say("content.issuer"), v.Issuer, width),
 	}
 	return column(unit(1.5), rows...)
 }

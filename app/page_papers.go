@@ -12,27 +12,27 @@ import (
 
 // papersPage is the first part of screen B: print everything at once.
 func (a *App) papersPage(p *page) fyne.CanvasObject {
-	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhasePerson))
+	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
-	a.setPrimary(p, a.say.count("papers.print", paperCopies), func() { a.print("papers") })
-	return column(unit(4), line(styleHeading, a.say.say("papers.heading")),
-		para(styleBody, a.say.say("papers.text"), a.measure()), natural(panel(a.paperList())))
+	a.setPrimary(p, a.words.count("papers.print", paperCopies), func() { a.print("papers") })
+	return column(unit(4), line(styleHeading, a.words.say("papers.heading")),
+		para(styleBody, a.words.say("papers.text"), a.measure()), natural(panel(a.paperList())))
 }
 
 // signedPage is the second part of screen B: tick what was signed and sealed.
 func (a *App) signedPage(p *page) fyne.CanvasObject {
 	print := func() { a.print("papers") }
-	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhasePerson))
+	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
-	a.addOther(p, controlPrint, rankSecondary, a.say.say("papers.again"), a.say.say("key.print"), print)
+	a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
-	a.setPrimary(p, a.say.say("papers.go"), func() {
+	a.setPrimary(p, a.words.say("papers.go"), func() {
 		t := a.draft.papers
 		a.do("ticks", func(ctx context.Context) error { return a.cfg.Desk.ConfirmPapers(ctx, t) }, nil)
 	})
 	p.first = procedure.FieldRequestSigned
-	return column(unit(4), line(styleHeading, a.say.say("papers.sign.heading")),
-		para(styleBody, a.say.say("papers.sign.text"), a.measure()), natural(panel(a.paperTicks(p))))
+	return column(unit(4), line(styleHeading, a.words.say("papers.sign.heading")),
+		para(styleBody, a.words.say("papers.sign.text"), a.measure()), natural(panel(a.paperTicks(p))))
 }
 
 // paperCopies are printed for issuing: procedure, section 2.4.
@@ -42,8 +42,8 @@ const paperCopies = 5
 func (a *App) paperList() fyne.CanvasObject {
 	entry := func(kind procedure.PaperKind, copies int) fyne.CanvasObject {
 		return row(unit(4),
-			container.New(fixedWidth(unit(12)), line(styleSub, a.say.fill("papers.copies", with{"N": copies}))),
-			column(0, line(styleStrong, a.say.say("paper."+string(kind))), para(styleCaption, a.say.say("paper."+string(kind)+".note"), a.measure()-unit(28))))
+			container.New(fixedWidth(unit(12)), line(styleSub, a.words.fill("papers.copies", with{"N": copies}))),
+			column(0, line(styleStrong, a.words.say("paper."+string(kind))), para(styleCaption, a.words.say("paper."+string(kind)+".note"), a.measure()-unit(28))))
 	}
 	return column(unit(3), entry(procedure.PaperRequest, 1), rule(), entry(procedure.PaperTerms, 2), rule(), entry(procedure.PaperContract, 2))
 }
@@ -63,7 +63,7 @@ func (a *App) paperTicks(p *page) fyne.CanvasObject {
 
 // ticked is one confirmation.
 func (a *App) ticked(p *page, name string, measure float32, value *bool) fyne.CanvasObject {
-	t := newTick(a.keys, a.say.say("tick."+name), measure, *value, func(on bool) { *value = on })
+	t := newTick(a.keys, a.words.say("tick."+name), measure, *value, func(on bool) { *value = on })
 	t.spoken = a.tickStates()
 	p.add(name, t)
 	return t
@@ -71,7 +71,7 @@ func (a *App) ticked(p *page, name string, measure float32, value *bool) fyne.Ca
 
 // tickStates are the states of a tick as a screen reader speaks them.
 func (a *App) tickStates() [2]string {
-	return [2]string{a.say.say("tick.off"), a.say.say("tick.on")}
+	return [2]string{a.words.say("tick.off"), a.words.say("tick.on")}
 }
 
 // goBack reopens an earlier screen.
@@ -85,9 +85,9 @@ func (a *App) goBack(to procedure.Phase) func() {
 // cursor when the page is built anew.
 func (a *App) emailPage(p, kept *page) fyne.CanvasObject {
 	d := &a.draft.email
-	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhasePapers))
+	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePapers))
 	a.setLater(p)
-	a.setPrimary(p, a.say.say("email.go"), func() {
+	a.setPrimary(p, a.words.say("email.go"), func() {
 		e := *d
 		if e.Wanted != procedure.Yes {
 			e.Address, e.Again = "", ""
@@ -108,7 +108,7 @@ func (a *App) emailPage(p, kept *page) fyne.CanvasObject {
 	if d.Wanted == procedure.Yes {
 		parts = append(parts, a.emailField(p, kept, procedure.FieldAddress, &d.Address, false), a.emailField(p, kept, procedure.FieldAgain, &d.Again, true))
 	}
-	return column(unit(3), line(styleHeading, a.say.say("email.heading")), natural(panel(column(unit(3), parts...))))
+	return column(unit(3), line(styleHeading, a.words.say("email.heading")), natural(panel(column(unit(3), parts...))))
 }
 
 // emailField is typed from the signed paper; the second time it cannot be
@@ -118,13 +118,13 @@ func (a *App) emailField(p, kept *page, name string, value *string, noPaste bool
 	if kept != nil && kept.controls[name] != nil {
 		in = kept.controls[name].(*input)
 	} else {
-		in = newInput(a.keys, a.say.say("field."+name), false)
+		in = newInput(a.keys, a.words.say("field."+name), false)
 		in.SetText(*value)
 	}
 	in.noPaste = noPaste
 	hint := ""
 	if noPaste {
-		hint = a.say.say("email.hint")
+		hint = a.words.say("email.hint")
 	}
 	in.OnChanged = func(s string) { *value = s }
 	in.problem = ""

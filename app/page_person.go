@@ -40,7 +40,6 @@ func decodePortrait(b []byte) image.Image {
 func (a *App) personPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setLater(p)
-	a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })
 	p.noticed = true
 	left := container.New(fixedWidth(factsWidth), a.personFacts(c))
 	width := a.pageWidth() - factsWidth - unit(6)
@@ -51,12 +50,11 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	right = append(right, a.verdict(c, width)...)
 	if c.Verdict.Eligible {
 		right = append(right, a.personQuestions(p, width)...)
-		a.setPrimary(p, a.say.say("person.go"), a.confirmPerson)
+		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
+		a.setPrimary(p, a.words.say("person.go"), a.confirmPerson)
 		p.first = procedure.FieldFace
 	} else {
-		a.setPrimary(p, a.say.say("refuse.open"), func() { a.openRefusal("") })
-		p.primary.rank = rankPrimary
-		p.others = nil
+		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal("") })
 	}
 	return topRow(unit(6), left, column(unit(3), right...))
 }
@@ -76,7 +74,7 @@ func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 		number = "person.ebs"
 	}
 	fact := func(id, value string) fyne.CanvasObject {
-		return column(0, line(styleCaption, a.say.say(id)), para(styleStrong, value, factsWidth-2*unit(6)))
+		return column(0, line(styleCaption, a.words.say(id)), para(styleStrong, value, factsWidth-2*unit(6)))
 	}
 	return panel(column(unit(1.5), centred(image),
 		para(styleSub, fullName(id), factsWidth-2*unit(6)),
@@ -92,7 +90,7 @@ func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject 
 	inner := boxMeasure(width)
 	if !c.SameCard {
 		values := with{"Card": string(c.Identity.CardNumber)}
-		return []fyne.CanvasObject{toneWarning.box(a.say.say("verdict.absent"), width, para(styleBody, a.say.fill("verdict.absent.text", values), inner))}
+		return []fyne.CanvasObject{toneWarning.box(a.words.say("verdict.absent"), width, para(styleBody, a.words.fill("verdict.absent.text", values), inner))}
 	}
 	if !c.Verdict.Eligible {
 		var parts []fyne.CanvasObject
@@ -100,15 +98,15 @@ func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject 
 			t := a.explain(&procedure.Error{Code: code})
 			parts = append(parts, para(styleStrong, t.what, inner), para(styleBody, t.do, inner))
 		}
-		return []fyne.CanvasObject{toneError.box(a.say.say("verdict.no"), width, parts...)}
+		return []fyne.CanvasObject{toneError.box(a.words.say("verdict.no"), width, parts...)}
 	}
-	boxes := []fyne.CanvasObject{toneSuccess.box(a.say.say("verdict.yes"), width,
+	boxes := []fyne.CanvasObject{toneSuccess.box(a.words.say("verdict.yes"), width,
 		para(styleBody, a.proposal(c), inner),
-		line(styleCaption, a.say.say("verdict.tries")+" "+a.say.tries(c.Chip.Tries)))}
+		line(styleCaption, a.words.say("verdict.tries")+" "+a.words.tries(c.Chip.Tries)))}
 	var warnings []string
 	for _, w := range c.Verdict.Warnings {
 		if w != procedure.WarnLastTry { // asked as a question of its own
-			warnings = append(warnings, a.say.fill("warning."+string(w), with{"Until": c.Identity.ValidUntil.String()}))
+			warnings = append(warnings, a.words.fill("warning."+string(w), with{"Until": c.Identity.ValidUntil.String()}))
 		}
 	}
 	if len(warnings) > 0 {
@@ -121,13 +119,13 @@ func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject 
 func (a *App) proposal(c *procedure.CaseView) string {
 	i := slices.IndexFunc(c.Chip.Certificates, func(c procedure.ChipCertificate) bool { return c.Role == procedure.RoleSignature })
 	if i < 0 {
-		return a.say.say("proposal.none")
+		return a.words.say("proposal.none")
 	}
 	cert, err := x509.ParseCertificate(c.Chip.Certificates[i].DER)
 	if err != nil || a.cfg.Now().Before(cert.NotAfter) {
-		return a.say.say("proposal.unusable")
+		return a.words.say("proposal.unusable")
 	}
-	return a.say.fill("proposal.expired", with{"Date": a.day(cert.NotAfter)})
+	return a.words.fill("proposal.expired", with{"Date": a.day(cert.NotAfter)})
 }
 
 // asksLastTry reports whether the third question is asked (E5).
@@ -159,10 +157,10 @@ func (a *App) question(p *page, name string, width float32, now procedure.Answer
 		return t
 	}
 	return column(unit(0.5),
-		para(styleStrong, a.say.say("question."+name), width),
+		para(styleStrong, a.words.say("question."+name), width),
 		container.New(fixedWidth(width), container.NewGridWithColumns(2,
-			answer(name, a.say.say("question."+name+".yes"), procedure.Yes),
-			answer(name+suffixNo, a.say.say("question."+name+".no"), procedure.No))))
+			answer(name, a.words.say("question."+name+".yes"), procedure.Yes),
+			answer(name+suffixNo, a.words.say("question."+name+".no"), procedure.No))))
 }
 
 // confirmPerson goes on, or to the refusal where an answer forbids the issue:
@@ -197,7 +195,7 @@ func (a *App) refusalReasons() []procedure.Code {
 		return c.Verdict.Blocks
 	}
 	reasons := []procedure.Code{procedure.CodeFace, procedure.CodeNeedsUnblock, procedure.CodePapersOpen}
-	if c.Problem != nil && !slices.Contains(reasons, c.Problem.Code) && a.say.has("reason."+string(c.Problem.Code)) {
+	if c.Problem != nil && !slices.Contains(reasons, c.Problem.Code) && a.words.has("reason."+string(c.Problem.Code)) {
 		reasons = append(reasons, c.Problem.Code)
 	}
 	return reasons
@@ -206,11 +204,11 @@ func (a *App) refusalReasons() []procedure.Code {
 // refusePage asks for the reason and ends the case.
 func (a *App) refusePage(p *page) fyne.CanvasObject {
 	chosen := *a.refusing
-	a.setBack(p, a.say.say("back"), func() { a.refusing = nil; a.render() })
+	a.setBack(p, a.words.say("back"), func() { a.refusing = nil; a.render() })
 	a.setLater(p)
-	a.setPrimary(p, a.say.say("refuse.do"), func() { a.refuse(*a.refusing) })
+	a.setPrimary(p, a.words.say("refuse.do"), func() { a.refuse(*a.refusing) })
 	width := a.measure() - 2*unit(6)
-	parts := []fyne.CanvasObject{line(styleHeading, a.say.say("refuse.heading")), para(styleBody, a.say.say("refuse.text"), width)}
+	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("refuse.heading")), para(styleBody, a.words.say("refuse.text"), width)}
 	for i, code := range a.refusalReasons() {
 		t := newAnswer(a.keys, a.reason(code), width-unit(16), chosen == code, func() { a.refusing = &code; a.render() })
 		t.spoken = a.tickStates()
@@ -223,15 +221,15 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 	}
 	if chosen != "" {
 		p.first = controlPrimary
-		parts = append(parts, toneInfo.box(a.say.say("refuse.next"), width, para(styleBody, a.explain(&procedure.Error{Code: chosen}).do, boxMeasure(width))))
+		parts = append(parts, toneInfo.box(a.words.say("refuse.next"), width, para(styleBody, a.explain(&procedure.Error{Code: chosen}).do, boxMeasure(width))))
 	}
 	return natural(panel(column(unit(2.5), parts...)))
 }
 
 // reason names a reason in a few words: its own, or else what happened.
 func (a *App) reason(code procedure.Code) string {
-	if id := "reason." + string(code); a.say.has(id) {
-		return a.say.say(id)
+	if id := "reason." + string(code); a.words.has(id) {
+		return a.words.say(id)
 	}
 	return a.explain(&procedure.Error{Code: code}).what
 }

@@ -13,15 +13,15 @@ import (
 // pinPage is the clerk's page while the PIN is to come from the citizen.
 func (a *App) pinPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
-	a.setBack(p, a.say.say("back"), a.goBack(procedure.PhaseContent))
+	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhaseContent))
 	a.setLater(p)
 	if c.PIN.Tries == 0 {
-		a.setPrimary(p, a.say.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
+		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
 	} else {
-		a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })
-		a.setPrimary(p, a.say.say("pin.turn"), a.turnScreen)
+		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
+		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
 	}
-	parts := []fyne.CanvasObject{line(styleHeading, a.say.say("pin.heading"))}
+	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("pin.heading"))}
 	if c.PIN.Last != nil && a.failure == nil && c.Problem == nil {
 		t := a.explain(c.PIN.Last)
 		parts = append(parts, toneWarning.box(t.what, a.measure(), para(styleBody, t.do, boxMeasure(a.measure()))))
@@ -34,25 +34,26 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 		text = "pin.again"
 	}
 	parts = append(parts, natural(panel(column(unit(3),
-		para(styleBody, a.say.say(text), a.measure()-2*unit(6)),
-		row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.say.tries(c.PIN.Tries)))))))
+		para(styleBody, a.words.say(text), a.measure()-2*unit(6)),
+		row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries(c.PIN.Tries)))))))
 	return column(unit(4), parts...)
 }
 
 // turnPage asks to turn the screen. It shows nothing of the case.
 func (a *App) turnPage(p *page) fyne.CanvasObject {
 	p.bare = true
-	a.setPrimary(p, a.say.say("turn.go"), a.beginPIN)
-	a.setBack(p, a.say.say("turn.back"), a.turnBack)
+	a.setPrimary(p, a.words.say("turn.go"), a.beginPIN)
+	a.setBack(p, a.words.say("turn.back"), a.turnBack)
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureTurn, unit(42))),
-		line(styleDisplay.centred(), a.say.say("turn.heading")),
-		centred(para(styleLead.centred(), a.say.say("turn.text"), textWidth())),
+		line(styleDisplay.centred(), a.words.say("turn.heading")),
+		centred(para(styleLead.centred(), a.words.say("turn.text"), textWidth())),
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, centred(toneInfo.box(a.citizen.note, textWidth())))
 	}
-	parts = append(parts, gap(unit(2)), centred(row(unit(4), p.back, p.primary)))
+	p.working = line(styleSecondary.centred(), a.words.say("working"))
+	parts = append(parts, gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
 	return column(unit(4), parts...)
 }
 
@@ -65,27 +66,27 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	p.rune = a.pad.TypedRune
 	p.keys[fyne.KeyReturn] = a.confirmPIN
 	p.keys[fyne.KeyEscape] = func() { a.leavePIN(procedure.PINCancelled) }
-	cancel := newButton(a.keys, rankSecondary, a.say.say("pad.cancel"), a.say.say("key.esc"), p.keys[fyne.KeyEscape])
+	cancel := newButton(a.keys, rankSecondary, a.words.say("pad.cancel"), a.words.say("key.esc"), p.keys[fyne.KeyEscape])
 	p.add(controlCancel, cancel)
 
 	width := unit(104)
 	parts := []fyne.CanvasObject{
-		para(styleHeading, a.say.say("pad.heading"), width),
-		para(styleLead, a.say.say("pad.text"), width),
-		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.say.tries(a.triesLeft()), width-unit(10))),
+		para(styleHeading, a.words.say("pad.heading"), width),
+		para(styleLead, a.words.say("pad.text"), width),
+		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries(a.triesLeft()), width-unit(10))),
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.citizen.note, width))
 	}
-	parts = append(parts, para(styleSecondary, a.say.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
+	parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
 	left := container.New(fixedWidth(width), column(unit(4), parts...))
 	return topRow(unit(16), left, a.pad)
 }
 
 // countdown appears when the time is nearly over.
 func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
-	words := line(styleStrong.in(theme.ColorNameWarning), a.say.count("pad.countdown", int(pinAlarm/time.Second)))
-	more := newButton(a.keys, rankSecondary, a.say.say("pad.more"), "", a.extendPIN)
+	words := line(styleStrong.in(theme.ColorNameWarning), a.words.count("pad.countdown", int(pinAlarm/time.Second)))
+	more := newButton(a.keys, rankSecondary, a.words.say("pad.more"), "", a.extendPIN)
 	p.add(controlMore, more)
 	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), 22), words), natural(more))
 	p.tick = func(now time.Time) {
@@ -94,7 +95,7 @@ func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 			box.Hide()
 			return
 		}
-		words.set(a.say.count("pad.countdown", max(int((left+time.Second-1)/time.Second), 0)))
+		words.set(a.words.count("pad.countdown", max(int((left+time.Second-1)/time.Second), 0)))
 		box.Show()
 	}
 	p.tick(a.cfg.Now())
@@ -106,8 +107,8 @@ func (a *App) checkingPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	return column(unit(4),
 		centred(picture(pictureWait, 56)),
-		line(styleDisplay.centred(), a.say.say("checking.heading")),
-		line(styleLead.centred(), a.say.say("checking.text")))
+		line(styleDisplay.centred(), a.words.say("checking.heading")),
+		line(styleLead.centred(), a.words.say("checking.text")))
 }
 
 // lastTryPage explains what the last try risks before it is made.
@@ -116,17 +117,17 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	p.first = controlBack
 	p.tick = func(time.Time) {} // for the time-out
 	cancel := func() { a.leavePIN(procedure.PINCancelled) }
-	a.setBack(p, a.say.say("last-try.stop"), cancel)
-	a.setPrimary(p, a.say.say("last-try.go"), a.takeLastTry)
+	a.setBack(p, a.words.say("last-try.stop"), cancel)
+	a.setPrimary(p, a.words.say("last-try.go"), a.takeLastTry)
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureWarning, 64)),
-		line(styleDisplay.centred(), a.say.say("last-try.heading")),
+		line(styleDisplay.centred(), a.words.say("last-try.heading")),
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, line(styleLead.strong().centred(), a.citizen.note))
 	}
 	parts = append(parts,
-		centred(para(styleLead.centred(), a.say.say("last-try.text"), textWidth())),
+		centred(para(styleLead.centred(), a.words.say("last-try.text"), textWidth())),
 		gap(unit(2)),
 		centred(row(unit(4), p.back, p.primary)))
 	return column(unit(4), parts...)
@@ -135,12 +136,12 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 // thanksPage is the neutral end, the same whatever happened.
 func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	p.bare = true
-	a.setPrimary(p, a.say.say("thanks.go"), a.toClerk)
+	a.setPrimary(p, a.words.say("thanks.go"), a.toClerk)
 	return column(unit(5),
-		line(styleDisplay.centred(), a.say.say("thanks.heading")),
-		centred(para(styleLead.centred(), a.say.say("thanks.text"), textWidth())),
+		line(styleDisplay.centred(), a.words.say("thanks.heading")),
+		centred(para(styleLead.centred(), a.words.say("thanks.text"), textWidth())),
 		centred(picture(pictureTurn, unit(42))),
 		gap(unit(4)),
 		centred(p.primary),
-		line(styleCaption.centred(), a.say.say("thanks.clerk")))
+		line(styleCaption.centred(), a.words.say("thanks.clerk")))
 }

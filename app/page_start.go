@@ -15,37 +15,37 @@ import (
 // stopPage says that nothing may go on, and why.
 func (a *App) stopPage(p *page) fyne.CanvasObject {
 	t := a.explain(a.snapshot.Stop)
-	a.setPrimary(p, a.say.say("stop.close"), a.cfg.Window.Close)
+	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Window.Close)
 	return centred(panel(column(unit(4),
 		row(unit(4), picture(pictureError, 44), para(styleHeading, t.what, textWidth())),
 		para(styleLead, t.do, textWidth()),
-		para(styleSecondary, a.say.say("stop.kept"), textWidth()),
+		para(styleSecondary, a.words.say("stop.kept"), textWidth()),
 		rule(),
-		line(styleCaption, a.say.fill("support.code", with{"Code": t.code})),
-		line(styleCaption, a.say.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
+		line(styleCaption, a.words.fill("support.code", with{"Code": t.code})),
+		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
 	)))
 }
 
 // signInPage asks for the password of the clerk's key. The field keeps its
 // text when the page is built anew.
 func (a *App) signInPage(p, kept *page) fyne.CanvasObject {
-	in := newInput(a.keys, a.say.say("field.password"), true)
+	in := newInput(a.keys, a.words.say("field.password"), true)
 	if kept != nil {
 		in = kept.controls[fieldPassword].(*input)
 	}
 	p.add(fieldPassword, in)
 	p.first = fieldPassword
 	signIn := func() { a.signIn(in) }
-	a.setPrimary(p, a.say.say("sign-in.do"), signIn)
+	a.setPrimary(p, a.words.say("sign-in.do"), signIn)
 	p.inline, p.retype, p.noticed = true, true, true
 	width := unit(100)
 	parts := []fyne.CanvasObject{
-		line(styleHeading, a.say.say("sign-in.heading")),
-		para(styleSecondary, a.say.say("sign-in.text"), width),
+		line(styleHeading, a.words.say("sign-in.heading")),
+		para(styleSecondary, a.words.say("sign-in.text"), width),
 		field(in, "", width),
 		spread(gap(1), p.primary),
 		rule(),
-		line(styleCaption, a.say.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
+		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
 	}
 	if n := a.notices(p, width); n != nil {
 		parts = slices.Insert(parts, 1, n)
@@ -70,14 +70,14 @@ func (a *App) signIn(in *input) {
 // homePage shows card, link and the unfinished cases, and offers a new case.
 func (a *App) homePage(p *page) fyne.CanvasObject {
 	p.first = controlPrimary
-	a.setBack(p, a.say.say("home.sign-out"), func() { a.do("sign-out", a.cfg.Desk.SignOut, nil) })
+	a.setBack(p, a.words.say("home.sign-out"), func() { a.do("sign-out", a.cfg.Desk.SignOut, nil) })
 	p.back.hint = ""
 	delete(p.keys, fyne.KeyEscape) // signing out is never an accident
-	a.addOther(p, controlSync, rankSecondary, a.say.say("home.sync"), a.say.say("key.retry"), func() { a.do("sync", a.cfg.Desk.SyncNow, nil) })
+	a.addOther(p, controlSync, rankSecondary, a.words.say("home.sync"), a.words.say("key.retry"), func() { a.do("sync", a.cfg.Desk.SyncNow, nil) })
 	p.keys[fyne.KeyF5] = func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }
 
 	open := func() { a.do("open", a.cfg.Desk.OpenCase, nil) }
-	big := newButton(a.keys, rankLarge, a.say.say("home.new"), a.say.say("home.new.keys"), open)
+	big := newButton(a.keys, rankLarge, a.words.say("home.new"), a.words.say("home.new.keys"), open)
 	p.add(controlPrimary, big)
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
 
@@ -109,10 +109,10 @@ func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
 func (a *App) todayPanel() fyne.CanvasObject {
 	n := a.snapshot.Today
 	number := func(id string, count int) fyne.CanvasObject {
-		return spread(line(styleBody, a.say.say(id)), line(styleSub, a.say.fill("number", with{"N": count})))
+		return spread(line(styleBody, a.words.say(id)), line(styleSub, a.words.fill("number", with{"N": count})))
 	}
 	return panel(column(unit(1),
-		line(styleStrong, a.say.say("home.today")),
+		line(styleStrong, a.words.say("home.today")),
 		number("home.issued", n.Issued),
 		number("home.refused", n.Refused),
 		number("home.open", n.Open)))
@@ -127,9 +127,9 @@ func (a *App) linkPanel() fyne.CanvasObject {
 
 // waitingPanel lists the unfinished cases, each with its button.
 func (a *App) waitingPanel(p *page) fyne.CanvasObject {
-	heading := line(styleStrong, a.say.say("home.waiting"))
+	heading := line(styleStrong, a.words.say("home.waiting"))
 	if len(a.snapshot.Waiting) == 0 {
-		return panel(column(unit(2), heading, line(styleSecondary, a.say.say("home.waiting.none"))))
+		return panel(column(unit(2), heading, line(styleSecondary, a.words.say("home.waiting.none"))))
 	}
 	rows := []fyne.CanvasObject{}
 	for _, c := range a.snapshot.Waiting {
@@ -140,21 +140,21 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 }
 
 func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
-	resume := newButton(a.keys, rankSecondary, a.say.say("home.resume"), "", func() {
+	resume := newButton(a.keys, rankSecondary, a.words.say("home.resume"), "", func() {
 		a.do("resume", func(ctx context.Context) error { return a.cfg.Desk.ResumeCase(ctx, c.ID) }, nil)
 	})
 	p.add(prefixCase+string(c.ID), resume)
 	name := c.Name
 	if name == "" {
-		name = a.say.say("home.nameless")
+		name = a.words.say("home.nameless")
 	}
-	state := a.say.say("phase." + string(c.Phase))
+	state := a.words.say("phase." + string(c.Phase))
 	if c.WaitsFor != procedure.WaitsForNothing {
-		state = a.say.fill("home.state", with{"Phase": state, "Waits": a.say.say("waits." + string(c.WaitsFor))})
+		state = a.words.fill("home.state", with{"Phase": state, "Waits": a.words.say("waits." + string(c.WaitsFor))})
 	}
 	words := column(0,
 		line(styleStrong, name),
-		line(styleCaption, a.say.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
+		line(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
 	return spread(row(unit(3), picture(pictureWait, 22), words), resume)
 }
 

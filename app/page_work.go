@@ -26,21 +26,21 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	p.first = controlFailure
 	width := a.measure()
-	keep := para(styleBody, a.say.say("work.keep.text"), boxMeasure(width-2*ringGap))
+	keep := para(styleBody, a.words.say("work.keep.text"), boxMeasure(width-2*ringGap))
 	rows, running := a.stepRows(c.Steps, width-2*unit(6), true)
 	p.tick = func(now time.Time) {
 		for step, t := range running {
 			took := now.Sub(stepOf(c.Steps, step).Started)
 			t.set(a.elapsed(took))
 			if took > 2*expected[step][1] {
-				keep.set(a.say.say("work.slow"))
+				keep.set(a.words.say("work.slow"))
 			}
 		}
 	}
 	p.tick(a.cfg.Now())
-	warning := newAttention(a.keys, a.say.say("work.keep"), toneWarning.box(a.say.say("work.keep"), width-2*ringGap, keep))
+	warning := newAttention(a.keys, a.words.say("work.keep"), toneWarning.box(a.words.say("work.keep"), width-2*ringGap, keep))
 	p.add(controlFailure, warning)
-	return column(unit(4), line(styleHeading, a.say.say("work.heading")), natural(warning), natural(panel(rows)))
+	return column(unit(4), line(styleHeading, a.words.say("work.heading")), natural(warning), natural(panel(rows)))
 }
 
 // stepRows lists the steps, with their times if asked for; running are the
@@ -49,20 +49,20 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 	running := map[procedure.Step]*text{}
 	var rows []fyne.CanvasObject
 	for i, step := range procedure.Steps {
-		name := a.say.say("step." + string(step))
+		name := a.words.say("step." + string(step))
 		v := stepOf(steps, step)
 		if i > 0 {
 			rows = append(rows, rule())
 		}
 		d, s := pictureTodo, styleSecondary
-		t := line(styleSecondary, a.say.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
+		t := line(styleSecondary, a.words.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
 		switch v.State {
 		case procedure.StepDone:
 			d, s = pictureDone, styleBody
-			t.set(a.say.fill("work.took", with{"Time": tenths(v.Took)}))
+			t.set(a.words.fill("work.took", with{"Time": tenths(v.Took)}))
 		case procedure.StepFailed:
 			d, s = pictureError, styleStrong
-			t.set(a.say.say("work.failed"))
+			t.set(a.words.say("work.failed"))
 		case procedure.StepNow:
 			d, s = pictureNow, styleStrong
 			e := line(styleStrong.in(theme.ColorNamePrimary), "")
@@ -84,7 +84,7 @@ func stepRow(width float32, d drawing, s style, name string, right fyne.CanvasOb
 }
 
 func (a *App) elapsed(d time.Duration) string {
-	return a.say.fill("work.elapsed", with{"Time": seconds(max(d, 0))})
+	return a.words.fill("work.elapsed", with{"Time": seconds(max(d, 0))})
 }
 
 func seconds(d time.Duration) int { return int(d / time.Second) }
@@ -109,18 +109,18 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	t := a.explain(e)
 	switch {
 	case e.Code == procedure.CodePINBlocked:
-		a.setPrimary(p, a.say.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
+		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
 	case c.WaitsFor == procedure.WaitsForCitizen:
-		a.setPrimary(p, a.say.say("pin.turn"), a.turnScreen)
+		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
 	default:
 		label := "retry"
 		if c.WaitsFor == procedure.WaitsForCard {
 			label = "continue"
 		}
-		a.setPrimary(p, a.say.say(label), a.retry)
+		a.setPrimary(p, a.words.say(label), a.retry)
 		p.keys[fyne.KeyF5] = a.retry
 		if c.WaitsFor == procedure.WaitsForClerk {
-			a.addOther(p, controlRefuse, rankDanger, a.say.say("refuse.open"), "", func() { a.openRefusal("") })
+			a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 		}
 	}
 	tone := toneWarning
@@ -134,10 +134,10 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	box := newAttention(a.keys, t.what+" "+t.do, tone.box(t.what, width-2*ringGap,
 		para(styleBody, t.do, inner),
 		gap(unit(1)),
-		para(styleBody, a.say.say("trouble.kept"), inner),
-		line(styleCaption, a.say.fill("support.code", with{"Code": t.code}))))
+		para(styleBody, a.words.say("trouble.kept"), inner),
+		line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	p.add(controlFailure, box)
-	return column(unit(4), line(styleHeading, a.say.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
+	return column(unit(4), line(styleHeading, a.words.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
 }
 
 // waitCode explains a case that waits without a failure.

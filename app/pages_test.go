@@ -71,6 +71,9 @@ func scenes() []scene {
 			c.desk.fail["ConfirmPerson"] = fail(procedure.CodeAnswerOpen, procedure.FieldFace, procedure.FieldKnowsPIN)
 			c.press(fyne.KeyReturn)
 		}, screenPerson},
+		{"person not eligible", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+			s.Case.Verdict = procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeSODMismatch, procedure.CodeCardExpired, procedure.CodeIssuedEarly}}
+		}), nil, screenPerson},
 		{"person no card", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
 			s.Case.SameCard, s.Case.Portrait, s.Case.Chip = false, nil, procedure.Chip{}
 			s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}

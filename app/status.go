@@ -35,7 +35,7 @@ func (a *App) readerWords() sign {
 	default:
 		id, s.drawing, s.large = "reader.unknown", pictureWait, pictureCardOut
 	}
-	s.short, s.heading, s.text = a.say.say(id+".short"), a.say.say(id+".heading"), a.say.say(id+".text")
+	s.short, s.heading, s.text = a.words.say(id+".short"), a.words.say(id+".heading"), a.words.say(id+".text")
 	return s
 }
 
@@ -44,33 +44,33 @@ func (a *App) cardWords(r procedure.ReaderView) sign {
 	switch {
 	case r.Problem != nil:
 		t := a.explain(r.Problem)
-		return sign{pictureError, pictureCardWrong, a.say.say("reader.problem.short"), t.what, t.do}
+		return sign{pictureError, pictureCardWrong, a.words.say("reader.problem.short"), t.what, t.do}
 	case r.Verdict != nil && !r.Verdict.Eligible && len(r.Verdict.Blocks) > 0:
 		t := a.explain(&procedure.Error{Code: r.Verdict.Blocks[0]})
-		return sign{pictureWarning, pictureCardWrong, a.say.say("reader.blocked.short"), t.what, t.do}
+		return sign{pictureWarning, pictureCardWrong, a.words.say("reader.blocked.short"), t.what, t.do}
 	case r.Identity != nil && r.Verdict != nil:
 		values := with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber), "Until": r.Identity.ValidUntil.String()}
-		return sign{pictureDone, pictureCardIn, a.say.say("reader.ready.short"), a.say.fill("reader.ready.heading", values), a.say.fill("reader.ready.text", values)}
+		return sign{pictureDone, pictureCardIn, a.words.say("reader.ready.short"), a.words.fill("reader.ready.heading", values), a.words.fill("reader.ready.text", values)}
 	}
-	return sign{pictureWait, pictureCardIn, a.say.say("reader.reading.short"), a.say.say("reader.reading.heading"), a.say.say("reader.reading.text")}
+	return sign{pictureWait, pictureCardIn, a.words.say("reader.reading.short"), a.words.say("reader.reading.heading"), a.words.say("reader.reading.text")}
 }
 
 // linkWords say how far the journal has reached the authority.
 func (a *App) linkWords() sign {
 	s := a.snapshot.Sync
 	waiting := int(s.Total - s.Acked)
-	last := a.say.say("link.never")
+	last := a.words.say("link.never")
 	if !s.LastSuccess.IsZero() {
-		last = a.say.fill("link.last", with{"Time": a.clock(s.LastSuccess)})
+		last = a.words.fill("link.last", with{"Time": a.clock(s.LastSuccess)})
 	}
 	switch {
 	case s.Problem != nil:
 		t := a.explain(s.Problem)
-		return sign{drawing: pictureWarning, short: a.say.count("link.problem.short", waiting), heading: t.what, text: a.say.count("link.waiting", waiting) + " " + last}
+		return sign{drawing: pictureWarning, short: a.words.count("link.problem.short", waiting), heading: t.what, text: a.words.count("link.waiting", waiting) + " " + last}
 	case waiting > 0:
-		return sign{drawing: pictureWait, short: a.say.count("link.waiting.short", waiting), heading: a.say.say("link.sending"), text: a.say.count("link.waiting", waiting) + " " + last}
+		return sign{drawing: pictureWait, short: a.words.count("link.waiting.short", waiting), heading: a.words.say("link.sending"), text: a.words.count("link.waiting", waiting) + " " + last}
 	}
-	return sign{drawing: pictureDone, short: a.say.say("link.synced.short"), heading: a.say.say("link.synced"), text: last}
+	return sign{drawing: pictureDone, short: a.words.say("link.synced.short"), heading: a.words.say("link.synced"), text: last}
 }
 
 // clock is a time of today as hours and minutes, or else with its date.

@@ -17,7 +17,7 @@ import (
 	"salter/app/procedure/proctest"
 )
 
-// desk is a counter whose screens work over the real engine, in real
+// realCounter is a counter whose screens work over the real engine, in real
 // goroutines; the test is the goroutine of the user interface.
 type realCounter struct {
 	*counter
