@@ -45,7 +45,7 @@ type Readers struct {
 
 	mu      sync.Mutex
 	lanes   map[string]*lane  // by reader
-	fixed   map[string]signed // by reader: what ReadIdentity found, for ReadPortrait
+	fixed   map[string]signed // by reader: what the last ReadIdentity leaves for ReadPortrait
 	session *Session          // the open one; nil: none
 }
 

@@ -34,11 +34,10 @@ type Identity struct {
 	Commands     int    // command APDUs that the reading took
 }
 
-// signed is the SOD of one insertion, kept once it has been verified so that
-// the portrait can be checked without reading it again.
+// signed is what ReadIdentity leaves for ReadPortrait.
 type signed struct {
 	insertion uint64
-	sod       []byte
+	sod       []byte // verified; nil: the signature was missing or wrong
 }
 
 // ReadIdentity reads document and personal data and the signature over them,
@@ -58,12 +57,18 @@ func (r *Readers) ReadIdentity(ctx context.Context, reader string) (Identity, er
 		return Identity{}, fmt.Errorf("read identity: %w", err)
 	}
 	got.identity.Reader = reader
-	if got.identity.Authenticity == Genuine {
-		r.mu.Lock()
-		r.fixed[reader] = signed{got.identity.Insertion, got.signature}
-		r.mu.Unlock()
-	}
+	r.vouch(reader, got.identity, got.signature)
 	return got.identity, nil
+}
+
+// vouch keeps the signature over an identity for the portrait of the same card.
+func (r *Readers) vouch(reader string, id Identity, signature []byte) {
+	if id.Authenticity != Genuine {
+		signature = nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fixed[reader] = signed{id.Insertion, signature}
 }
 
 // readIdentity is one try of ReadIdentity; it returns the raw SOD too.
@@ -140,10 +145,10 @@ func (r *Readers) judge(files sod.Files, signature []byte, damaged bool) Authent
 	return SODMismatch
 }
 
-// ReadPortrait reads the JPEG of the holder and checks it against the
-// signature over the card data; the one that ReadIdentity verified for this
-// insertion is not read again. Errors: those of ReadIdentity, and
-// ErrNotGenuine.
+// ReadPortrait reads the JPEG of the holder and checks it against the signature
+// that the last ReadIdentity of this reader has verified. If the card was taken
+// out since, it is ErrRemoved: so an identity and a portrait, read in this
+// order, are of one card. Errors: those of ReadIdentity, and ErrNotGenuine.
 func (r *Readers) ReadPortrait(ctx context.Context, reader string) ([]byte, error) {
 	jpeg, err := transact(ctx, r, reader, scard.LeaveCard, func(c *channel, card insertion) ([]byte, error) {
 		return r.readPortrait(c, card, reader)
@@ -156,25 +161,22 @@ func (r *Readers) ReadPortrait(ctx context.Context, reader string) ([]byte, erro
 
 // readPortrait is one try of ReadPortrait.
 func (r *Readers) readPortrait(c *channel, card insertion, reader string) ([]byte, error) {
-	gen := generationOf(card.atr)
-	if gen == generationApollo {
-		return nil, fmt.Errorf("%w: card before 18.08.2014", ErrNotGenuine)
+	r.mu.Lock()
+	known := r.fixed[reader]
+	r.mu.Unlock()
+	switch {
+	case known.insertion != card.number:
+		return nil, fmt.Errorf("identity not read since the card was put in: %w", ErrRemoved)
+	case known.sod == nil:
+		return nil, fmt.Errorf("identity without valid signature: %w", ErrNotGenuine)
 	}
-	a, err := selectIdentity(c, gen)
+	a, err := selectIdentity(c, generationOf(card.atr))
 	if err != nil {
 		return nil, err
 	}
 	file, err := a.read(sod.FilePortrait)
 	if err != nil {
 		return nil, required(err)
-	}
-	r.mu.Lock()
-	known := r.fixed[reader]
-	r.mu.Unlock()
-	if known.insertion != card.number {
-		if known.sod, err = a.read(sod.FileSODFixed); err != nil && !errors.Is(err, errNoFile) {
-			return nil, err
-		}
 	}
 	if err := sod.Verify(sod.Files{sod.FilePortrait: file}, known.sod, r.cfg.Anchors, r.cfg.Now()); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotGenuine, err)

@@ -126,7 +126,7 @@ func TestIdentityCommands(t *testing.T) {
 	if want := minimum(b.Document, b.Personal, b.SOD); id.Commands != want || ch.sent != want {
 		t.Errorf("%d commands, counted %d, the files need %d", id.Commands, ch.sent, want)
 	}
-	r.fixed["reader"] = signed{1, signature}
+	r.vouch("reader", id, signature)
 	ch = direct(c)
 	picture, err := r.readPortrait(ch, insertion{1, c.ATR()}, "reader")
 	if err != nil {
@@ -160,7 +160,13 @@ func TestReadPortrait(t *testing.T) {
 			if tt.fault != "" {
 				c.SetFault(virtual.Fault{Kind: tt.fault})
 			}
-			picture, err := trusting(t, tt.anchor).readPortrait(direct(c), insertion{1, c.ATR()}, "reader")
+			r := trusting(t, tt.anchor)
+			id, signature, err := r.readIdentity(direct(c), insertion{1, c.ATR()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.vouch("reader", id, signature)
+			picture, err := r.readPortrait(direct(c), insertion{1, c.ATR()}, "reader")
 			if !errors.Is(err, tt.wantErr) {
 				t.Fatalf("error %v, want %v", err, tt.wantErr)
 			}
@@ -174,19 +180,28 @@ func TestReadPortrait(t *testing.T) {
 	}
 }
 
-// The signature kept from another insertion must not vouch for a portrait.
-func TestReadPortraitOfAnotherInsertion(t *testing.T) {
+// A portrait belongs to the identity read before it: that of a card put in
+// since, however genuine, is not given out, and neither is one that the card
+// has exchanged.
+func TestReadPortraitOfAnotherCard(t *testing.T) {
 	r := trusting(t, issuer(t))
-	old := makeCard(t, virtual.Citizen)
-	_, signature, err := r.readIdentity(direct(old), insertion{1, old.ATR()})
+	first, second := makeCard(t, virtual.Citizen), makeCard(t, virtual.Foreigner)
+	id, signature, err := r.readIdentity(direct(first), insertion{1, first.ATR()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.fixed["reader"] = signed{1, signature}
-	c := makeCard(t, virtual.Foreigner)
-	ch := direct(c)
-	if _, err := r.readPortrait(ch, insertion{2, c.ATR()}, "reader"); err != nil {
-		t.Errorf("portrait of the new card: %v", err)
+	if _, err := r.readPortrait(direct(first), insertion{1, first.ATR()}, "reader"); !errors.Is(err, ErrRemoved) {
+		t.Errorf("identity never read: %v, want ErrRemoved", err)
+	}
+	r.vouch("reader", id, signature)
+	if _, err := r.readPortrait(direct(first), insertion{1, first.ATR()}, "reader"); err != nil {
+		t.Errorf("same card: %v", err)
+	}
+	if _, err := r.readPortrait(direct(second), insertion{2, second.ATR()}, "reader"); !errors.Is(err, ErrRemoved) {
+		t.Errorf("card put in since: %v, want ErrRemoved", err)
+	}
+	if _, err := r.readPortrait(direct(second), insertion{1, second.ATR()}, "reader"); !errors.Is(err, ErrNotGenuine) {
+		t.Errorf("chip that changes between two reads: %v, want ErrNotGenuine", err)
 	}
 }
 
