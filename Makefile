@@ -4,7 +4,7 @@ SHELL      := /bin/bash
 export GOFLAGS := -trimpath
 GO         := $(shell command -v go || echo /usr/local/go/bin/go)
 BIN        := build/bin
-TAGS       := release,no_metadata,migrated_fynedo,no_emoji
+TAGS       := release,no_metadata,no_animations,migrated_fynedo,no_emoji
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 # Packages that never see Fyne: these run under the race detector.

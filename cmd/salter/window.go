@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -58,9 +61,10 @@ func show(ctx context.Context, s screens) error {
 	w.Resize(fyne.NewSize(1360, 720)) // with its frame it fits 1366 × 768
 	w.SetMaster()
 
+	end := ending{quit: fa.Quit}
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.render,
-		Now: time.Now, Go: func(f func()) { go f() }, Post: fyne.Do,
+		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
 		Zone: procedure.Belgrade(), PIN: pinBuffer(8), DigitsInOrder: s.ordered, NoSeal: s.noSeal,
 	})
 	if err != nil {
@@ -68,21 +72,27 @@ func show(ctx context.Context, s screens) error {
 	}
 	w.SetCloseIntercept(func() {
 		if ui.MayClose() {
-			w.Close()
+			end.now()
 		}
 	})
 	var missing error
+	stop := func() {}
 	fa.Lifecycle().SetOnStarted(func() {
 		if !hasHandle(w) {
 			missing = errNoWindow
-			fa.Quit()
+			end.now()
 			return
 		}
+		// Fyne would quit by itself, with snapshots still on their way.
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		context.AfterFunc(ctx, end.now)
 		ui.Start(ctx)
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
-	context.AfterFunc(ctx, func() { fyne.Do(fa.Quit) })
 	showAndRun(w, &missing)
+	end.now()
+	stop()
 	return missing
 }
 
@@ -98,6 +108,35 @@ func showAndRun(w fyne.Window, missing *error) {
 		}
 	}()
 	w.ShowAndRun()
+}
+
+// ending closes the way to the user interface before it is torn down: what
+// is posted to Fyne after that runs at once, on the wrong goroutine, in a
+// window that is gone.
+type ending struct {
+	quit func()
+
+	mu   sync.Mutex
+	over bool // guarded by mu
+}
+
+// post runs f on the goroutine of the user interface, or not at all.
+func (e *ending) post(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.over {
+		fyne.Do(f)
+	}
+}
+
+// now ends the user interface; it may be repeated and called from anywhere.
+func (e *ending) now() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.over {
+		e.over = true
+		fyne.Do(e.quit)
+	}
 }
 
 // hasHandle reports whether the system made the window: Fyne goes on without
