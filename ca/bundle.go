@@ -71,7 +71,7 @@ func claimedPolicyKey(token string) (crypto.PublicKey, error) {
 		return nil, err
 	}
 	var b Bundle
-	if err := decodeJSON(jws.UnsafePayloadWithoutVerification(), &b); err != nil {
+	if err := DecodeJSON(jws.UnsafePayloadWithoutVerification(), &b); err != nil {
 		return nil, err
 	}
 	return x509.ParsePKIXPublicKey(b.PolicyKey)

@@ -303,7 +303,7 @@ func parseProblem(contentType string, body []byte) *Problem {
 		return nil
 	}
 	p := new(Problem)
-	if err := decodeJSON(body, p); err != nil || p.Name() == "" {
+	if err := DecodeJSON(body, p); err != nil || p.Name() == "" {
 		return nil
 	}
 	p.Detail = plain(p.Detail)
@@ -336,7 +336,7 @@ func (c *Client) getJSON(ctx context.Context, op, path string, v any) error {
 }
 
 func (a *answer) decode(op string, v any) error {
-	if err := decodeJSON(a.body, v); err != nil {
+	if err := DecodeJSON(a.body, v); err != nil {
 		return &Error{Op: op, Status: a.status, Err: fmt.Errorf("%w: %w", ErrAnswer, err)}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package ca
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -11,10 +10,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/cryptosigner"
@@ -103,17 +100,5 @@ func openJWS(token string, key crypto.PublicKey, v any) error {
 	if err != nil {
 		return fmt.Errorf("verify signature: %w", err)
 	}
-	return decodeJSON(payload, v)
-}
-
-// decodeJSON decodes one JSON value and nothing after it.
-func decodeJSON(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("decode JSON: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("decode JSON: data after the end")
-	}
-	return nil
+	return DecodeJSON(payload, v)
 }

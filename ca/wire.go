@@ -148,6 +148,7 @@ type Policy struct {
 	ServerPins   []string               `json:"server_pins"` // hex SHA-256 of SPKI: current, backup
 	Labels       map[string]LabelPolicy `json:"labels"`
 	OfflineHours int                    `json:"offline_hours"`        // age limit of a clerk's signature
+	Revocation   []string               `json:"revocation"`           // roles of which one may revoke: clerk, supervisor
 	Profiles     map[string][]byte      `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
 	Compromise   string                 `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
 	Demo         bool                   `json:"demo"`

@@ -81,7 +81,7 @@ func (k *WorkstationKeys) Encode() ([]byte, error) {
 // ParseWorkstationKeys reads what Encode wrote.
 func ParseWorkstationKeys(file []byte) (*WorkstationKeys, error) {
 	var f keyFile
-	if err := decodeJSON(file, &f); err != nil || f.Version != 1 {
+	if err := DecodeJSON(file, &f); err != nil || f.Version != 1 {
 		return nil, errors.New("parse workstation keys: not a key file of version 1")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(f.TLS)

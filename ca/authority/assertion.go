@@ -125,10 +125,10 @@ func (a *Authority) keepAssertion(tx db.Tx, cl claims, csr [32]byte, workstation
 	return tx.PutAssertion(db.Assertion{ID: cl.ID, CSRSHA256: csr, JWS: cl.token, Workstation: workstation, At: a.now()})
 }
 
-// clerkOf finds the clerk who signed token, checks his standing, verifies the
-// signature and decodes what he signed into v. All in the transaction of what
-// he wants.
-func clerkOf(tx db.Tx, token, workstation, role string, v any) (db.Clerk, error) {
+// clerkOf finds the clerk who signed token, checks that he stands and has one
+// of the roles, verifies the signature and decodes what he signed into v. All
+// in the transaction of what he wants.
+func clerkOf(tx db.Tx, token, workstation string, roles []string, v any) (db.Clerk, error) {
 	fingerprint, err := thumbprint(token)
 	if err != nil {
 		return db.Clerk{}, Refuse(ca.ProblemAssertion, "clerk: %w", err)
@@ -152,8 +152,8 @@ func clerkOf(tx db.Tx, token, workstation, role string, v any) (db.Clerk, error)
 		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s is revoked", clerk.Number)
 	case clerk.Office != "" && clerk.Office != officeOf(workstation):
 		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s does not work in this office", clerk.Number)
-	case !slices.Contains(strings.Split(clerk.Roles, ","), role):
-		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s lacks the role %s", clerk.Number, role)
+	case !slices.ContainsFunc(strings.Split(clerk.Roles, ","), func(r string) bool { return slices.Contains(roles, r) }):
+		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s is no %s", clerk.Number, strings.Join(roles, " or "))
 	}
 	return clerk, nil
 }
@@ -178,7 +178,7 @@ func (a *Authority) checkClerkTime(issuedAt int64) error {
 // checkClerk verifies the clerk's statement for this request.
 func (a *Authority) checkClerk(tx db.Tx, cl claims, workstation string) (db.Clerk, error) {
 	var signed ca.ClerkClaims
-	clerk, err := clerkOf(tx, cl.Clerk, workstation, RoleIssue, &signed)
+	clerk, err := clerkOf(tx, cl.Clerk, workstation, []string{RoleClerk}, &signed)
 	if err != nil {
 		return clerk, err
 	}

@@ -26,8 +26,8 @@ const clockSlack = 5 * time.Minute
 // Config says where an authority lives and how it is reached. Only Dir is
 // required.
 type Config struct {
-	// Dir holds everything: pki (keys and CA certificates), profiles, ca.db.
-	// What is missing at the first start is made there.
+	// Dir holds everything: pki (keys and CA certificates), profiles,
+	// policy.json, ca.db. What is missing at the first start is made there.
 	Dir string
 	// IssuerKey replaces the kind of issuer key in the profile files that the
 	// first start writes, for instance rsa2048, so that tests start fast.
@@ -52,6 +52,7 @@ type Authority struct {
 	pki     *pki
 	now     func() time.Time
 	log     *slog.Logger
+	rules   rules
 	linter  *lint.Linter
 	version int // of the policy
 
@@ -89,6 +90,9 @@ func (a *Authority) open(ctx context.Context) error {
 	}
 	profiles, err := loadProfiles(filepath.Join(a.cfg.Dir, "profiles"), a.cfg.IssuerKey)
 	if err != nil {
+		return err
+	}
+	if a.rules, err = loadRules(filepath.Join(a.cfg.Dir, "policy.json")); err != nil {
 		return err
 	}
 	pkiDir := filepath.Join(a.cfg.Dir, "pki")

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,11 +22,16 @@ import (
 // clerkLifetime is the validity of a clerk's certificate.
 const clerkLifetime = 2 * 365 * 24 * time.Hour
 
-// Roles of a clerk.
+// Roles in the register. Who may revoke is the owner's decision (policy.json).
 const (
-	RoleIssue  = "issue"  // requests certificates, activates them, revokes what is still on hold
-	RoleRevoke = "revoke" // revokes active certificates
+	RoleClerk      = "clerk"      // runs cases: requests certificates and activates them
+	RoleSupervisor = "supervisor" // overrides; never issues
+	RoleAuditor    = "auditor"    // reads the evidence, changes nothing
+	RoleAdmin      = "admin"      // readers, settings, updates; sees no case
 )
+
+// roles lists the known ones.
+func roles() []string { return []string{RoleClerk, RoleSupervisor, RoleAuditor, RoleAdmin} }
 
 // ClerkRequest asks for a clerk's certificate. The private key stays with
 // whoever asks.
@@ -33,7 +39,7 @@ type ClerkRequest struct {
 	Number    string   `json:"number"` // service number
 	Name      string   `json:"name"`
 	Office    string   `json:"office"`     // first part of workstation names, for instance BG-017; empty: any
-	Roles     []string `json:"roles"`      // RoleIssue, RoleRevoke
+	Roles     []string `json:"roles"`      // of the constants above
 	PublicKey []byte   `json:"public_key"` // PKIX DER, P-256 or RSA
 }
 
@@ -87,10 +93,32 @@ func checkClerk(r ClerkRequest) (crypto.PublicKey, error) {
 	if strings.TrimSpace(r.Name) == "" || len(r.Name) > 200 {
 		return nil, fmt.Errorf("%w: clerk has no name", ErrRegister)
 	}
-	if len(r.Roles) == 0 || slices.ContainsFunc(r.Roles, func(v string) bool { return v != RoleIssue && v != RoleRevoke }) {
-		return nil, fmt.Errorf("%w: roles are %s and %s", ErrRegister, RoleIssue, RoleRevoke)
+	if err := checkRoles(r.Roles); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRegister, err)
 	}
 	return key, nil
+}
+
+// checkRoles refuses unknown roles, and duties in one hand that must be
+// separate: who checks or administers does not work on cases.
+func checkRoles(given []string) error {
+	if len(given) == 0 {
+		return errors.New("no role is given")
+	}
+	seen := make(map[string]bool)
+	for _, role := range given {
+		if !slices.Contains(roles(), role) {
+			return fmt.Errorf("role %.32q is not known; use %s", role, strings.Join(roles(), ", "))
+		}
+		if seen[role] {
+			return fmt.Errorf("role %s is given twice", role)
+		}
+		seen[role] = true
+	}
+	if len(given) > 1 && (seen[RoleAuditor] || seen[RoleAdmin]) {
+		return fmt.Errorf("roles %s and %s stand alone; give the other role to another person", RoleAuditor, RoleAdmin)
+	}
+	return nil
 }
 
 // ClerkEntry is one row of the register of clerks.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/cryptosigner"
+
+	"salter/ca"
 )
 
 // headerThumbprint names the certificate of a clerk's signature (RFC 7515
@@ -45,7 +47,7 @@ func verifyJSON(token string, key crypto.PublicKey, algorithms []jose.SignatureA
 	if err != nil {
 		return fmt.Errorf("verify signature: %w", err)
 	}
-	if err := json.Unmarshal(payload, v); err != nil {
+	if err := ca.DecodeJSON(payload, v); err != nil {
 		return fmt.Errorf("decode signed claims: %w", err)
 	}
 	return nil

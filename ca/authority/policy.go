@@ -21,6 +21,43 @@ const (
 	metaPolicyDigest  = "policy-digest"
 )
 
+// rules is DIR/policy.json: decisions of the owner that the authority enforces.
+// The names are those of the procedure's settings.
+type rules struct {
+	// Revocation says who may revoke a certificate, on hold or active.
+	Revocation []string `json:"roles.revocation"`
+}
+
+// loadRules reads the file; a missing one is written first with the defaults.
+func loadRules(path string) (rules, error) {
+	file, err := defaultFile(path, func() ([]byte, error) {
+		return json.MarshalIndent(rules{Revocation: []string{RoleClerk, RoleSupervisor}}, "", "  ")
+	})
+	var r rules
+	if err == nil {
+		err = ca.DecodeFile(file, &r)
+	}
+	if err == nil {
+		err = r.check()
+	}
+	if err != nil {
+		return rules{}, fmt.Errorf("load policy %s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r rules) check() error {
+	for _, role := range r.Revocation {
+		if role != RoleClerk && role != RoleSupervisor {
+			return fmt.Errorf("roles.revocation: %.32q is neither %s nor %s", role, RoleClerk, RoleSupervisor)
+		}
+	}
+	if len(r.Revocation) == 0 {
+		return errors.New("roles.revocation: nobody could revoke a certificate")
+	}
+	return nil
+}
+
 // content is the policy without what changes from request to request.
 func (a *Authority) content() ca.Policy {
 	p := ca.Policy{
@@ -30,6 +67,7 @@ func (a *Authority) content() ca.Policy {
 		ServerPins:   a.pki.serverPins,
 		Labels:       make(map[string]ca.LabelPolicy),
 		OfflineHours: offlineHours,
+		Revocation:   a.rules.Revocation,
 		Profiles:     make(map[string][]byte),
 		Demo:         a.pki.Demo,
 	}

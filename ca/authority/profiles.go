@@ -20,7 +20,7 @@ func loadProfiles(dir, kind string) (map[string]*issuer, error) {
 	}
 	profiles := make(map[string]*issuer)
 	for _, label := range labels() {
-		file, err := profileFile(filepath.Join(dir, label+".json"), label, kind)
+		file, err := defaultFile(filepath.Join(dir, label+".json"), func() ([]byte, error) { return defaultProfile(label, kind) })
 		if err != nil {
 			return nil, fmt.Errorf("load profile %s: %w", label, err)
 		}
@@ -33,23 +33,34 @@ func loadProfiles(dir, kind string) (map[string]*issuer, error) {
 	return profiles, nil
 }
 
-func profileFile(path, label, kind string) ([]byte, error) {
+func defaultProfile(label, kind string) ([]byte, error) {
+	file, err := profile.Embedded(profile.PresetDefault, label)
+	if err != nil || kind == "" {
+		return file, err
+	}
+	p, err := profile.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	p.IssuerKey = kind
+	return json.MarshalIndent(p, "", "  ")
+}
+
+// defaultFile reads a file that the operator may edit; a missing one is
+// written first, so that after a crash there is all of it or nothing.
+func defaultFile(path string, content func() ([]byte, error)) ([]byte, error) {
 	file, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
-	if file, err = profile.Embedded(profile.PresetDefault, label); err != nil {
+	if file, err = content(); err != nil {
 		return nil, err
 	}
-	if kind != "" {
-		p, err := profile.Parse(file)
-		if err != nil {
-			return nil, err
-		}
-		p.IssuerKey = kind
-		if file, err = json.MarshalIndent(p, "", "  "); err != nil {
-			return nil, err
-		}
+	if err := os.WriteFile(path+".new", file, 0o644); err != nil {
+		return nil, err
 	}
-	return file, os.WriteFile(path, file, 0o644)
+	if err := syncPath(path + ".new"); err != nil {
+		return nil, err
+	}
+	return file, os.Rename(path+".new", path)
 }

@@ -81,7 +81,7 @@ func TestAddClerk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := authority.ClerkRequest{Number: "7", Name: "Име", Roles: []string{authority.RoleIssue}, PublicKey: public(t, key)}
+	good := authority.ClerkRequest{Number: "7", Name: "Име", Roles: []string{authority.RoleClerk}, PublicKey: public(t, key)}
 	for _, tt := range []struct {
 		name   string
 		change func(r *authority.ClerkRequest)
@@ -90,7 +90,11 @@ func TestAddClerk(t *testing.T) {
 		{"number with a line break", func(r *authority.ClerkRequest) { r.Number = "7\n8" }},
 		{"no name", func(r *authority.ClerkRequest) { r.Name = " " }},
 		{"no role", func(r *authority.ClerkRequest) { r.Roles = nil }},
-		{"unknown role", func(r *authority.ClerkRequest) { r.Roles = []string{"admin"} }},
+		{"unknown role", func(r *authority.ClerkRequest) { r.Roles = []string{"issue"} }},
+		{"role given twice", func(r *authority.ClerkRequest) { r.Roles = []string{"clerk", "clerk"} }},
+		{"role with a comma", func(r *authority.ClerkRequest) { r.Roles = []string{"clerk,supervisor"} }},
+		{"auditor who is clerk", func(r *authority.ClerkRequest) { r.Roles = []string{"clerk", "auditor"} }},
+		{"admin who is supervisor", func(r *authority.ClerkRequest) { r.Roles = []string{"admin", "supervisor"} }},
 		{"garbage for a key", func(r *authority.ClerkRequest) { r.PublicKey = []byte("x") }},
 		{"key on P-384", func(r *authority.ClerkRequest) { r.PublicKey = public(t, p384) }},
 	} {

@@ -181,3 +181,37 @@ func TestProfileThatDoesNotFit(t *testing.T) {
 		}
 	}
 }
+
+// TestPolicyFile: a switch that is misspelt must not fall back to a default.
+func TestPolicyFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	closeAuthority(t, mustOpen(t, dir))
+	path := filepath.Join(dir, "policy.json")
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, text string }{
+		{"cut", string(file[:len(file)-3])},
+		{"empty", ""},
+		{"unknown switch", `{"roles.revocations":["clerk"]}`},
+		{"switch in another letter case", `{"Roles.Revocation":["clerk"],"roles.revocation":["supervisor"]}`},
+		{"switch twice", `{"roles.revocation":["clerk"],"roles.revocation":["supervisor"]}`},
+		{"nobody", `{"roles.revocation":[]}`},
+		{"nothing", `{}`},
+		{"unknown role", `{"roles.revocation":["issue"]}`},
+		{"role that must not", `{"roles.revocation":["clerk","auditor"]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if a, err := openAt(t, dir); err == nil {
+				t.Error("opened")
+				closeAuthority(t, a)
+			} else if !strings.Contains(err.Error(), "policy.json") {
+				t.Errorf("got %v, want the file named", err)
+			}
+		})
+	}
+}

@@ -86,7 +86,7 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
-	clerk, err := a.statusClerk(tx, w, id, c, status)
+	clerk, err := a.statusClerk(tx, w, id, c)
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
@@ -99,15 +99,14 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	return ca.StatusReply{Serial: c.Serial, Status: result}, err == nil, err
 }
 
-// statusClerk verifies the clerk's statement. To take back a certificate that
-// never became active belongs to issuing it.
-func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.StatusChange, s db.Status) (db.Clerk, error) {
-	role := RoleIssue
-	if c.Op == ca.OpRevoke && s.State != db.StatusHold {
-		role = RoleRevoke
+// statusClerk verifies the clerk's statement.
+func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.StatusChange) (db.Clerk, error) {
+	roles := []string{RoleClerk} // activation belongs to issuing
+	if c.Op == ca.OpRevoke {
+		roles = a.rules.Revocation
 	}
 	var signed ca.StatusClaims
-	clerk, err := clerkOf(tx, c.Clerk, w.Name, role, &signed)
+	clerk, err := clerkOf(tx, c.Clerk, w.Name, roles, &signed)
 	if err != nil {
 		return clerk, err
 	}

@@ -31,7 +31,7 @@ type Clerk struct {
 }
 
 // AddClerk registers a clerk for any office with a P-256 key and the roles,
-// none meaning all.
+// none meaning clerk.
 func (s *Server) AddClerk(number string, roles ...string) *Clerk {
 	s.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -45,7 +45,7 @@ func (s *Server) AddClerk(number string, roles ...string) *Clerk {
 func (s *Server) AddClerkKey(number string, key crypto.Signer, roles ...string) *Clerk {
 	s.t.Helper()
 	if len(roles) == 0 {
-		roles = []string{authority.RoleIssue, authority.RoleRevoke}
+		roles = []string{authority.RoleClerk}
 	}
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {

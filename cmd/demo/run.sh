@@ -105,7 +105,7 @@ if [ ! -f "$RUN/bundle.jws" ]; then
   "$BIN/salter-ca" anchor add -dir "$RUN/ca" "$RUN/card/anchor.pem" >>"$RUN/log/enrol.txt"
   umask 077
   echo demo >"$RUN/clerk.password"
-  "$BIN/salter-ca" clerk add -dir "$RUN/ca" -number 1001 -name "Марија Јовановић" -roles issue,revoke -p12 "$RUN/clerk.p12" -password-file "$RUN/clerk.password" >>"$RUN/log/enrol.txt"
+  "$BIN/salter-ca" clerk add -dir "$RUN/ca" -number 1001 -name "Марија Јовановић" -roles clerk -p12 "$RUN/clerk.p12" -password-file "$RUN/clerk.password" >>"$RUN/log/enrol.txt"
   "$BIN/salter" -config "$settings" enrol request -out "$RUN/enrol-request.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter-ca" workstation sign -dir "$RUN/ca" -in "$RUN/enrol-request.json" -out "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter" -config "$settings" enrol accept -in "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"

@@ -5,7 +5,7 @@
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
 //	salter-ca workstation list   -dir DIR
 //	salter-ca workstation revoke -dir DIR NAME
-//	salter-ca clerk add    -dir DIR -number N -name NAME -p12 FILE -password-file FILE
+//	salter-ca clerk add    -dir DIR -number N -name NAME [-roles R] -p12 FILE -password-file FILE
 //	salter-ca clerk list   -dir DIR
 //	salter-ca clerk revoke -dir DIR NUMBER
 //	salter-ca anchor add   -dir DIR FILE

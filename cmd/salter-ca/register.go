@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -75,9 +74,7 @@ func readJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	if err := ca.DecodeFile(text, v); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil
@@ -114,7 +111,7 @@ func setupClerkAdd(p *program, f *flag.FlagSet) func(context.Context, []string) 
 		number:   f.String("number", "", "service number"),
 		name:     f.String("name", "", "name as it stands on papers"),
 		office:   f.String("office", "", "office he works at, such as BG-017 (default: any)"),
-		roles:    f.String("roles", authority.RoleIssue+","+authority.RoleRevoke, "what he may do"),
+		roles:    f.String("roles", authority.RoleClerk, "what he may do: clerk, supervisor (or both: clerk,supervisor), auditor, admin"),
 		p12:      f.String("p12", "", "where his key goes (PKCS#12)"),
 		password: f.String("password-file", "", "file whose first line is the password of the PKCS#12 file"),
 	}

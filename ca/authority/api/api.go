@@ -167,13 +167,13 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, nil
 }
 
-// readJSON decodes one JSON value and nothing after it.
+// readJSON decodes one JSON value.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
 	body, err := readBody(w, r, limit)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := ca.DecodeJSON(body, v); err != nil {
 		return authority.Refuse(ca.ProblemBadRequest, "body is not the JSON expected")
 	}
 	return nil

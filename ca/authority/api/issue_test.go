@@ -162,7 +162,7 @@ func TestIssueRefusals(t *testing.T) {
 	}
 	stranger.Key = strangerKey
 	other := catest.Start(t, catest.Config{}).AddClerk("1001")
-	revoker := o.AddClerk("1002", authority.RoleRevoke)
+	supervisor := o.AddClerk("1002", authority.RoleSupervisor)
 	gone := o.AddClerk("1003")
 	if err := o.Authority.RevokeClerk(t.Context(), "1003"); err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func TestIssueRefusals(t *testing.T) {
 		}, ca.ProblemClock, ""},
 		{"clerk's signature by another key", func(c *catest.Case) { c.Clerk = &stranger }, ca.ProblemAssertion, ""},
 		{"clerk of another authority", func(c *catest.Case) { c.Clerk = other }, ca.ProblemClerk, ""},
-		{"clerk without the role", func(c *catest.Case) { c.Clerk = revoker }, ca.ProblemClerk, ""},
+		{"supervisor who is no clerk", func(c *catest.Case) { c.Clerk = supervisor }, ca.ProblemClerk, ""},
 		{"revoked clerk", func(c *catest.Case) { c.Clerk = gone }, ca.ProblemClerk, ""},
 		{"clerk signed another case", func(c *catest.Case) {
 			c.EditClerk = func(s *ca.ClerkClaims) { s.Case = catest.NewUUID() }

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"salter/ca"
@@ -11,7 +13,7 @@ import (
 
 func TestStatusChanges(t *testing.T) {
 	o := newOffice(t, catest.Config{})
-	issueOnly := o.AddClerk("1002", authority.RoleIssue)
+	supervisor, auditor := o.AddClerk("1002", authority.RoleSupervisor), o.AddClerk("1003", authority.RoleAuditor)
 	c := o.open()
 	cert := issue(t, c)[0]
 	send := func(id string, change ca.StatusChange) (string, *ca.Problem) {
@@ -53,6 +55,9 @@ func TestStatusChanges(t *testing.T) {
 	other.Op = "suspend"
 	refused("operation that does not exist", first, other, ca.ProblemBadRequest)
 
+	c.Clerk = supervisor
+	refused("supervisor activates", first, activate(first), ca.ProblemClerk)
+	c.Clerk = o.clerk
 	mustBe("activate", first, activate(first), "active")
 	mustBe("the same again, signed afresh", first, activate(first), "active")
 	second := id()
@@ -60,11 +65,12 @@ func TestStatusChanges(t *testing.T) {
 	refused("another change under the same id", first, revoke(first, 1), ca.ProblemConflict)
 
 	third := id()
-	c.Clerk = issueOnly
-	refused("revoke an active one without the role", third, revoke(third, 1), ca.ProblemClerk)
-	c.Clerk = o.clerk
-	mustBe("revoke", third, revoke(third, 1), "revoked")
+	c.Clerk = auditor
+	refused("auditor revokes", third, revoke(third, 1), ca.ProblemClerk)
+	c.Clerk = supervisor
+	mustBe("supervisor revokes", third, revoke(third, 1), "revoked")
 	mustBe("revoke again", third, revoke(third, 1), "revoked")
+	c.Clerk = o.clerk
 	fourth := id()
 	refused("activate what is revoked", fourth, activate(fourth), ca.ProblemTransition)
 	mustBe("the first change keeps its answer", first, activate(first), "active")
@@ -73,13 +79,51 @@ func TestStatusChanges(t *testing.T) {
 	}
 }
 
-func TestRevokeOnHoldNeedsNoMoreThanIssuing(t *testing.T) {
-	o := newOffice(t, catest.Config{})
-	c := o.open()
-	c.Clerk = o.AddClerk("1002", authority.RoleIssue)
-	cert := issue(t, c)[0]
-	id := catest.NewUUID()
-	if p := o.ws.JSON(http.MethodPut, ca.PathStatusChange+id, c.Change(id, ca.OpRevoke, cert, 5), nil); p != nil {
-		t.Errorf("revoke on hold: %+v", p)
+// TestRevocationRoles: who may revoke is the owner's decision, on hold as well
+// as active.
+func TestRevocationRoles(t *testing.T) {
+	for _, tt := range []struct {
+		name, policy      string
+		clerk, supervisor bool
+	}{
+		{"as it comes", "", true, true},
+		{"clerk", `{"roles.revocation":["clerk"]}`, true, false},
+		{"supervisor", `{"roles.revocation":["supervisor"]}`, false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t, catest.Config{})
+			if tt.policy != "" {
+				o.Stop()
+				if err := os.WriteFile(filepath.Join(o.Dir, "policy.json"), []byte(tt.policy), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				o.Start()
+			}
+			supervisor := o.AddClerk("1002", authority.RoleSupervisor)
+			for _, state := range []string{"hold", "active"} {
+				for _, by := range []struct {
+					name  string
+					clerk *catest.Clerk
+					may   bool
+				}{{"clerk", o.clerk, tt.clerk}, {"supervisor", supervisor, tt.supervisor}} {
+					c := o.open()
+					cert := issue(t, c)[0]
+					change := func(op string, reason int) *ca.Problem {
+						id := catest.NewUUID()
+						return o.ws.JSON(http.MethodPut, ca.PathStatusChange+id, c.Change(id, op, cert, reason), nil)
+					}
+					if state == "active" {
+						if p := change(ca.OpActivate, 0); p != nil {
+							t.Fatalf("activate: %+v", p)
+						}
+					}
+					c.Clerk = by.clerk
+					p := change(ca.OpRevoke, 5)
+					if may := p == nil; may != by.may || !may && p.Name() != ca.ProblemClerk {
+						t.Errorf("%s revokes what is %s: got %+v, want success %v", by.name, state, p, by.may)
+					}
+				}
+			}
+		})
 	}
 }
