@@ -52,7 +52,8 @@ type Attempt struct {
 	PublicKey   string // SHA-256 of the SubjectPublicKeyInfo, hex; empty until the key is known to exist
 	CSR         string // SHA-256, hex; empty until the intent to submit
 	CSRPart     string
-	Certificate string // SHA-256 of the leaf, hex
+	Submitted   time.Time // of the intent to submit
+	Certificate string    // SHA-256 of the leaf, hex
 	CertPart    string
 	Serial      string
 	Unusable    bool
@@ -179,7 +180,7 @@ func (c *Case) applyRequest(e Event) bool {
 	a := &c.Attempt
 	switch b := e.Body.(type) {
 	case *Submit:
-		a.CSR, a.CSRPart = b.CSR, b.Part
+		a.CSR, a.CSRPart, a.Submitted = b.CSR, b.Part, e.At
 	case *CertificateReceived:
 		a.Certificate, a.CertPart, a.Serial = b.SHA256, b.Part, b.Serial
 		a.Unusable, a.Why, a.Detail = e.Kind == KindUnusable, b.Code, b.Detail

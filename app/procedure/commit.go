@@ -181,7 +181,7 @@ func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
 	run := e.book.run + 1
 	e.mu.Unlock()
-	events, _, err := e.stamp(run, []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version}}})
+	events, _, err := e.stamp(run, []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust}}})
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "stamp start", Err: err}
 	}

@@ -18,6 +18,7 @@ type Config struct {
 	Counter  string // office and number, for instance BG-017-03
 	Office   string // as printed
 	Version  string // of the program, for the journal
+	Trust    string // SHA-256 of the trust bundle, hex, for the journal
 	Demo     bool
 	Settings Settings
 

@@ -37,6 +37,19 @@ func TestIssuing(t *testing.T) {
 	}
 }
 
+// TestStartIsRecorded: the journal says which program ran, with which trust.
+func TestStartIsRecorded(t *testing.T) {
+	h := testHarness(t)
+	e, err := procedure.DecodeEvent(h.Journal.Events()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := procedure.AppStarted{Version: "test", Trust: proctest.Trust}
+	if got, ok := e.Body.(*procedure.AppStarted); !ok || *got != want {
+		t.Errorf("first event %s %+v, want %+v", e.Kind, e.Body, want)
+	}
+}
+
 // TestRun plays a case through a running engine: nothing is delivered by hand.
 func TestRun(t *testing.T) {
 	w := proctest.NewWorld()

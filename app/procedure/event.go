@@ -107,6 +107,7 @@ var Kinds = []Kind{
 // AppStarted is the body of the first event of every run of the program.
 type AppStarted struct {
 	Version string `json:"version"`
+	Trust   string `json:"trust,omitempty"` // SHA-256 of the trust bundle, hex
 }
 
 // ClockJumped is committed before the event at which the wall clock was found

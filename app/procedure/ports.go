@@ -206,6 +206,9 @@ type EnrolRequest struct {
 	Token     TokenSerial
 	ChipFiles [32]byte // SHA-256 of the opening that holds the raw card files
 	Subject   Subject  // what the CSR must say and the certificate is checked against
+	// Submitted is when the intent to send this request was journalled: a
+	// certificate that begins earlier is not its answer.
+	Submitted time.Time
 }
 
 // Verdict is what is known about a request. The zero value is Unknown, so

@@ -67,6 +67,7 @@ func (w *work) enrolRequest(ctx context.Context, c Case) (EnrolRequest, error) {
 	r := EnrolRequest{
 		Case: c.ID, Attempt: c.Attempt.Number, DocType: c.DocType, CSR: csr, Contract: c.Contract.Number,
 		Token: w.cur.record.Token, Subject: subjectOf(w.cur.record, w.cur.email),
+		Submitted: c.Attempt.Submitted,
 	}
 	files, err := hex.DecodeString(c.Commits[PartChipFiles])
 	if err != nil || copy(r.ChipFiles[:], files) != len(r.ChipFiles) {

@@ -104,6 +104,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Counter:   s.Counter,
 		Office:    s.Office,
 		Version:   version,
+		Trust:     trust.SHA256,
 		Demo:      s.Mode == Demo,
 		Settings:  s.procedure(),
 	})

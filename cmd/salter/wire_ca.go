@@ -90,7 +90,7 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 	if err != nil {
 		return err
 	}
-	return authorityError(a.client.ChangeStatus(ctx, ca.StatusRequest{
+	return statusError(c.Op, a.client.ChangeStatus(ctx, ca.StatusRequest{
 		ID:       c.ID,
 		Op:       string(c.Op),
 		Serial:   c.Serial,
@@ -99,6 +99,16 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 		ReadBack: c.ReadBack,
 		Clerk:    clerk,
 	}))
+}
+
+// statusError is authorityError for a change of status: a certificate that can
+// no longer be activated has been revoked.
+func statusError(op procedure.StatusOp, err error) error {
+	var e *ca.Error
+	if op == procedure.StatusActivate && errors.As(err, &e) && e.Problem.Name() == ca.ProblemTransition {
+		return &procedure.Error{Code: procedure.CodeRevoked, Detail: ca.ProblemTransition, Err: err}
+	}
+	return authorityError(err)
 }
 
 func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
@@ -113,6 +123,7 @@ func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
 		Token:     string(r.Token),
 		ChipFiles: r.ChipFiles,
 		Clerk:     clerk,
+		NotBefore: r.Submitted,
 	}, err
 }
 

@@ -47,12 +47,13 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 	root *x509.Certificate
 
-	mu     sync.Mutex
-	policy procedure.Policy
-	issued map[[32]byte]*Certificate // by the hash of the request
-	order  []*Certificate
-	used   map[string][32]byte // case/attempt → hash of the request
-	done   map[string]bool     // ids of status changes that took place
+	mu        sync.Mutex
+	policy    procedure.Policy
+	issued    map[[32]byte]*Certificate // by the hash of the request
+	order     []*Certificate
+	used      map[string][32]byte    // case/attempt → hash of the request
+	submitted map[[32]byte]time.Time // when a request was first meant to be sent
+	done      map[string]bool        // ids of status changes that took place
 	// refuse, if set, refuses requests with this problem before they are
 	// looked at.
 	refuse *procedure.Error
@@ -66,6 +67,7 @@ func NewAuthority(f *Faults, j *Journal, now func() time.Time) *Authority {
 	a := &Authority{
 		faults: f, journal: j, now: now, key: newKey(), policy: procedure.Policy{Version: 1},
 		issued: map[[32]byte]*Certificate{}, used: map[string][32]byte{}, done: map[string]bool{},
+		submitted: map[[32]byte]time.Time{},
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "MUP Gradjani CA 4", Country: []string{"RS"}},
@@ -205,6 +207,9 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 		return procedure.Outcome{Verdict: procedure.Refused, Problem: a.refuse}
 	}
 	sum := sha256.Sum256(r.CSR)
+	if !a.sameIntent(r, sum) {
+		return refused(procedure.CodeInternal, "request without the time of its intent, or with another one than before")
+	}
 	if c := a.issued[sum]; c != nil {
 		return a.outcome(c)
 	}
@@ -220,6 +225,14 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 		return procedure.Outcome{Problem: &procedure.Error{Code: procedure.CodePending}}
 	}
 	return a.issue(r, sum)
+}
+
+// sameIntent reports whether the request names the time at which it was first
+// meant to be sent, at every resend.
+func (a *Authority) sameIntent(r procedure.EnrolRequest, sum [32]byte) bool {
+	first, again := a.submitted[sum]
+	a.submitted[sum] = r.Submitted
+	return !r.Submitted.IsZero() && (!again || first.Equal(r.Submitted))
 }
 
 // anchored checks that the journal at the authority holds the intent: this
