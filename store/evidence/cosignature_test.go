@@ -37,7 +37,7 @@ func TestCosignatureBytes(t *testing.T) {
 	if got := binary.BigEndian.Uint64(raw[4:]); got != 1679315147 {
 		t.Errorf("time in the signature = %d", got)
 	}
-	key, err := base64.StdEncoding.DecodeString(vkey[strings.LastIndex(vkey, "+")+1:])
+	key, err := base64.StdEncoding.DecodeString(strings.SplitN(vkey, "+", 3)[2])
 	if err != nil || len(key) != 33 || key[0] != 4 {
 		t.Fatalf("public key % x, %v", key, err)
 	}
