@@ -146,14 +146,26 @@ func (s *Server) AddAnchor(der []byte) {
 	}
 }
 
-// Issued counts the certificates that the authority has issued.
+// Certificates lists what the authority has issued.
+func (s *Server) Certificates() []authority.CertificateEntry {
+	s.t.Helper()
+	var all []authority.CertificateEntry
+	for after := int64(0); ; after = all[len(all)-1].Seq {
+		page, err := s.admin.Certificates(context.Background(), after)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return all
+		}
+		all = append(all, page...)
+	}
+}
+
+// Issued counts them.
 func (s *Server) Issued() int {
 	s.t.Helper()
-	list, err := s.admin.Certificates(context.Background(), 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return len(list)
+	return len(s.Certificates())
 }
 
 // template is the folder of a fresh authority, made once per process: making
