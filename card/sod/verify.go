@@ -1,6 +1,7 @@
 package sod
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
@@ -66,6 +67,10 @@ func signedData(file []byte) ([]byte, error) {
 	return inner(file)
 }
 
+// maxRSA bounds the signer's key in bits. It is the card that brings it, before
+// anybody has vouched for it, and one as large as a file can hold takes seconds.
+const maxRSA = 8192
+
 // checkSignature verifies the one signature of p7 and returns its signer.
 func checkSignature(p7 *pkcs7.PKCS7) (*x509.Certificate, error) {
 	signer := p7.GetOnlySigner()
@@ -75,6 +80,9 @@ func checkSignature(p7 *pkcs7.PKCS7) (*x509.Certificate, error) {
 	digest := p7.Signers[0].DigestAlgorithm.Algorithm
 	if !slices.ContainsFunc(strongDigests(), digest.Equal) {
 		return nil, fmt.Errorf("digest %v not accepted: %w", digest, ErrMalformed)
+	}
+	if key, ok := signer.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSA {
+		return nil, fmt.Errorf("signer's key of %d bits: %w", key.N.BitLen(), ErrMalformed)
 	}
 	err := p7.Verify()
 	var expired *pkcs7.SigningTimeNotValidError
