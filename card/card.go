@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"sync"
 	"time"
 )
@@ -43,10 +44,12 @@ type Readers struct {
 	module *module
 	stop   context.CancelFunc
 
+	opening *lane // held by Open: sessions are opened one after the other
+
 	mu      sync.Mutex
 	lanes   map[string]*lane  // by reader
 	fixed   map[string]signed // by reader: what the last ReadIdentity leaves for ReadPortrait
-	session *Session          // the open one; nil: none
+	session *Session          // the open one, or one that a call still hangs in; nil: none
 }
 
 // New starts watching the readers. It never fails for want of a reader or of
@@ -73,29 +76,49 @@ func New(cfg Config) *Readers {
 		watch:  newWatcher(cfg.Ignore),
 		module: &module{path: cfg.Module},
 		stop:   stop,
-		lanes:  make(map[string]*lane),
-		fixed:  make(map[string]signed),
+
+		opening: newLane(),
+
+		lanes: make(map[string]*lane),
+		fixed: make(map[string]signed),
 	}
 	go r.watch.run(ctx)
 	return r
 }
 
 // Close closes an open session, ends the watching and leaves the module. It
-// may be repeated.
+// may be repeated. It fails with ErrBusy when a call to the module or to the
+// service hangs.
 func (r *Readers) Close() error {
-	r.mu.Lock()
-	s := r.session
-	r.mu.Unlock()
-	var err error
-	if s != nil {
-		err = s.Close()
-	}
+	err := r.closeSession()
 	r.stop()
-	r.watch.wait()
-	if err != nil { // a call hangs in the module, which must not be left under it
+	err = errors.Join(err, r.watch.wait(r.cfg.Patience))
+	if err != nil { // the module must not be left under a call, and needs the service for it
 		return err
 	}
 	return r.module.close()
+}
+
+// closeSession closes the session that is open, if any. Without it the module
+// must not be touched: a call may still hang in it.
+func (r *Readers) closeSession() error {
+	r.mu.Lock()
+	s := r.session
+	r.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// setSession makes s the session in place of former, unless another has become
+// it meanwhile.
+func (r *Readers) setSession(former, s *Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.session == former {
+		r.session = s
+	}
 }
 
 // lane returns the one lane of a reader.

@@ -20,6 +20,19 @@ func newLane() *lane {
 	return l
 }
 
+// enter waits until nobody else drives; who has entered has to leave.
+func (l *lane) enter(ctx context.Context) error {
+	select {
+	case <-l.free:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// leave lets the next one in.
+func (l *lane) leave() { l.free <- struct{}{} }
+
 // drive runs f in l and returns what it returns, but no later than after
 // limit (ErrBusy) or the end of ctx. f must look at its context wherever it
 // comes back from a wait, and undo what it has got by then: nobody else will.
@@ -27,10 +40,8 @@ func drive[T any](ctx context.Context, l *lane, limit time.Duration, f func(cont
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrBusy)
 	defer cancel()
 	var zero T
-	select {
-	case <-l.free:
-	case <-ctx.Done():
-		return zero, context.Cause(ctx)
+	if err := l.enter(ctx); err != nil {
+		return zero, err
 	}
 	type result struct {
 		value T
@@ -38,7 +49,7 @@ func drive[T any](ctx context.Context, l *lane, limit time.Duration, f func(cont
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer func() { l.free <- struct{}{} }()
+		defer l.leave()
 		v, err := f(ctx)
 		done <- result{v, err}
 	}()

@@ -14,6 +14,7 @@ import (
 const (
 	directoryHead  = 10
 	directoryEntry = 12
+	maxEntries     = 255 // a directory counts its free slots in one byte
 	entryName      = 8
 	containerSize  = 86
 	tokenInfoSize  = 52
@@ -40,7 +41,7 @@ func parseDirectory(b []byte) ([]dirEntry, error) {
 	}
 	n := int(binary.LittleEndian.Uint16(b[6:]))
 	b = b[directoryHead:]
-	if n*directoryEntry > len(b) {
+	if n > maxEntries || n*directoryEntry > len(b) {
 		return nil, fmt.Errorf("directory of %d entries in %d bytes: %w", n, len(b), errFile)
 	}
 	list := make([]dirEntry, n)

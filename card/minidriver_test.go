@@ -73,6 +73,7 @@ func TestParseDirectory(t *testing.T) {
 		{"empty", directory(), []dirEntry{}, false},
 		{"head cut", full[:9], nil, true},
 		{"entry cut", full[:len(full)-1], nil, true},
+		{"more entries than a directory can have", directory(make([]dirEntry, maxEntries+1)...), nil, true},
 		{"count too large", append(bytes.Repeat([]byte{0xFF}, 10), full...), nil, true},
 	}
 	for _, tt := range tests {

@@ -141,6 +141,11 @@ func describes(description, reader string) bool {
 	return strings.TrimRight(description, " \x00") == strings.TrimRight(name, " ")
 }
 
+// alike reports whether a slot description cannot tell two readers apart.
+func alike(a, b string) bool {
+	return describes(a[:min(len(a), slotName)], b)
+}
+
 // moduleError names a return value of the module.
 func moduleError(op string, err error) error {
 	var rv pkcs11.Error

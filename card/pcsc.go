@@ -173,7 +173,21 @@ func once[T any](ctx context.Context, reader string, after scard.Disposition, f 
 	if ctx.Err() != nil { // the wait for the transaction took longer than the caller's patience
 		return zero, context.Cause(ctx)
 	}
-	return f(&channel{ctx: ctx, card: card, t0: card.ActiveProtocol() == scard.ProtocolT0})
+	t0, err := isT0(card.ActiveProtocol())
+	if err != nil {
+		return zero, err
+	}
+	return f(&channel{ctx: ctx, card: card, t0: t0})
+}
+
+// isT0 tells T=0 from T=1. There is no third protocol for commands; the binding
+// panics on one.
+func isT0(p scard.Protocol) (bool, error) {
+	switch p {
+	case scard.ProtocolT0, scard.ProtocolT1:
+		return p == scard.ProtocolT0, nil
+	}
+	return false, fmt.Errorf("connect: protocol %d: %w", p, ErrMute)
 }
 
 // connect connects in shared mode and waits while another program holds the

@@ -128,3 +128,19 @@ func TestPCSCError(t *testing.T) {
 		}
 	}
 }
+
+func TestProtocol(t *testing.T) {
+	for _, tt := range []struct {
+		protocol scard.Protocol
+		t0, bad  bool
+	}{
+		{scard.ProtocolT0, true, false},
+		{scard.ProtocolT1, false, false},
+		{scard.ProtocolUndefined, false, true},
+		{scard.ProtocolAny, false, true},
+	} {
+		if t0, err := isT0(tt.protocol); t0 != tt.t0 || errors.Is(err, ErrMute) != tt.bad {
+			t.Errorf("protocol %d: got %v, %v", tt.protocol, t0, err)
+		}
+	}
+}

@@ -19,10 +19,11 @@ typedef unsigned long (*salter_setpin_fn)(unsigned long session, unsigned char *
 	unsigned char *new_pin, unsigned long new_n);
 
 // The head of CK_FUNCTION_LIST: the version and the functions in the order of
-// PKCS#11 v2.40 3.6; C_SetPIN is the 12th, C_Login the 19th.
+// PKCS#11 v2.40 3.6.
+enum { SALTER_C_SETPIN = 11, SALTER_C_LOGIN = 18 };
 struct salter_functions {
 	unsigned char major, minor;
-	salter_fn fn[19];
+	salter_fn fn[SALTER_C_LOGIN + 1];
 };
 
 #ifdef _WIN32
@@ -42,17 +43,18 @@ static struct salter_functions *salter_functions_of(const char *path) {
 	void *lib = dlopen(path, RTLD_LAZY);
 	if (lib != NULL) get = (salter_list_fn)dlsym(lib, "C_GetFunctionList");
 #endif
-	if (get == NULL || get(&list) != 0) return NULL;
+	if (get == NULL || get(&list) != 0 || list == NULL) return NULL;
+	if (list->fn[SALTER_C_SETPIN] == NULL || list->fn[SALTER_C_LOGIN] == NULL) return NULL;
 	return list;
 }
 
 static unsigned long salter_login(struct salter_functions *list, unsigned long session, unsigned char *pin, unsigned long n) {
-	return ((salter_login_fn)list->fn[18])(session, 1, pin, n); // CKU_USER
+	return ((salter_login_fn)list->fn[SALTER_C_LOGIN])(session, 1, pin, n); // CKU_USER
 }
 
 static unsigned long salter_setpin(struct salter_functions *list, unsigned long session,
 		unsigned char *old, unsigned long old_n, unsigned char *new_pin, unsigned long new_n) {
-	return ((salter_setpin_fn)list->fn[11])(session, old, old_n, new_pin, new_n);
+	return ((salter_setpin_fn)list->fn[SALTER_C_SETPIN])(session, old, old_n, new_pin, new_n);
 }
 */
 import "C"

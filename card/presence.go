@@ -14,12 +14,12 @@ const removalLag = 1500 * time.Millisecond
 // not older than the call.
 func (w *watcher) settle(ctx context.Context) error {
 	w.mu.Lock()
-	target := w.begun + 1
-	w.asked = max(w.asked, target)
-	if w.context != nil {
-		_ = w.context.Cancel() // lost at worst; the wait is bounded
-	}
 	defer w.mu.Unlock()
+	target := w.begun + 1
+	if w.asked < target {
+		w.asked = target
+		w.interrupt()
+	}
 	for w.done < target {
 		if err := w.sleep(ctx); err != nil {
 			return err

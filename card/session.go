@@ -34,15 +34,15 @@ type Session struct {
 // whose PKI part has that serial (Chip.Serial), by a look at the chip just
 // before. A session left open is closed: there is one citizen at a time.
 // Errors: those of the reader, and ErrOldCard, ErrOtherCard, ErrNoModule,
-// ErrNoSlot, *ModuleError.
+// ErrNoSlot, *ModuleError; ErrBusy as long as a call of the former session
+// hangs.
 func (r *Readers) Open(ctx context.Context, reader, serial string) (*Session, error) {
-	r.mu.Lock()
-	former := r.session
-	r.mu.Unlock()
-	if former != nil {
-		if err := former.Close(); err != nil {
-			return nil, fmt.Errorf("open session: close the former: %w", err)
-		}
+	if err := r.opening.enter(ctx); err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	defer r.opening.leave()
+	if err := r.closeSession(); err != nil {
+		return nil, fmt.Errorf("open session: close the former: %w", err)
 	}
 	s := &Session{r: r, reader: reader, serial: serial}
 	// The module may have the card in a state that this look has changed. A
@@ -53,14 +53,12 @@ func (r *Readers) Open(ctx context.Context, reader, serial string) (*Session, er
 		return struct{}{}, s.recognise(c)
 	})
 	if err == nil {
+		r.setSession(nil, s) // before the module is called, where it may hang
 		err = s.do(ctx, "open token", s.open)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
-	r.mu.Lock()
-	r.session = s
-	r.mu.Unlock()
 	return s, nil
 }
 
@@ -81,6 +79,9 @@ func (s *Session) recognise(c *channel) error {
 
 // open starts the module and opens a session on the card; in the lane.
 func (s *Session) open(ctx context.Context) error {
+	if s.r.watch.confusable(s.reader) {
+		return fmt.Errorf("find slot: another reader has the same first %d characters: %w", slotName, ErrNoSlot)
+	}
 	if err := s.r.module.start(); err != nil {
 		return err
 	}
@@ -101,7 +102,11 @@ func (s *Session) open(ctx context.Context) error {
 	if err := s.openSlot(slot); err != nil {
 		return err
 	}
-	return s.r.watch.still(ctx, s.reader, s.insertion)
+	if err := s.r.watch.still(ctx, s.reader, s.insertion); err != nil {
+		s.shut()
+		return err
+	}
+	return nil
 }
 
 // openSlot opens a session on a slot; in the lane.
@@ -193,13 +198,9 @@ func (s *Session) shut() {
 }
 
 // Close logs out and closes; it may be repeated. It fails only with ErrBusy,
-// when a call of the session hangs: that call closes the session when it ends.
+// when a call of the session hangs: that call closes the session when it ends,
+// and until then no other session can be opened.
 func (s *Session) Close() error {
-	s.r.mu.Lock()
-	if s.r.session == s {
-		s.r.session = nil
-	}
-	s.r.mu.Unlock()
 	_, err := drive(context.Background(), s.r.lane(s.reader), s.r.cfg.Patience, func(context.Context) (struct{}, error) {
 		s.shut()
 		if s.lost == nil {
@@ -210,6 +211,7 @@ func (s *Session) Close() error {
 	if err != nil {
 		return fmt.Errorf("close session: %w", err)
 	}
+	s.r.setSession(s, nil)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -40,6 +41,7 @@ type watcher struct {
 	context     *scard.Context // in use by run; nil while there is none
 	trouble     State          // StateNoService while the service is away; StateUnknown at first
 	stopped     bool           // the service said that it stops, and has not come back
+	listed      []string       // all readers of the service, ignored ones too
 	readers     []readerStatus // in the order of the service
 	insertions  uint64         // the last number given
 	front       Event          // what was published last
@@ -72,7 +74,11 @@ func newWatcher(ignore func(string) bool) *watcher {
 // run watches until ctx ends and survives every trouble of the service.
 func (w *watcher) run(ctx context.Context) {
 	defer close(w.ended)
-	defer context.AfterFunc(ctx, w.interrupt)()
+	defer context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.interrupt()
+	})()
 	for ctx.Err() == nil {
 		err := w.watch(ctx)
 		if ctx.Err() != nil {
@@ -86,8 +92,16 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-// wait returns when run has ended.
-func (w *watcher) wait() { <-w.ended }
+// wait returns when run has ended, or ErrBusy if the service holds it for
+// longer than limit.
+func (w *watcher) wait(limit time.Duration) error {
+	select {
+	case <-w.ended:
+		return nil
+	case <-time.After(limit):
+		return fmt.Errorf("end watching: %w", ErrBusy)
+	}
+}
 
 // watch establishes a context and watches until something breaks.
 func (w *watcher) watch(ctx context.Context) error {
@@ -115,12 +129,11 @@ func (w *watcher) use(c *scard.Context) {
 	w.context = c
 }
 
-// interrupt ends the present wait, if there is one.
+// interrupt ends the present wait, if there is one. The caller holds mu, under
+// which nobody may wait for a service that hangs.
 func (w *watcher) interrupt() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.context != nil {
-		_ = w.context.Cancel() // lost at worst; the wait is bounded
+	if c := w.context; c != nil {
+		go func() { _ = c.Cancel() }() // lost at worst; the wait is bounded
 	}
 }
 
@@ -165,8 +178,9 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.begun++
-	all, known := len(names), len(w.readers)
-	names = slices.DeleteFunc(names, w.ignore)
+	w.listed = names
+	known := len(w.readers)
+	names = slices.DeleteFunc(slices.Clone(names), w.ignore)
 	w.readers = slices.DeleteFunc(w.readers, func(r readerStatus) bool { return !slices.Contains(names, r.name) })
 	left := len(w.readers) < known
 	states := make([]scard.ReaderState, 0, len(names)+1)
@@ -180,7 +194,7 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 	}
 	pnp := scard.ReaderState{Reader: pnpName}
 	if runtime.GOOS == "windows" { // there the upper half is the known number of readers
-		pnp.CurrentState = scard.StateFlag(all << 16)
+		pnp.CurrentState = scard.StateFlag(len(w.listed) << 16)
 	}
 	patience := waitTurn
 	if w.asked >= w.begun || left || w.trouble != StateNoReader {
@@ -188,6 +202,14 @@ func (w *watcher) begin(names []string) ([]scard.ReaderState, time.Duration) {
 	}
 	w.trouble, w.stopped = StateNoReader, false // unless there is one
 	return append(states, pnp), patience
+}
+
+// confusable reports whether a slot of the module can stand for this reader or
+// for another one: in which of them the card would be written, nobody knows.
+func (w *watcher) confusable(reader string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.listed, func(name string) bool { return name != reader && alike(name, reader) })
 }
 
 // status returns what is known of a reader, nil if it is not listed. The caller

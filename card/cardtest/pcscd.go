@@ -67,6 +67,29 @@ func StopService(t testing.TB) {
 	}
 }
 
+// FreezeService stops pcscd in its tracks: it takes what its clients send and
+// answers nothing. The end of the test thaws it at the latest.
+func FreezeService(t testing.TB) (thaw func()) {
+	t.Helper()
+	signal := func(s syscall.Signal) {
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		if shared.cmd == nil {
+			return
+		}
+		if err := shared.cmd.Process.Signal(s); err != nil {
+			t.Errorf("signal pcscd: %v", err)
+		}
+	}
+	if os.Getenv(insideVariable) == onSystem {
+		t.Fatal("freeze pcscd: it is the system's own, because the system refuses namespaces")
+	}
+	signal(syscall.SIGSTOP)
+	thaw = func() { signal(syscall.SIGCONT) }
+	t.Cleanup(thaw)
+	return thaw
+}
+
 // stopDaemon ends the daemon when the tests are over.
 func stopDaemon() {
 	if err := shared.stop(); err != nil {
