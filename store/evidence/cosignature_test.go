@@ -60,7 +60,8 @@ func TestCosignerKeysRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keyOf := func(s string) string { return s[strings.LastIndex(s, "+"):] }
+	// PRIVATE+KEY+name+hash+key, and a key may hold a plus sign
+	keyOf := func(s string) string { return "+" + strings.SplitN(s, "+", 5)[4] }
 	mixed := strings.TrimSuffix(skey, keyOf(skey)) + keyOf(other)
 	tests := []struct{ name, key string }{
 		{"empty", ""},
