@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -18,8 +17,8 @@ import (
 	"salter/ca/authority/db"
 )
 
-// assertionLifetime is the longest life of an RA-Assertion.
-const assertionLifetime = 5 * time.Minute
+// assertionSeconds is the longest life of an RA-Assertion.
+const assertionSeconds = 5 * 60
 
 // uuid is a UUID in lower case (RFC 9562 section 4).
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -52,7 +51,6 @@ func (a *Authority) openAssertion(c Caller, token, label string, csr [32]byte) (
 	if err := verifyJSON(token, c.Key, []jose.SignatureAlgorithm{jose.ES256}, &cl.AssertionClaims); err != nil {
 		return cl, Refuse(ca.ProblemAssertion, "%w", err)
 	}
-	life := time.Duration(cl.Expires-cl.IssuedAt) * time.Second
 	var errFiles, errCard, errNote error
 	cl.chipFiles, errFiles = parseSum(cl.ChipFiles)
 	_, errCard = parseSum(cl.Card)
@@ -61,7 +59,7 @@ func (a *Authority) openAssertion(c Caller, token, label string, csr [32]byte) (
 		"iss":        cl.Issuer != c.URI,
 		"aud":        cl.Audience != a.pki.ID,
 		"jti":        cl.ID == "" || len(cl.ID) > 64,
-		"exp":        life <= 0 || life > assertionLifetime,
+		"exp":        cl.Expires <= cl.IssuedAt || cl.IssuedAt < 0 || cl.Expires-cl.IssuedAt > assertionSeconds,
 		"case":       !uuid.MatchString(cl.Case),
 		"att":        cl.Attempt < 1,
 		"csr_sha256": cl.CSR != hex.EncodeToString(csr[:]),
@@ -128,7 +126,7 @@ func (a *Authority) keepAssertion(tx db.Tx, cl claims, csr [32]byte, workstation
 // clerkOf finds the clerk who signed token, checks that he stands and has one
 // of the roles, verifies the signature and decodes what he signed into v. All
 // in the transaction of what he wants.
-func clerkOf(tx db.Tx, token, workstation string, roles []string, v any) (db.Clerk, error) {
+func (a *Authority) clerkOf(tx db.Tx, token, workstation string, roles []string, v any) (db.Clerk, error) {
 	fingerprint, err := thumbprint(token)
 	if err != nil {
 		return db.Clerk{}, Refuse(ca.ProblemAssertion, "clerk: %w", err)
@@ -140,14 +138,16 @@ func clerkOf(tx db.Tx, token, workstation string, roles []string, v any) (db.Cle
 	if err != nil {
 		return db.Clerk{}, err
 	}
-	key, err := clerkKey(clerk)
+	cert, err := x509.ParseCertificate(clerk.Certificate)
 	if err != nil {
-		return db.Clerk{}, err
+		return db.Clerk{}, fmt.Errorf("read certificate of clerk %s: %w", clerk.Number, err)
 	}
-	if err := verifyJSON(token, key, clerkAlgorithms(key), v); err != nil {
+	if err := verifyJSON(token, cert.PublicKey, clerkAlgorithms(cert.PublicKey), v); err != nil {
 		return db.Clerk{}, Refuse(ca.ProblemAssertion, "clerk: %w", err)
 	}
 	switch {
+	case !a.now().Before(cert.NotAfter):
+		return db.Clerk{}, Refuse(ca.ProblemClerk, "certificate of clerk %s has expired", clerk.Number)
 	case clerk.State != db.Active:
 		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s is revoked", clerk.Number)
 	case clerk.Office != "" && clerk.Office != officeOf(workstation):
@@ -156,14 +156,6 @@ func clerkOf(tx db.Tx, token, workstation string, roles []string, v any) (db.Cle
 		return db.Clerk{}, Refuse(ca.ProblemClerk, "clerk %s is no %s", clerk.Number, strings.Join(roles, " or "))
 	}
 	return clerk, nil
-}
-
-func clerkKey(c db.Clerk) (crypto.PublicKey, error) {
-	cert, err := x509.ParseCertificate(c.Certificate)
-	if err != nil {
-		return nil, fmt.Errorf("read certificate of clerk %s: %w", c.Number, err)
-	}
-	return cert.PublicKey, nil
 }
 
 // checkClerkTime refuses a clerk's signature outside the offline window.
@@ -178,7 +170,7 @@ func (a *Authority) checkClerkTime(issuedAt int64) error {
 // checkClerk verifies the clerk's statement for this request.
 func (a *Authority) checkClerk(tx db.Tx, cl claims, workstation string) (db.Clerk, error) {
 	var signed ca.ClerkClaims
-	clerk, err := clerkOf(tx, cl.Clerk, workstation, []string{RoleClerk}, &signed)
+	clerk, err := a.clerkOf(tx, cl.Clerk, workstation, []string{RoleClerk}, &signed)
 	if err != nil {
 		return clerk, err
 	}

@@ -85,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 }
 
 func (a *Authority) open(ctx context.Context) error {
-	if err := os.MkdirAll(a.cfg.Dir, 0o700); err != nil {
+	if err := openFolder(a.cfg.Dir); err != nil {
 		return err
 	}
 	profiles, err := loadProfiles(filepath.Join(a.cfg.Dir, "profiles"), a.cfg.IssuerKey)
@@ -96,12 +96,8 @@ func (a *Authority) open(ctx context.Context) error {
 		return err
 	}
 	pkiDir := filepath.Join(a.cfg.Dir, "pki")
-	_, err = os.Stat(pkiDir)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !fresh {
-		return err
-	}
-	if a.db, err = a.openDB(ctx, fresh); err != nil {
+	fresh, err := a.openDB(ctx, pkiDir)
+	if err != nil {
 		return err
 	}
 	if fresh {
@@ -114,6 +110,9 @@ func (a *Authority) open(ctx context.Context) error {
 		}
 	}
 	if a.pki, err = loadPKI(pkiDir, profiles, a.now); err != nil {
+		return err
+	}
+	if err := a.pki.checkClock(a.now()); err != nil {
 		return err
 	}
 	if a.linter, err = lint.New(); err != nil {
@@ -131,30 +130,56 @@ func (a *Authority) open(ctx context.Context) error {
 // metaAuthority marks a database as the one of an authority that has keys.
 const metaAuthority = "authority"
 
-// openDB opens the database. It is made only together with the keys, and keys
-// are made only for a database that nobody used: else something was lost.
-func (a *Authority) openDB(ctx context.Context, fresh bool) (db.DB, error) {
+// openFolder makes the folder, or makes sure that nobody else looks into it:
+// the database holds personal data, the socket beside it asks nobody who he is.
+func openFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("folder %s is open to other users (mode %04o): chmod 700 it", dir, mode)
+	}
+	return syncPath(filepath.Dir(dir))
+}
+
+// openDB opens the database; fresh means that the keys are still to be made.
+// A database is made only together with the keys, and keys are made only for
+// a database that nobody used: else something was lost.
+func (a *Authority) openDB(ctx context.Context, pkiDir string) (fresh bool, err error) {
+	if fresh, err = missing(pkiDir); err != nil {
+		return false, err
+	}
 	path := filepath.Join(a.cfg.Dir, "ca.db")
 	if _, err := os.Stat(path); !fresh && errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("keys without database: %w", ErrLost)
+		return false, fmt.Errorf("keys without database: %w", ErrLost)
 	}
 	d, err := db.OpenSQLite(ctx, path, fresh)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if !fresh {
-		return d, nil
+	a.db = d
+	// Asked again under the database's lock: another start may just have ended.
+	if fresh, err = missing(pkiDir); err != nil || !fresh {
+		return false, err
 	}
-	err = d.Do(ctx, func(tx db.Tx) error {
+	return true, a.db.Do(ctx, func(tx db.Tx) error {
 		if _, err := tx.Meta(metaAuthority); !errors.Is(err, db.ErrNotFound) {
 			return errors.Join(fmt.Errorf("database without keys: %w", ErrLost), err)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, errors.Join(err, d.Close())
+}
+
+func missing(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
 	}
-	return d, nil
+	return false, err
 }
 
 // claim binds the database to the hierarchy and numbers the policy.

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
@@ -45,6 +46,14 @@ func CallerOf(cert *x509.Certificate) (Caller, error) {
 		SPKI: sha256.Sum256(cert.RawSubjectPublicKeyInfo),
 		Key:  cert.PublicKey,
 	}, nil
+}
+
+// Admit refuses a caller who is not, or no longer, in the register.
+func (a *Authority) Admit(ctx context.Context, c Caller) error {
+	return a.db.Do(ctx, func(tx db.Tx) error {
+		_, err := a.admitWorkstation(tx, c)
+		return err
+	})
 }
 
 // admitWorkstation finds the caller in the register, in the transaction of

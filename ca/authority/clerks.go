@@ -56,7 +56,7 @@ func (a *Authority) AddClerk(ctx context.Context, r ClerkRequest) ([][]byte, err
 	}
 	t.Subject = pkix.Name{Country: []string{"RS"}, CommonName: r.Name, SerialNumber: r.Number}
 	t.KeyUsage |= x509.KeyUsageContentCommitment
-	cert, err := a.certify(t, a.pki.clerks, key)
+	cert, err := certify(t, a.pki.clerks, key)
 	if err != nil {
 		return nil, fmt.Errorf("add clerk: %w", err)
 	}

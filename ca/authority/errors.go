@@ -14,6 +14,9 @@ var (
 	// authority and no keys, or the reverse: a new hierarchy in its place
 	// would forget what was issued.
 	ErrLost = errors.New("part of the authority is missing")
+	// ErrClock is returned by Open when the certificates of the hierarchy are
+	// not valid yet or no longer: the clock is wrong, or the hierarchy old.
+	ErrClock = errors.New("clock and hierarchy contradict each other")
 	// ErrProduction is wrapped by every reason not to serve in production.
 	ErrProduction = errors.New("not fit for production")
 	// ErrRegister is returned by the administrator's operations for a request

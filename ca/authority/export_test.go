@@ -1,6 +1,10 @@
 package authority
 
-import "context"
+import (
+	"context"
+
+	"salter/ca/authority/db"
+)
 
 // Accept is Enrol that loses power between the durable record of the request
 // and the signature.
@@ -17,3 +21,6 @@ func (a *Authority) CheckProfiles() error { return a.checkProfiles() }
 
 // CheckAddress is the part of CheckProduction about the API's address.
 var CheckAddress = checkAddress
+
+// WrapDB puts something between the authority and its database.
+func (a *Authority) WrapDB(wrap func(db.DB) db.DB) { a.db = wrap(a.db) }

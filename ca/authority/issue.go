@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
@@ -18,6 +19,10 @@ import (
 // finishTime bounds signing and storing once a certificate is prepared; then
 // the client's patience no longer counts.
 const finishTime = 30 * time.Second
+
+// maxRSA is the longest RSA key, in bits, whose signature is worth verifying:
+// no profile admits more, and the work grows with the cube.
+const maxRSA = 8192
 
 // Enrolment is a request as it arrived.
 type Enrolment struct {
@@ -79,6 +84,9 @@ func (a *Authority) openRequest(e Enrolment) (*issuer, *x509.CertificateRequest,
 	if err != nil {
 		// The parser's own text may quote the request: it is not passed on.
 		return nil, nil, Refuse(ca.ProblemCSRInvalid, "request cannot be read")
+	}
+	if k, ok := csr.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() > maxRSA {
+		return nil, nil, Refuse(ca.ProblemKeyRejected, "RSA key of %d bits", k.N.BitLen())
 	}
 	if err := csr.CheckSignature(); err != nil {
 		return nil, nil, Refuse(ca.ProblemCSRInvalid, "proof of possession fails")
@@ -253,32 +261,35 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 	lock.Lock()
 	defer lock.Unlock()
 	var row db.Issuance
-	if err := a.db.Do(ctx, func(tx db.Tx) (err error) {
-		row, err = tx.IssuanceByCSR(sum)
-		return err
-	}); err != nil {
-		return ca.Issuance{}, err
-	}
-	if row.State == db.Prepared {
-		cert, err := a.sign(row)
-		if err != nil {
-			return ca.Issuance{}, err
-		}
-		if err := a.db.Do(ctx, func(tx db.Tx) error {
-			_, err := tx.CompleteIssuance(sum, cert, a.now())
-			return err
-		}); err != nil {
-			return ca.Issuance{}, err
-		}
-		a.log.Info("certificate issued", "case", row.Case, "attempt", row.Attempt, "serial", row.Serial,
-			"label", row.Label, "workstation", row.Workstation, "clerk", row.Clerk)
-	}
 	var answer ca.Issuance
 	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
-		answer, err = a.answer(tx, sum)
+		if row, err = tx.IssuanceByCSR(sum); err == nil {
+			answer, err = a.answer(tx, row)
+		}
 		return err
 	})
-	return answer, err
+	if err != nil || row.State != db.Prepared {
+		return answer, err
+	}
+	cert, err := a.sign(row)
+	if err != nil {
+		return ca.Issuance{}, err
+	}
+	err = a.db.Do(ctx, func(tx db.Tx) (err error) {
+		if _, err = tx.CompleteIssuance(sum, cert, a.now()); err != nil {
+			return err
+		}
+		if row, err = tx.IssuanceByCSR(sum); err == nil {
+			answer, err = a.answer(tx, row)
+		}
+		return err
+	})
+	if err != nil {
+		return ca.Issuance{}, err
+	}
+	a.log.Info("certificate issued", "case", row.Case, "attempt", row.Attempt, "serial", row.Serial,
+		"label", row.Label, "workstation", row.Workstation, "clerk", row.Clerk)
+	return answer, nil
 }
 
 // sign signs the stored to-be-signed bytes and makes sure that they are what

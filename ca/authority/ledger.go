@@ -15,6 +15,10 @@ import (
 	"salter/store/evidence"
 )
 
+// maxEvents bounds one push: the smallest event with a header fills a batch of
+// ca.MaxBatch bytes with fewer, and others wait while they are stored.
+const maxEvents = 4096
+
 // maxMissing bounds the list of missing blobs in one reply; the rest is named
 // with the next push.
 const maxMissing = 500
@@ -58,6 +62,8 @@ func checkPush(p ca.JournalPush) error {
 	switch {
 	case p.From < 1:
 		return Refuse(ca.ProblemBadRequest, "first sequence number is %d", p.From)
+	case len(p.Events) > maxEvents:
+		return Refuse(ca.ProblemTooLarge, "%d events, at most %d allowed", len(p.Events), maxEvents)
 	case total > ca.MaxBatch:
 		return Refuse(ca.ProblemTooLarge, "events of %d bytes, at most %d allowed", total, ca.MaxBatch)
 	}

@@ -29,7 +29,7 @@ func (a *Authority) Lookup(ctx context.Context, c Caller, sum [32]byte) (ca.Issu
 		if err := checkOffice(row, w); err != nil {
 			return err
 		}
-		answer, err = a.answer(tx, sum)
+		answer, err = a.answer(tx, row)
 		return err
 	})
 	if err == nil && answer.State == ca.IssuancePending {
@@ -38,12 +38,8 @@ func (a *Authority) Lookup(ctx context.Context, c Caller, sum [32]byte) (ca.Issu
 	return answer, err
 }
 
-// answer reads the state of a request that is in the database.
-func (a *Authority) answer(tx db.Tx, sum [32]byte) (ca.Issuance, error) {
-	row, err := tx.IssuanceByCSR(sum)
-	if err != nil {
-		return ca.Issuance{}, err
-	}
+// answer is the state of a request that is in the database.
+func (a *Authority) answer(tx db.Tx, row db.Issuance) (ca.Issuance, error) {
 	switch row.State {
 	case db.Prepared:
 		return ca.Issuance{State: ca.IssuancePending}, nil

@@ -118,6 +118,22 @@ func loadPKI(dir string, profiles map[string]*issuer, now func() time.Time) (*pk
 	return p, p.loadPublished(dir, store, now)
 }
 
+// checkClock refuses to work under a clock that the hierarchy's own
+// certificates contradict.
+func (p *pki) checkClock(now time.Time) error {
+	certs := []*x509.Certificate{p.root, p.infra.cert, p.clerks.cert}
+	for _, i := range p.issuers {
+		certs = append(certs, i.cert)
+	}
+	for _, c := range certs {
+		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
+			return fmt.Errorf("%w: it is %s, and %s is valid from %s to %s", ErrClock, now.UTC().Format(time.DateTime),
+				c.Subject.CommonName, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime))
+		}
+	}
+	return nil
+}
+
 // loadPublished reads the checkpoint key and the pins of the server.
 func (p *pki) loadPublished(dir string, store *keys.Store, now func() time.Time) error {
 	skey, err := store.LoadSecret(purposeCheckpoint)

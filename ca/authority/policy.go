@@ -117,10 +117,7 @@ func (a *Authority) PolicyTag() string { return strconv.Itoa(a.version) }
 // Policy returns the policy as a compact JWS by the policy key, with the
 // server's time in it.
 func (a *Authority) Policy(ctx context.Context, c Caller) (string, error) {
-	if err := a.db.Do(ctx, func(tx db.Tx) error {
-		_, err := a.admitWorkstation(tx, c)
-		return err
-	}); err != nil {
+	if err := a.Admit(ctx, c); err != nil {
 		return "", err
 	}
 	p := a.content()

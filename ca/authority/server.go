@@ -48,7 +48,8 @@ func (a *Authority) renewServer() (*tls.Certificate, error) {
 	a.tls.mu.Lock()
 	defer a.tls.mu.Unlock()
 	now := a.now()
-	if a.tls.cert != nil && now.Before(a.tls.renew) {
+	// Made by a clock that was ahead, it would be valid to nobody until then.
+	if a.tls.cert != nil && now.Before(a.tls.renew) && now.After(a.tls.cert.Leaf.NotBefore) {
 		return a.tls.cert, nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -68,11 +69,11 @@ func (a *Authority) renewServer() (*tls.Certificate, error) {
 			t.IPAddresses = append(t.IPAddresses, ip)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, a.pki.infra.cert, key.Public(), a.pki.infra.key)
+	leaf, err := certify(t, a.pki.infra, key.Public())
 	if err != nil {
-		return nil, fmt.Errorf("certify server: %w", err)
+		return nil, err
 	}
-	a.tls.cert = &tls.Certificate{Certificate: [][]byte{der, a.pki.infra.cert.Raw}, PrivateKey: key}
+	a.tls.cert = &tls.Certificate{Certificate: [][]byte{leaf.Raw, a.pki.infra.cert.Raw}, PrivateKey: key, Leaf: leaf}
 	a.tls.renew = now.Add(serverLifetime * 2 / 3)
 	return a.tls.cert, nil
 }

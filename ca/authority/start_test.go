@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"salter/ca/authority"
 	"salter/ca/authority/db"
@@ -42,6 +43,9 @@ func TestStart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	// What a power cut left of a first start.
 	if _, err := keys.Create(mkdir(t, dir, "pki.new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mkdir(t, filepath.Join(dir, "profiles"), "citizen-sign.json.new"), []byte(`{"half`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a := mustOpen(t, dir)
@@ -86,6 +90,37 @@ func mkdir(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, name)
+}
+
+// TestOpenFolder: a folder that others can look into is not used.
+func TestOpenFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	closeAuthority(t, mustOpen(t, dir))
+	for _, mode := range []os.FileMode{0o755, 0o701, 0o720} {
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openAt(t, dir); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+			t.Errorf("mode %04o: got %v, want what to do", mode, err)
+		}
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	closeAuthority(t, mustOpen(t, dir))
+}
+
+// TestClock: a clock that the hierarchy contradicts is not believed.
+func TestClock(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	closeAuthority(t, mustOpen(t, dir))
+	for _, off := range []time.Duration{-time.Hour, 16 * 365 * 24 * time.Hour} {
+		_, err := authority.Open(t.Context(), authority.Config{Dir: dir, Log: slog.New(slog.DiscardHandler),
+			Now: func() time.Time { return time.Now().Add(off) }})
+		if !errors.Is(err, authority.ErrClock) {
+			t.Errorf("clock off by %v: got %v, want ErrClock", off, err)
+		}
+	}
 }
 
 func TestKeysAreNotReadable(t *testing.T) {

@@ -106,7 +106,7 @@ func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.Stat
 		roles = a.rules.Revocation
 	}
 	var signed ca.StatusClaims
-	clerk, err := clerkOf(tx, c.Clerk, w.Name, roles, &signed)
+	clerk, err := a.clerkOf(tx, c.Clerk, w.Name, roles, &signed)
 	if err != nil {
 		return clerk, err
 	}

@@ -101,10 +101,10 @@ func (a *Authority) certifyWorkstation(name string, uri *url.URL, key crypto.Pub
 	t.URIs = []*url.URL{uri}
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	t.UnknownExtKeyUsage = append(t.UnknownExtKeyUsage, oidCMCRA)
-	return a.certify(t, a.pki.infra, key)
+	return certify(t, a.pki.infra, key)
 }
 
-func (a *Authority) certify(t *x509.Certificate, by signer, key crypto.PublicKey) (*x509.Certificate, error) {
+func certify(t *x509.Certificate, by signer, key crypto.PublicKey) (*x509.Certificate, error) {
 	der, err := x509.CreateCertificate(rand.Reader, t, by.cert, key, by.key)
 	if err != nil {
 		return nil, fmt.Errorf("certify: %w", err)

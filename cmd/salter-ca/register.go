@@ -45,6 +45,9 @@ func setupWorkstationSign(p *program, f *flag.FlagSet) func(context.Context, []s
 	in := f.String("in", "", "request of the workstation (JSON)")
 	out := f.String("out", "", "where its certificate and trust bundle go (JSON)")
 	return func(ctx context.Context, _ []string) error {
+		if *in == "" || *out == "" {
+			return errors.New("sign workstation: -in and -out must name files")
+		}
 		var request ca.EnrolmentRequest
 		if err := readJSON(*in, &request); err != nil {
 			return fmt.Errorf("sign workstation: %w", err)
@@ -180,7 +183,10 @@ func writeP12(path string, key *ecdsa.PrivateKey, chain [][]byte, password strin
 		return err
 	}
 	_, err = f.Write(p12)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(path)) // half a file would be in the way of the next try
+	}
+	return err
 }
 
 func setupClerkList(p *program, f *flag.FlagSet) func(context.Context, []string) error {
@@ -210,7 +216,10 @@ func setupAnchorAdd(p *program, f *flag.FlagSet) func(context.Context, []string)
 		if err != nil {
 			return fmt.Errorf("add anchor: %w", err)
 		}
-		if block, _ := pem.Decode(der); block != nil {
+		if block, rest := pem.Decode(der); block != nil {
+			if next, _ := pem.Decode(rest); next != nil {
+				return fmt.Errorf("add anchor: %s holds more than one certificate; add them one by one", args[0])
+			}
 			der = block.Bytes
 		}
 		return p.with(ctx, *dir, func(a admin.Admin) error { return a.AddAnchor(ctx, der) })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -104,6 +105,10 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A start that was killed may have left its announcement.
+	if err := os.Remove(s.announcement()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("serve: %w", err), a.Close())
+	}
 	err = s.serve(ctx, a, at, apiListener, publicListener, log)
 	return errors.Join(err, a.Close())
 }
@@ -162,8 +167,11 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 	for range waiting {
 		err = errors.Join(err, <-failed)
 	}
-	return errors.Join(err, os.Remove(filepath.Join(*s.dir, "serve.json")))
+	return errors.Join(err, os.Remove(s.announcement()))
 }
+
+// announcement is the file that says where the running server is reached.
+func (s *service) announcement() string { return filepath.Join(*s.dir, "serve.json") }
 
 // served drops the error that only says that a server was closed.
 func served(err error) error {
@@ -179,7 +187,7 @@ func (s *service) announce(at addresses, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("announce addresses: %w", err)
 	}
-	path := filepath.Join(*s.dir, "serve.json")
+	path := s.announcement()
 	if err := os.WriteFile(path+".new", append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("announce addresses: %w", err)
 	}

@@ -133,7 +133,11 @@ func (s *server) fail(w *statusWriter, r *http.Request, err error) {
 		if refusal.RetryAfter > 0 {
 			est.SetRetryAfter(w.Header(), refusal.RetryAfter)
 		}
-		s.log.Info("refused", "route", r.Pattern, "problem", refusal.Name(), "detail", refusal.Problem.Detail)
+		level := slog.LevelInfo
+		if r.TLS == nil { // the public port: anybody could fill the log
+			level = slog.LevelDebug
+		}
+		s.log.Log(r.Context(), level, "refused", "route", r.Pattern, "problem", refusal.Name(), "detail", refusal.Problem.Detail)
 	case errors.Is(err, context.Canceled):
 		s.log.Info("client went away", "route", r.Pattern)
 	default:

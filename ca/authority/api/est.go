@@ -17,7 +17,10 @@ import (
 // pendingAfter is the Retry-After of a request that is not completed yet.
 const pendingAfter = 5 * time.Second
 
-func (s *server) cacerts(w http.ResponseWriter, r *http.Request, _ authority.Caller) error {
+func (s *server) cacerts(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	if err := s.authority.Admit(r.Context(), c); err != nil {
+		return err
+	}
 	return writeChain(s.authority, w, r)
 }
 
@@ -30,7 +33,10 @@ func writeChain(a *authority.Authority, w http.ResponseWriter, r *http.Request) 
 	return est.WriteCerts(w, chain)
 }
 
-func (s *server) csrattrs(w http.ResponseWriter, r *http.Request, _ authority.Caller) error {
+func (s *server) csrattrs(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	if err := s.authority.Admit(r.Context(), c); err != nil {
+		return err
+	}
 	p, err := s.authority.Profile(r.PathValue("label"))
 	if err != nil {
 		return err

@@ -187,6 +187,9 @@ func TestIssueRefusals(t *testing.T) {
 		{"assertion that lives too long", func(c *catest.Case) {
 			c.EditClaims = func(a *ca.AssertionClaims) { a.Expires = a.IssuedAt + 301 }
 		}, ca.ProblemAssertion, "exp"},
+		{"assertion with a life that overflows", func(c *catest.Case) {
+			c.EditClaims = func(a *ca.AssertionClaims) { a.Expires = a.IssuedAt + 100 + 1<<55 }
+		}, ca.ProblemAssertion, "exp"},
 		{"assertion that ends before it begins", func(c *catest.Case) {
 			c.EditClaims = func(a *ca.AssertionClaims) { a.Expires = a.IssuedAt }
 		}, ca.ProblemAssertion, "exp"},

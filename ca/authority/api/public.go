@@ -1,9 +1,12 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"salter/ca"
 	"salter/ca/authority"
@@ -12,6 +15,32 @@ import (
 
 type public struct {
 	authority *authority.Authority
+	ready     readiness
+}
+
+// readyTime is how long an answer about health stands. Anybody may ask, and
+// each look takes the database from those who work.
+const readyTime = time.Second
+
+// readiness is the last look.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time // mu
+	err error     // mu
+}
+
+func (r *readiness) check(look func(context.Context) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.at) < readyTime {
+		return r.err
+	}
+	// Not the asker's own context: the answer is for the others, too.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r.err = look(ctx)
+	r.at = time.Now()
+	return r.err
 }
 
 func (p *public) routes() map[string]func(http.ResponseWriter, *http.Request) error {
@@ -41,8 +70,8 @@ func Public(a *authority.Authority, log *slog.Logger) http.Handler {
 	return mux
 }
 
-func (p *public) health(w http.ResponseWriter, r *http.Request) error {
-	if err := p.authority.Ready(r.Context()); err != nil {
+func (p *public) health(w http.ResponseWriter, _ *http.Request) error {
+	if err := p.ready.check(p.authority.Ready); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -23,6 +23,7 @@ func TestConformance(t *testing.T) {
 		run  func(t *testing.T, d db.DB)
 	}{
 		{"a failed transaction leaves nothing", rollback},
+		{"a transaction that has begun is brought to its end", impatient},
 		{"registers", registers},
 		{"issuance from prepared to active", issuanceLife},
 		{"uniqueness of an issuance", issuanceUnique},
@@ -48,6 +49,25 @@ func open(t *testing.T, path string, create bool) db.DB {
 		}
 	})
 	return d
+}
+
+// impatient: a client that goes away interrupts nothing.
+func impatient(t *testing.T, d db.DB) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := d.Do(ctx, func(tx db.Tx) error {
+		cancel()
+		return tx.SetMeta("a", "1")
+	})
+	if err != nil {
+		t.Fatalf("begun before the client went away: %v", err)
+	}
+	do(t, d, func(tx db.Tx) error {
+		_, err := tx.Meta("a")
+		return err
+	})
+	if err := d.Do(ctx, func(db.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("begun afterwards: got %v, want Canceled", err)
+	}
 }
 
 var at = time.UnixMilli(1_700_000_000_000)

@@ -19,7 +19,8 @@ import (
 type DB interface {
 	// Do runs fn in one serialisable transaction and commits it when fn
 	// returns nil. An error of fn rolls back and is returned unchanged. fn
-	// must not keep its Tx.
+	// must not keep its Tx. ctx bounds the waiting for other transactions;
+	// one that has begun is brought to its end.
 	Do(ctx context.Context, fn func(Tx) error) error
 	// Close checkpoints and releases the database.
 	Close() error

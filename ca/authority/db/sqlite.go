@@ -104,7 +104,14 @@ func (d *SQLite) apply(ctx context.Context, text string, version int) error {
 
 // Do implements DB.
 func (d *SQLite) Do(ctx context.Context, fn func(Tx) error) error {
-	t, err := d.sql.BeginTx(ctx, nil)
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", inUse(err))
+	}
+	defer conn.Close()
+	// ctx bounds the waiting only. Interrupted, the connection would be thrown
+	// away, and the exclusive lock with it.
+	t, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", inUse(err))
 	}
@@ -134,7 +141,7 @@ func inUse(err error) error {
 	return err
 }
 
-// tx implements Tx. Its statements run under the context that began it.
+// tx implements Tx.
 type tx struct{ *sql.Tx }
 
 // exec runs a statement that must succeed.
