@@ -5,6 +5,7 @@ package card
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,7 +22,12 @@ const patience = 20 * time.Second
 // newReaders starts Readers that see the readers given and no others.
 func newReaders(t testing.TB, seen ...*cardtest.Reader) *Readers {
 	t.Helper()
+	conf, err := filepath.Abs("../cmd/demo/opensc.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("OPENSC_DRIVER", "isoApplet")
+	t.Setenv("OPENSC_CONF", conf)
 	r := New(Config{
 		Module:      openscModule,
 		Anchors:     trusting(t, issuer(t)).cfg.Anchors,

@@ -113,8 +113,8 @@ fi
 
 # --- Salter ----------------------------------------------------------------
 # The stand-in for the vendor's module is OpenSC with the driver of the card's
-# write view.
-export OPENSC_DRIVER=isoApplet LANG=en_US.UTF-8
+# write view, told to keep the PIN no longer than it must.
+export OPENSC_DRIVER=isoApplet OPENSC_CONF="$ROOT/cmd/demo/opensc.conf" LANG=en_US.UTF-8
 if [ -z "$HEADLESS" ]; then
   cat <<EOT
 Salter opens. The clerk's password is: demo     The card's PIN: see $RUN/card/pin.txt
