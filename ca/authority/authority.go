@@ -133,17 +133,20 @@ const metaAuthority = "authority"
 // openFolder makes the folder, or makes sure that nobody else looks into it:
 // the database holds personal data, the socket beside it asks nobody who he is.
 func openFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		return syncPath(filepath.Dir(dir))
+	}
 	if err != nil {
 		return err
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return fmt.Errorf("folder %s is open to other users (mode %04o): chmod 700 it", dir, mode)
 	}
-	return syncPath(filepath.Dir(dir))
+	return nil
 }
 
 // openDB opens the database; fresh means that the keys are still to be made.

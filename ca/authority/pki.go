@@ -140,6 +140,7 @@ func (p *pki) loadPublished(dir string, store *keys.Store, now func() time.Time)
 	if err != nil {
 		return err
 	}
+	defer clear(skey)
 	if p.cosigner, err = evidence.NewCosigner(string(skey), now); err != nil {
 		return fmt.Errorf("load hierarchy: %w", err)
 	}

@@ -14,10 +14,10 @@
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
 //
 // The first init or serve makes the authority: demonstration keys, a database,
-// profile files to be edited. Every other command works on an authority that
-// exists, through its socket while it serves. Logs go to standard error as
-// JSON and hold no names; results go to standard output. Exit status: 0 done,
-// 1 failed, 2 wrong usage.
+// and to be edited profile files and policy.json. Every other command works on
+// an authority that exists, through its socket while it serves. Logs go to
+// standard error as JSON and hold no names; results go to standard output.
+// Exit status: 0 done, 1 failed, 2 wrong usage.
 package main
 
 import (

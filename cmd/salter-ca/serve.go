@@ -29,6 +29,9 @@ const (
 // shutdownTime is how long requests in work may take after an interrupt.
 const shutdownTime = 10 * time.Second
 
+// publicConnections is how many strangers are heard at a time.
+const publicConnections = 256
+
 // dirFlag defines the flag that every command has.
 func dirFlag(f *flag.FlagSet) *string { return f.String("dir", "ca", "folder of the authority") }
 
@@ -91,6 +94,7 @@ func (s *service) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
+	publicListener = api.Limit(publicListener, publicConnections)
 	defer publicListener.Close()
 	at := addresses{API: *s.apiURL, Public: *s.publicURL}
 	if at.API == "" {

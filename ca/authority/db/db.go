@@ -121,10 +121,9 @@ const (
 
 // States of a certificate.
 const (
-	StatusHold      = "hold"
-	StatusActive    = "active"
-	StatusSuspended = "suspended"
-	StatusRevoked   = "revoked"
+	StatusHold    = "hold"
+	StatusActive  = "active"
+	StatusRevoked = "revoked"
 )
 
 // Issuance is everything about one request; its key is the hash of the CSR.

@@ -15,7 +15,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hkdf"
 	"crypto/rand"
@@ -160,16 +159,13 @@ func (s *Store) cipher(purpose string) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// Generate makes a key: rsaN (N bits), p256, p384 or ed25519.
+// Generate makes a key: rsaN (N bits), p256 or p384.
 func Generate(kind string) (crypto.Signer, error) {
 	switch kind {
 	case "p256":
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case "p384":
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case "ed25519":
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		return key, err
 	}
 	digits, isRSA := strings.CutPrefix(kind, "rsa")
 	bits, err := strconv.Atoi(digits)

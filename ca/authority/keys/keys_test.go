@@ -64,7 +64,7 @@ func TestStoreRefusesDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := keys.Generate("ed25519")
+	key, err := keys.Generate("p256")
 	if err != nil {
 		t.Fatal(err)
 	}
