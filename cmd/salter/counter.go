@@ -37,7 +37,8 @@ type counter struct {
 
 // seams let tests stand between the counter and the world.
 type seams struct {
-	wrap func(http.RoundTripper) http.RoundTripper
+	wrap    func(http.RoundTripper) http.RoundTripper
+	journal func(procedure.Journal) procedure.Journal
 }
 
 // openCounter reads the settings, checks them against the mode, and opens
@@ -96,10 +97,14 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		at.clerk, at.fingerprint = clerk, fingerprint
 		return at.check()
 	}}
+	var book procedure.Journal = journal{j: c.journal, remote: c.client.Journal()}
+	if seams.journal != nil {
+		book = seams.journal(book)
+	}
 	c.engine, err = procedure.New(procedure.Config{
 		Cards:     cards{c.readers},
 		Authority: authority{client: c.client, journal: c.journal, keyring: ring, seen: seen},
-		Journal:   journal{j: c.journal, remote: c.client.Journal()},
+		Journal:   book,
 		Keyring:   ring,
 		Counter:   s.Counter,
 		Office:    s.Office,

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
-	"time"
 
 	"salter/app/procedure"
-	"salter/ca"
 	"salter/ca/catest"
 	"salter/card/cardtest"
 	"salter/card/virtual"
@@ -24,246 +18,20 @@ import (
 // real journal file, real authority over mTLS.
 
 func TestMain(m *testing.M) {
+	if os.Getenv(cardStateVariable) != "" {
+		if err := serveCard(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	conf, err := filepath.Abs("../demo/opensc.conf")
+	if err != nil {
+		panic(err)
+	}
 	os.Setenv("OPENSC_DRIVER", "isoApplet")
+	os.Setenv("OPENSC_CONF", conf)
 	cardtest.Main(m)
-}
-
-// opensc is where Debian has the stand-in for the vendor's module.
-func opensc(t testing.TB) string {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/*/opensc-pkcs11.so")
-	if err != nil || len(found) == 0 {
-		t.Fatal("opensc-pkcs11.so is missing: install opensc-pkcs11")
-	}
-	return found[0]
-}
-
-// visit is one counter with one card in its reader.
-type visit struct {
-	t      testing.TB
-	ctx    context.Context
-	server *catest.Server
-	reader *cardtest.Reader
-	issuer *virtual.Issuer
-	card   *virtual.Card
-	set    Settings
-
-	c    *counter
-	stop func()
-
-	mu   sync.Mutex
-	last procedure.Snapshot
-	more chan struct{} // closed and replaced at each snapshot
-}
-
-// newVisit enrols a counter and opens it with a citizen's card inserted.
-func newVisit(t testing.TB, s seams) *visit {
-	t.Helper()
-	dir := t.TempDir()
-	v := &visit{t: t, ctx: t.Context(), server: catest.Start(t, catest.Config{}), reader: cardtest.NewReader(t)}
-	var err error
-	if v.issuer, err = virtual.OpenIssuer(filepath.Join(dir, "issuer")); err != nil {
-		t.Fatal(err)
-	}
-	v.card = v.newCard(v.issuer)
-	v.server.AddAnchor(v.issuer.Anchor().Raw)
-	p12 := filepath.Join(dir, "clerk.p12")
-	v.write(p12, v.server.AddClerk("1001").P12("demo"))
-
-	v.set = defaults()
-	v.set.Mode, v.set.Data, v.set.Counter, v.set.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
-	v.set.Token.Module, v.set.Clerk.P12, v.set.Printer = opensc(t), p12, "folder:"+filepath.Join(dir, "papers")
-	v.enrol(dir)
-	v.reader.Insert(v.card)
-	v.open(s)
-	t.Cleanup(v.close)
-	return v
-}
-
-func (v *visit) newCard(issuer *virtual.Issuer) *virtual.Card {
-	v.t.Helper()
-	c, err := virtual.New(filepath.Join(v.t.TempDir(), "card"), virtual.Citizen, issuer, time.Now())
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return c
-}
-
-func (v *visit) write(path string, data []byte) {
-	v.t.Helper()
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		v.t.Fatal(err)
-	}
-}
-
-// enrol goes the way of the administrator: files out, files in.
-func (v *visit) enrol(dir string) {
-	v.t.Helper()
-	request, response := filepath.Join(dir, "request.json"), filepath.Join(dir, "response.json")
-	if err := enrolRequest(v.ctx, v.set, request); err != nil {
-		v.t.Fatal(err)
-	}
-	text, err := os.ReadFile(request)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	var r ca.EnrolmentRequest
-	if err := json.Unmarshal(text, &r); err != nil {
-		v.t.Fatal(err)
-	}
-	answer, err := v.server.Authority.SignWorkstation(v.ctx, r)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	if text, err = json.Marshal(answer); err != nil {
-		v.t.Fatal(err)
-	}
-	v.write(response, text)
-	if err := enrolAccept(v.set, response, io.Discard); err != nil {
-		v.t.Fatal(err)
-	}
-}
-
-// open starts the counter, as the program does.
-func (v *visit) open(s seams) {
-	v.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	c, err := joinCounter(ctx, v.set, s)
-	if err != nil {
-		cancel()
-		v.t.Fatal(err)
-	}
-	v.c, v.more = c, make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := c.engine.Run(ctx); err != nil {
-			v.t.Errorf("run: %v", err)
-		}
-	})
-	running.Go(func() { c.engine.Subscribe(ctx, v.follow) })
-	v.stop = sync.OnceFunc(func() {
-		cancel()
-		running.Wait()
-		if err := c.Close(); err != nil {
-			v.t.Errorf("close: %v", err)
-		}
-	})
-	if err := c.engine.SignIn(v.ctx, []byte("demo")); err != nil {
-		v.t.Fatal(err)
-	}
-}
-
-func (v *visit) close() {
-	if v.stop != nil {
-		v.stop()
-	}
-}
-
-func (v *visit) follow(s procedure.Snapshot) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.last = s
-	close(v.more)
-	v.more = make(chan struct{})
-}
-
-// await returns the first snapshot that is as wanted.
-func (v *visit) await(what string, is func(procedure.Snapshot) bool) procedure.Snapshot {
-	v.t.Helper()
-	deadline := time.After(60 * time.Second)
-	for {
-		v.mu.Lock()
-		s, more := v.last, v.more
-		v.mu.Unlock()
-		if is(s) {
-			return s
-		}
-		select {
-		case <-more:
-		case <-deadline:
-			v.t.Fatalf("waiting for %s: %s", what, describe(s))
-		}
-	}
-}
-
-func describe(s procedure.Snapshot) string {
-	out := fmt.Sprintf("reader %d problem %v sync %+v stop %v", s.Reader.State, s.Reader.Problem, s.Sync, s.Stop)
-	if c := s.Case; c != nil {
-		out += fmt.Sprintf("\ncase in %s waits for %q, problem %v, steps %+v", c.Phase, c.WaitsFor, c.Problem, c.Steps)
-	}
-	return out
-}
-
-func (v *visit) do(what string, err error) {
-	v.t.Helper()
-	if err != nil {
-		v.t.Fatalf("%s: %v", what, err)
-	}
-}
-
-func inPhase(p procedure.Phase) func(procedure.Snapshot) bool {
-	return func(s procedure.Snapshot) bool { return s.Case != nil && s.Case.Phase == p }
-}
-
-// toPIN takes the case from the inserted card to the citizen's page.
-func (v *visit) toPIN() {
-	v.t.Helper()
-	d := v.c.engine
-	v.await("the verdict", func(s procedure.Snapshot) bool { return s.Reader.Verdict != nil && s.Reader.Verdict.Eligible })
-	v.do("open case", d.OpenCase(v.ctx))
-	v.do("confirm person", d.ConfirmPerson(v.ctx, procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}))
-	v.printPapers()
-	v.do("confirm papers", d.ConfirmPapers(v.ctx, procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}))
-	v.do("set e-mail", d.SetEmail(v.ctx, procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@example.rs", Again: "ana@example.rs"}))
-	v.await("the preview", func(s procedure.Snapshot) bool { return inPhase(procedure.PhaseContent)(s) && s.Case.Preview != nil })
-	v.do("confirm content", d.ConfirmContent(v.ctx))
-	v.do("begin PIN", d.BeginPIN(v.ctx))
-}
-
-func (v *visit) printPapers() {
-	v.t.Helper()
-	d := v.c.engine
-	data, err := d.PaperData(v.ctx)
-	v.do("paper data", err)
-	job, err := v.c.render(data)
-	v.do("render papers", err)
-	v.do("record papers", d.RecordPapers(v.ctx, job.Records()))
-	err = v.c.printer.Print(v.ctx, "papers", job.PDF)
-	v.do("record printing", d.RecordPrinted(v.ctx, "papers", err))
-}
-
-func (v *visit) enterPIN(pin string) error { return v.c.engine.EnterPIN(v.ctx, []byte(pin)) }
-
-// finish takes the case from the finished card work to its end.
-func (v *visit) finish() procedure.CaseView {
-	v.t.Helper()
-	s := v.await("the hand-over", inPhase(procedure.PhaseHandOver))
-	v.printPapers()
-	v.do("hand over", v.c.engine.ConfirmHandOver(v.ctx, procedure.HandOverTicks{CardReturned: true, CitizenPapers: true, Archived: true}))
-	v.await("the sync", func(s procedure.Snapshot) bool { return s.Sync.Total > 0 && s.Sync.Acked == s.Sync.Total })
-	return *s.Case
-}
-
-// checkOne makes sure that exactly one certificate exists: active at the
-// authority, on the chip, the one of the case.
-func (v *visit) checkOne(c procedure.CaseView) {
-	v.t.Helper()
-	list, err := v.server.Authority.Certificates(v.ctx, 0)
-	v.do("list certificates", err)
-	if len(list) != 1 || list[0].Status != "active" {
-		v.t.Errorf("authority has %+v, want one active certificate", list)
-	}
-	chip, err := v.c.readers.ReadChip(v.ctx, v.reader.Name())
-	v.do("read chip", err)
-	n := 0
-	for _, crt := range chip.Certificates {
-		if string(crt.DER) == string(c.Result.DER) {
-			n++
-		}
-	}
-	if n != 1 {
-		v.t.Errorf("certificate is on the chip %d times, want once", n)
-	}
 }
 
 func TestIssue(t *testing.T) {
@@ -315,7 +83,7 @@ func TestPulledInTheWrite(t *testing.T) {
 	v.card.ClearFaults()
 	v.reader.Eject()
 	v.reader.Insert(v.card)
-	v.open(seams{})
+	v.open()
 	s := v.await("the unfinished case", func(s procedure.Snapshot) bool { return len(s.Waiting) == 1 && s.Reader.Chip != nil })
 	v.do("resume", v.c.engine.ResumeCase(v.ctx, s.Waiting[0].ID))
 	v.await("the citizen's page", inPhase(procedure.PhasePIN))

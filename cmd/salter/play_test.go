@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"salter/app/procedure"
+	"salter/card/virtual"
+)
+
+// playPatience bounds one case with its mishaps.
+const playPatience = 90 * time.Second
+
+// play does what a clerk and a citizen of good will do, by what the screens
+// show alone, until the case is closed. A mishap makes them try again.
+func (v *visit) play() {
+	v.t.Helper()
+	v.playUntil(nil)
+}
+
+// playUntil is play that ends early when stop is closed.
+func (v *visit) playUntil(stop <-chan struct{}) {
+	v.t.Helper()
+	var last error
+	for end := time.Now().Add(playPatience); time.Now().Before(end); {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		s := v.c.engine.Snapshot()
+		if s.Case != nil && s.Case.Phase == procedure.PhaseClosed {
+			return
+		}
+		// A crash may have come after the end.
+		if s.Clerk != nil && s.Case == nil && len(s.Waiting) == 0 {
+			if _, ok := v.served(); ok {
+				return
+			}
+		}
+		if err := v.step(s); err != nil {
+			last = err
+		}
+		v.pause()
+	}
+	v.t.Fatalf("the case does not end; the last error was %v; %s", last, describe(v.c.engine.Snapshot()))
+}
+
+// pause waits for the next snapshot, or a moment if the screens stand still.
+func (v *visit) pause() {
+	v.mu.Lock()
+	more := v.more
+	v.mu.Unlock()
+	select {
+	case <-more:
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
+func (v *visit) step(s procedure.Snapshot) error {
+	switch {
+	case s.Stop != nil:
+		v.t.Fatalf("everything stopped: %v", s.Stop)
+	case s.Clerk == nil:
+		return v.signIn()
+	case v.pulled():
+		v.putBack()
+	case s.Busy != "" || s.Reader.Reading:
+	case s.Reader.Problem != nil:
+		v.putBack()
+	case s.Case == nil && len(s.Waiting) > 0:
+		return v.c.engine.ResumeCase(v.ctx, s.Waiting[0].ID)
+	case s.Case == nil && s.Reader.Verdict != nil:
+		return v.c.engine.OpenCase(v.ctx)
+	case s.Case != nil:
+		return v.stepCase(s.Case)
+	}
+	return nil
+}
+
+func (v *visit) stepCase(c *procedure.CaseView) error {
+	d := v.c.engine
+	switch c.Phase {
+	case procedure.PhasePerson:
+		return d.ConfirmPerson(v.ctx, knowsPIN)
+	case procedure.PhasePapers:
+		if err := v.tryPapers(); err != nil {
+			return err
+		}
+		return d.ConfirmPapers(v.ctx, allSigned)
+	case procedure.PhaseEmail:
+		return d.SetEmail(v.ctx, wantsEmail)
+	case procedure.PhaseContent:
+		return d.ConfirmContent(v.ctx)
+	case procedure.PhasePIN:
+		if !c.PIN.Open {
+			return d.BeginPIN(v.ctx)
+		}
+		return v.enterPIN(virtual.PresetPIN)
+	case procedure.PhaseWork:
+		if c.WaitsFor == procedure.WaitsForNothing || c.WaitsFor == procedure.WaitsForCard {
+			return nil
+		}
+		return d.Continue(v.ctx)
+	case procedure.PhaseHandOver:
+		if err := v.tryPapers(); err != nil {
+			return err
+		}
+		return d.ConfirmHandOver(v.ctx, allGiven)
+	}
+	return nil
+}
+
+// pulled reports whether a fault has taken the card out.
+func (v *visit) pulled() bool {
+	select {
+	case <-v.reader.Gone():
+		return true
+	default:
+		return false
+	}
+}
+
+// awaitPull waits until the fault that was set has struck.
+func (v *visit) awaitPull() {
+	v.t.Helper()
+	select {
+	case <-v.reader.Gone():
+	case <-time.After(20 * time.Second):
+		v.t.Fatalf("the card was not pulled: %s", describe(v.c.engine.Snapshot()))
+	}
+}
+
+// putBack inserts the card of the case again and waits until the screens show
+// that a card came.
+func (v *visit) putBack() {
+	v.t.Helper()
+	v.reader.Eject()
+	v.await("the empty reader", func(s procedure.Snapshot) bool { return s.Reader.State == procedure.ReaderEmpty })
+	v.reader.Insert(v.card)
+	v.await("the card", func(s procedure.Snapshot) bool { return s.Reader.State == procedure.ReaderCard })
+}
+
+// nextCitizen leaves the closed case and inserts a new card.
+func (v *visit) nextCitizen() {
+	v.t.Helper()
+	v.do("leave the case", v.c.engine.ParkCase(v.ctx))
+	v.card = v.newCard(v.issuer)
+	v.putBack()
+	v.await("the portrait", func(s procedure.Snapshot) bool { return s.Reader.Portrait != nil && !s.Reader.Reading })
+}
+
+// served returns the case closed last, if it was closed since the last one
+// that was checked.
+func (v *visit) served() (procedure.Certified, bool) {
+	v.t.Helper()
+	last, err := procedure.LastIssued(v.ctx, journal{j: v.c.journal})
+	if errors.Is(err, &procedure.Error{Code: procedure.CodeNoCase}) {
+		return last, false
+	}
+	v.do("find the certificate", err)
+	return last, last.Number != v.checked
+}
+
+// checkEnd checks what must hold after every case, whatever happened on the
+// way: exactly one certificate in force, and it is on the chip; none on hold;
+// a further one only after the first was given up; a journal that verifies.
+func (v *visit) checkEnd() {
+	v.t.Helper()
+	last, ok := v.served()
+	if !ok {
+		v.t.Fatal("no case was closed")
+	}
+	v.checked = last.Number
+	all, err := v.server.Authority.Certificates(v.ctx, 0)
+	v.do("list certificates", err)
+	var id string
+	for _, e := range all {
+		if e.Serial == last.Serial {
+			id = e.Case
+		}
+	}
+	for _, e := range all {
+		want := "revoked"
+		if e.Serial == last.Serial {
+			want = "active"
+		}
+		if e.Case == id && e.Status != want {
+			v.t.Errorf("certificate %s of attempt %d is %s, want %s", e.Serial, e.Attempt, e.Status, want)
+		}
+	}
+	chip, err := v.c.readers.ReadChip(v.ctx, v.reader.Name())
+	v.do("read chip", err)
+	if len(chip.Certificates) != 1 || string(chip.Certificates[0].DER) != string(last.Chain[0]) {
+		v.t.Errorf("%d certificates on the chip, want the one issued", len(chip.Certificates))
+	}
+	v.do("verify journal", v.c.journal.Verify(v.ctx))
+	v.do("read journal", v.attemptsInOrder())
+}
+
+// attemptsInOrder checks in the journal that no attempt began before the one
+// before it had ended in a refusal or a revocation.
+func (v *visit) attemptsInOrder() error {
+	over := map[procedure.CaseID]bool{}
+	return v.c.journal.Replay(v.ctx, func(_ int64, raw []byte) error {
+		e, err := procedure.DecodeEvent(raw)
+		if err != nil {
+			return err
+		}
+		switch e.Kind {
+		case procedure.KindRefusal, procedure.KindRevoked:
+			over[e.Case] = true
+		case procedure.KindAttemptBegun:
+			if !over[e.Case] {
+				return errors.New("an attempt began while the one before was open")
+			}
+			over[e.Case] = false
+		}
+		return nil
+	})
+}
