@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"context"
 	"crypto/rand"
 	"math/big"
 	"time"
@@ -49,4 +50,30 @@ func (t Timing) keyGen() time.Duration {
 		return t.KeyGenMin
 	}
 	return t.KeyGenMin + time.Duration(n.Int64())
+}
+
+// pacer waits out the times of the model. A timer rings late on a busy machine;
+// what it was late by is taken off the waits that follow, so that their sum is
+// that of the model.
+type pacer struct {
+	late time.Duration
+}
+
+// wait waits for d or the end of ctx.
+func (p *pacer) wait(ctx context.Context, d time.Duration) error {
+	if d <= p.late {
+		p.late -= max(d, 0)
+		return nil
+	}
+	d, p.late = d-p.late, 0
+	start := time.Now()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		p.late = time.Since(start) - d
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

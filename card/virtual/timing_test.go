@@ -1,8 +1,10 @@
 package virtual
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -78,4 +80,24 @@ func exchange(t *testing.T, conn net.Conn, payload []byte) []byte {
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// What a timer was late by shortens the waits that follow, and nothing else.
+func TestPacer(t *testing.T) {
+	p := pacer{late: 5 * time.Hour}
+	for _, step := range []struct{ wait, late time.Duration }{
+		{3 * time.Hour, 2 * time.Hour},
+		{-time.Hour, 2 * time.Hour}, // our own work took longer than the card would have
+		{0, 2 * time.Hour},
+		{2 * time.Hour, 0},
+	} {
+		if err := p.wait(t.Context(), step.wait); err != nil || p.late != step.late {
+			t.Fatalf("after a wait of %v: late by %v, %v; want %v", step.wait, p.late, err, step.late)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.wait(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("card taken out: %v, want canceled", err)
+	}
 }

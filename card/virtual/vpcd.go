@@ -73,6 +73,7 @@ func (c *Card) insert() {
 
 // serve answers messages until the connection ends.
 func (c *Card) serve(ctx context.Context, conn net.Conn) error {
+	var pace pacer
 	for {
 		message, err := readMessage(conn)
 		if errors.Is(err, io.EOF) {
@@ -81,7 +82,7 @@ func (c *Card) serve(ctx context.Context, conn net.Conn) error {
 		if err != nil {
 			return fmt.Errorf("serve card: %w", err)
 		}
-		answer, err := c.answer(ctx, message)
+		answer, err := c.answer(ctx, message, &pace)
 		if err != nil {
 			return err
 		}
@@ -95,7 +96,7 @@ func (c *Card) serve(ctx context.Context, conn net.Conn) error {
 }
 
 // answer handles one message; nil means that it has no answer.
-func (c *Card) answer(ctx context.Context, message []byte) ([]byte, error) {
+func (c *Card) answer(ctx context.Context, message []byte, pace *pacer) ([]byte, error) {
 	if len(message) != 1 {
 		start := time.Now()
 		answer, took, err := c.transmit(message)
@@ -103,7 +104,7 @@ func (c *Card) answer(ctx context.Context, message []byte) ([]byte, error) {
 			return nil, err
 		}
 		// What our own work took is part of the modelled time.
-		return answer, pause(ctx, took-time.Since(start))
+		return answer, pace.wait(ctx, took-time.Since(start))
 	}
 	switch message[0] {
 	case controlATR:
@@ -113,21 +114,6 @@ func (c *Card) answer(ctx context.Context, message []byte) ([]byte, error) {
 		return nil, nil
 	}
 	return apdu.Response{SW: apdu.SWUnknownINS}.Bytes(), nil
-}
-
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // readMessage reads one message.
