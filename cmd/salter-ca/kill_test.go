@@ -59,12 +59,17 @@ func TestKill(t *testing.T) {
 			}
 		})
 	}
-	for end := time.Now().Add(duration); time.Now().Before(end) && !t.Failed(); {
+	// On a machine that has little time for us, it takes longer.
+	for start := time.Now(); !t.Failed(); {
+		spent := time.Since(start)
+		if spent > duration && (enough(v, count) || spent > duration+time.Minute) {
+			break
+		}
 		if rand.N(4) == 0 {
 			v.killWithin(v.startTime) // while it starts, or just after
 		} else {
 			v.waitServing()
-			v.killWithin(150 * time.Millisecond)
+			v.killWithin(150*time.Millisecond + v.startTime/2)
 		}
 		v.start()
 	}
@@ -81,9 +86,13 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills (%d before it served), %d certificates answered; of %d sent requests %d were not answered; "+
 		"%d certificates were found by the look-up alone", v.kills, v.early, count.issued.Load(), count.sent.Load(), count.lost.Load(),
 		count.found.Load())
-	if v.kills < 5 || count.issued.Load() < 10 || count.lost.Load() == 0 {
+	if !enough(v, count) {
 		t.Error("too little happened for a result")
 	}
+}
+
+func enough(v *victim, count *counts) bool {
+	return v.kills >= 10 && count.issued.Load() >= 20 && count.lost.Load() > 0
 }
 
 // checkRegister compares what the authority lists with what was answered.
