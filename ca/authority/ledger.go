@@ -17,7 +17,7 @@ import (
 
 // maxEvents bounds one push: the smallest event with a header fills a batch of
 // ca.MaxBatch bytes with fewer, and others wait while they are stored.
-const maxEvents = 4096
+const maxEvents = 8192
 
 // maxMissing bounds the list of missing blobs in one reply; the rest is named
 // with the next push.

@@ -178,16 +178,16 @@ func requestOf(t *testing.T, spki []byte) []byte {
 // TestManySmallEvents: a batch holds up the others no longer than a full one.
 func TestManySmallEvents(t *testing.T) {
 	o := newOffice(t, catest.Config{})
-	for range 4096 {
+	for range 8192 {
 		o.ws.Append([]byte("x"))
 	}
 	if _, p := o.ws.Push(1); p != nil {
-		t.Errorf("4096 events: %+v", p)
+		t.Errorf("8192 events: %+v", p)
 	}
 	o.ws.Append([]byte("x"))
 	_, p := o.ws.Push(1)
 	wantProblem(t, p, ca.ProblemTooLarge)
-	if _, p := o.ws.Push(4097); p != nil {
+	if _, p := o.ws.Push(8193); p != nil {
 		t.Errorf("the rest: %+v", p)
 	}
 }
