@@ -70,6 +70,9 @@ type App struct {
 	pad      *pad
 	ticks    atomic.Bool      // the page changes with time; the one field that other goroutines read
 	size     fyne.Size        // of the window, as last laid out
+	windowed fyne.Size        // of the window, before the citizen's full screen
+	left     time.Time        // when the full screen was left
+	ended    procedure.PINEnd // how the citizen's page was left last; empty after an attempt
 	working  string           // the action in progress, empty if none
 	failure  *procedure.Error // what became of the last action
 	fresh    bool             // failure has just come about
@@ -164,10 +167,31 @@ func (a *App) show(s procedure.Snapshot) {
 	a.snapshot, a.shown = s, true
 	a.draft.follow(s.Case)
 	a.followCitizen()
+	a.followCard(old.Reader)
 	if p := a.page; p != nil && p.screen == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
 		return
 	}
 	a.render()
+}
+
+// followCard drops what was said of a card, or of its absence, when the reader
+// shows something else. Inside a case the words stay until there is a card.
+func (a *App) followCard(old procedure.ReaderView) {
+	now := a.snapshot.Reader
+	same := old.State == now.State && insertion(old) == insertion(now)
+	if same || a.failure == nil || a.citizen.stage != atClerk || !aboutCard(a.failure.Code) {
+		return
+	}
+	if a.snapshot.Case == nil || now.State == procedure.ReaderCard {
+		a.failure = nil
+	}
+}
+
+func insertion(r procedure.ReaderView) uint64 {
+	if r.Identity == nil {
+		return 0
+	}
+	return r.Identity.Insertion
 }
 
 // tick runs once a second.
@@ -241,9 +265,7 @@ func (a *App) render() {
 	a.page = p
 	a.ticks.Store(p.tick != nil)
 	a.cfg.Window.SetTitle(a.title(next))
-	if !a.cfg.Windowed && a.cfg.Window.FullScreen() != p.bare {
-		a.cfg.Window.SetFullScreen(p.bare)
-	}
+	a.setFullScreen(p.bare)
 	a.cfg.Window.Canvas().Unfocus() // else the cursor of a field that is gone blinks for ever
 	a.cfg.Window.SetContent(container.New(&resized{app: a}, p.content))
 	a.hookCanvas()
@@ -251,6 +273,34 @@ func (a *App) render() {
 	if focus == "" || !p.focus(focus) {
 		p.focus(p.first)
 	}
+}
+
+// settles is how long a window manager may take to put the window back.
+const settles = time.Second
+
+// setFullScreen gives the citizen's pages the whole screen.
+func (a *App) setFullScreen(full bool) {
+	w := a.cfg.Window
+	if a.cfg.Windowed || w.FullScreen() == full {
+		return
+	}
+	if full {
+		a.windowed = a.size
+	} else {
+		a.left = a.cfg.Now()
+	}
+	w.SetFullScreen(full)
+}
+
+// resizedTo follows the window to another size. It may leave the full screen
+// as large as the screen, with its lower edge below it: then it is put back to
+// the size that it had before.
+func (a *App) resizedTo() {
+	leaving := !a.cfg.Window.FullScreen() && a.cfg.Now().Sub(a.left) < settles
+	if leaving && a.size != a.windowed {
+		a.cfg.Window.Resize(a.windowed)
+	}
+	a.render()
 }
 
 // hookCanvas takes the keys that reach no control, for instance after a click

@@ -79,7 +79,8 @@ func TestEveryPageHasAWayOn(t *testing.T) {
 				s.do(c)
 			}
 			byItself := s.want == screenWork || s.want == screenChecking
-			if c.app.page.keys[fyne.KeyReturn] == nil && !byItself {
+			chosen := s.want == screenLastTry // where Enter alone must not go on
+			if c.app.page.keys[fyne.KeyReturn] == nil && !byItself && !chosen {
 				t.Error("Enter leads nowhere")
 			}
 		})
@@ -384,4 +385,87 @@ func TestForeignErrorsGetACode(t *testing.T) {
 	if c.app.failure != nil {
 		t.Errorf("the failure stays after a success: %v", c.app.failure)
 	}
+}
+
+// TestOldWordsGo: what was said of a card ends with the next card.
+func TestOldWordsGo(t *testing.T) {
+	c := open(t, with1(atHome(), func(s *procedure.Snapshot) {
+		s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
+	}), usual)
+	c.desk.fail["OpenCase"] = &procedure.Error{Code: procedure.CodeNoCard, Tries: -1}
+	c.press(fyne.KeyF2)
+	c.wantFocus(controlFailure)
+	c.set(func(s *procedure.Snapshot) { s.Reader = atHome().Reader })
+	if c.app.failure != nil {
+		t.Errorf("with a card in the reader the page still says %q", c.app.failure.Code)
+	}
+	if !says(c, "ПЕТРОВИЋ АНА") {
+		t.Error("the home page does not name the new card")
+	}
+
+	c = open(t, inCase(procedure.PhasePerson), usual)
+	c.desk.fail["ConfirmPerson"] = &procedure.Error{Code: procedure.CodeAnswerOpen, Tries: -1, Fields: []string{procedure.FieldFace}}
+	c.press(fyne.KeyReturn)
+	c.set(func(s *procedure.Snapshot) {
+		s.Reader, s.Case.SameCard = procedure.ReaderView{State: procedure.ReaderEmpty}, false
+	})
+	if c.app.failure == nil {
+		t.Error("an open question is forgotten when the card is pulled")
+	}
+}
+
+// TestWordsForWhatIsThere: a card that cannot be used is not called missing.
+func TestWordsForWhatIsThere(t *testing.T) {
+	c := open(t, with1(atHome(), func(s *procedure.Snapshot) {
+		s.Reader = procedure.ReaderView{State: procedure.ReaderMute}
+	}), usual)
+	c.desk.fail["OpenCase"] = &procedure.Error{Code: procedure.CodeNoCard, Tries: -1}
+	c.press(fyne.KeyF2)
+	if !says(c, "Картица се не одазива.") || says(c, "Картица није у читачу.") {
+		t.Error("a mute card is called missing")
+	}
+}
+
+// TestEveryRefusalHasANextStep: no refusal ends with words for another page.
+func TestEveryRefusalHasANextStep(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePerson), usual)
+	c.app.openRefusal("")
+	for _, code := range append(c.app.refusalReasons(), procedure.CodePINBlocked) {
+		words := c.app.next(code)
+		if strings.HasSuffix(words, ":") || strings.Contains(words, "Предмет можете сачувати") {
+			t.Errorf("after the refusal %q the citizen is told %q", code, words)
+		}
+	}
+}
+
+// TestWindowComesBack: after the citizen's full screen the window has the size
+// it had; later it can be given any other.
+func TestWindowComesBack(t *testing.T) {
+	screen, before := fyne.NewSize(1366, 768), fyne.NewSize(1360, 720)
+	c := open(t, inCase(procedure.PhasePIN), before)
+	resize := func(size, want fyne.Size) {
+		t.Helper()
+		c.window.Resize(size)
+		if got := c.window.Canvas().Size(); got != want {
+			t.Errorf("the window was made %v and is %v, want %v", size, got, want)
+		}
+	}
+	c.press(fyne.KeyReturn)
+	resize(screen, screen)
+	c.press(fyne.KeyEscape)
+	resize(fyne.NewSize(1366, 767), before) // as a window manager leaves it
+	resize(screen, before)
+	c.now = c.now.Add(settles)
+	resize(screen, screen)
+}
+
+// says reports whether the page shows these words.
+func says(c *counter, words string) bool {
+	found := false
+	walk(c.window.Canvas().Content(), fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		if t, ok := o.(*text); ok && t.content == words {
+			found = true
+		}
+	})
+	return found
 }

@@ -58,6 +58,7 @@ func (a *App) turnScreen() {
 		a.retry()
 		return
 	}
+	a.ended = ""
 	a.do("begin-pin", a.cfg.Desk.BeginPIN, func() { a.citizen = citizen{stage: stageTurn} })
 }
 
@@ -131,7 +132,7 @@ func (a *App) confirmPIN() {
 	}
 	pin := a.pad.pin()
 	a.pad.open = false // the buffer is lent
-	a.citizen.stage, a.working, a.failure = stageChecking, "enter-pin", nil
+	a.citizen.stage, a.working, a.failure, a.ended = stageChecking, "enter-pin", nil, ""
 	a.render()
 	ctx := a.ctx
 	a.cfg.Go(func() {
@@ -173,7 +174,7 @@ func (a *App) leavePIN(why procedure.PINEnd) {
 		return
 	}
 	a.pad.wipe()
-	a.citizen = citizen{stage: stageThanks}
+	a.citizen, a.ended = citizen{stage: stageThanks}, why
 	switch why {
 	case procedure.PINTimeout:
 		a.citizen = citizen{stage: stageTurn, note: a.words.say("turn.timeout")}

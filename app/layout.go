@@ -33,8 +33,8 @@ func spread(left, right fyne.CanvasObject) *fyne.Container {
 // centred puts an object into the middle of the space there is.
 func centred(o fyne.CanvasObject) *fyne.Container { return container.New(layout.NewCenterLayout(), o) }
 
-// natural keeps an object at its own width, at the left.
-func natural(o fyne.CanvasObject) *fyne.Container { return row(0, o) }
+// natural keeps an object at its own size, at the top left.
+func natural(o fyne.CanvasObject) *fyne.Container { return topRow(0, o) }
 
 // inset leaves space around an object.
 func inset(vertical, horizontal float32, o fyne.CanvasObject) *fyne.Container {
@@ -212,6 +212,6 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	if a := r.app; a.size != size {
 		a.size = size
-		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout
+		a.cfg.Go(func() { a.cfg.Post(a.resizedTo) }) // not from inside a layout
 	}
 }

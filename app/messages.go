@@ -84,19 +84,19 @@ func (m *messages) explain(e *procedure.Error, values with) trouble {
 	}
 	t := trouble{what: m.fill(id+".what", values), do: m.fill(id+".do", values), code: string(e.Code)}
 	if e.Code == procedure.CodeWrongPIN && e.Tries >= 0 {
-		t.what += " " + m.tries(e.Tries)
+		t.what += " " + m.tries("pin.tries", e.Tries)
 	}
 	return t
 }
 
-// tries says how many attempts are left.
-func (m *messages) tries(n int) string {
+// tries says how many attempts are left, in the words of the messages id.
+func (m *messages) tries(id string, n int) string {
 	switch {
 	case n < 0:
-		return m.say("pin.tries.unknown")
+		return m.say(id + ".unknown")
 	case n == 0:
-		return m.say("pin.tries.none")
+		return m.say(id + ".none")
 	default:
-		return m.count("pin.tries", n)
+		return m.count(id, n)
 	}
 }

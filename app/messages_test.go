@@ -164,7 +164,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 	ids, prefixes := usedIDs(t)
 	for id := range all {
 		used := slices.Contains(ids, id) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) })
-		for _, end := range []string{".short", ".heading", ".text"} {
+		for _, end := range []string{".short", ".heading", ".text", ".none", ".unknown"} {
 			used = used || slices.Contains(ids, strings.TrimSuffix(id, end))
 		}
 		if !used {
@@ -222,7 +222,7 @@ func TestPlurals(t *testing.T) {
 		{-1, "Број преосталих покушаја није познат."},
 	} {
 		t.Run(strconv.Itoa(tt.n), func(t *testing.T) {
-			if got := m.tries(tt.n); got != tt.want {
+			if got := m.tries("pin.tries", tt.n); got != tt.want {
 				t.Errorf("tries(%d) = %q, want %q", tt.n, got, tt.want)
 			}
 		})

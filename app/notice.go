@@ -147,12 +147,37 @@ func (a *App) fieldLinks(p *page, e *procedure.Error) fyne.CanvasObject {
 
 // explain puts a failure into words with what the texts may name of the case.
 func (a *App) explain(e *procedure.Error) trouble {
+	if e.Code == procedure.CodeNoCard && a.snapshot.Case == nil && a.snapshot.Reader.State != procedure.ReaderEmpty {
+		w := a.readerWords() // there may be a card, but none that can be used
+		return trouble{what: w.heading + ".", do: w.text, code: string(e.Code)}
+	}
 	values := with{"Card": "", "Step": "", "Case": ""}
 	if c := a.snapshot.Case; c != nil {
 		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
 		values["Step"] = a.words.say("step." + string(pendingStep(c.Steps)))
 	}
 	return a.words.explain(e, values)
+}
+
+// aboutCard tells the failures that end when a card is put in.
+func aboutCard(c procedure.Code) bool {
+	switch c {
+	case procedure.CodeNoService, procedure.CodeNoReader, procedure.CodeNoCard, procedure.CodeMute, procedure.CodeUnknownCard,
+		procedure.CodeUnreadable, procedure.CodeRemoved, procedure.CodeOtherCard, procedure.CodeCardReset, procedure.CodeBusy,
+		procedure.CodeCardFailure, procedure.CodeNoPKI, procedure.CodeDocType, procedure.CodeCardExpired, procedure.CodeIssuedEarly,
+		procedure.CodeSODMissing, procedure.CodeSODMismatch, procedure.CodeSODAnchor, procedure.CodeCertificateValid,
+		procedure.CodeUnderAge, procedure.CodePINBlocked:
+		return true
+	}
+	return false
+}
+
+// next says what the citizen can do after a refusal.
+func (a *App) next(reason procedure.Code) string {
+	if id := "next." + string(reason); a.words.has(id) {
+		return a.words.say(id)
+	}
+	return a.explain(&procedure.Error{Code: reason}).do
 }
 
 // pendingStep is the first step that is not done.

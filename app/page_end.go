@@ -31,7 +31,8 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		a.ticked(p, procedure.FieldArchived, measure-unit(12), &d.Archived),
 		gap(unit(1)),
 		a.placeField(p, kept, measure, &d.Place))
-	return column(unit(4), line(styleHeading, a.words.say("hand-over.heading")), topRow(unit(4), a.result(c.Result, side), panel(ticks)))
+	heading := row(unit(3), picture(pictureDone, 34), line(styleHeading, a.words.say("hand-over.heading")))
+	return column(unit(3), heading, topRow(unit(4), a.result(c.Result, side), panel(ticks)))
 }
 
 // placeField takes the shelf or folder; it may stay empty.
@@ -56,8 +57,8 @@ func (a *App) result(r *procedure.ResultView, width float32) fyne.CanvasObject {
 	measure := boxMeasure(width)
 	facts := []fyne.CanvasObject{
 		gap(unit(1)),
-		fact(a.words.say("content.cn"), r.CommonName, measure),
-		fact(a.words.say("content.valid"), a.words.fill("content.valid.value", with{"From": a.day(r.NotBefore), "To": a.day(r.NotAfter)}), measure),
+		para(styleSub, r.CommonName, measure),
+		para(styleLead, a.words.fill("result.valid", with{"From": a.day(r.NotBefore), "To": a.day(r.NotAfter)}), measure),
 		fact(a.words.say("result.serial"), r.Serial, measure),
 		fact(a.words.say("content.issuer"), r.Issuer, measure),
 	}
@@ -84,11 +85,10 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
-	t := a.explain(&procedure.Error{Code: c.Refusal})
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureInfo, 44), line(styleHeading, a.words.say("refused.heading"))),
 		para(styleLead, a.reason(c.Refusal), textWidth()),
-		para(styleBody, t.do, textWidth()),
+		para(styleBody, a.next(c.Refusal), textWidth()),
 		para(styleSecondary, a.words.fill("refused.text", with{"Number": c.Number}), textWidth()),
 	}
 	return centred(panel(column(unit(4), parts...)))

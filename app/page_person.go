@@ -41,13 +41,9 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setLater(p)
 	p.noticed = true
-	left := container.New(fixedWidth(factsWidth), a.personFacts(c))
-	width := a.pageWidth() - factsWidth - unit(6)
-	right := []fyne.CanvasObject{}
-	if n := a.notices(p, width); n != nil {
-		right = append(right, natural(n))
-	}
-	right = append(right, a.verdict(c, width)...)
+	facts := a.personFacts(c)
+	width := a.pageWidth() - facts.MinSize().Width - unit(6)
+	right := a.verdict(c, width)
 	if c.Verdict.Eligible {
 		right = append(right, a.personQuestions(p, width)...)
 		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
@@ -56,38 +52,67 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	} else {
 		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal("") })
 	}
-	return topRow(unit(6), left, column(unit(3), right...))
+	if n := a.notices(p, width); n != nil { // last: it leads to the questions
+		right = append([]fyne.CanvasObject{natural(n)}, right...)
+	}
+	return topRow(unit(6), facts, column(unit(3), right...))
 }
 
-// factsWidth is the width of the sheet with the portrait.
-const factsWidth = 224
+// The measures of the sheet with the portrait, in a wide window and in a
+// narrow one. The clerk compares it with a face: as large as there is room.
+const (
+	wideFacts, widePortrait     = 336, 288
+	narrowFacts, narrowPortrait = 224, 200
+)
 
 // personFacts is the portrait with what the chip says.
 func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
-	var image fyne.CanvasObject = picture(picturePerson, unit(50))
-	if len(c.Portrait) > 0 {
-		image = portrait(c.Portrait, unit(50))
-	}
 	id := c.Identity
+	wide := a.pageWidth() == widest
+	width, height := float32(narrowFacts), float32(narrowPortrait)
+	if wide {
+		width, height = wideFacts, widePortrait
+	}
+	var image fyne.CanvasObject = picture(picturePerson, height)
+	if len(c.Portrait) > 0 {
+		image = portrait(c.Portrait, height)
+	}
 	number := "person.jmbg"
 	if id.DocType == procedure.DocTypeIF {
 		number = "person.ebs"
 	}
-	fact := func(id, value string) fyne.CanvasObject {
-		return column(0, line(styleCaption, a.words.say(id)), para(styleStrong, value, factsWidth-2*unit(6)))
+	inner := width - 2*unit(6)
+	half := (inner - unit(2)) / 2
+	facts := []fyne.CanvasObject{centred(image), para(styleSub, fullName(id), inner)}
+	if wide {
+		facts = append(facts,
+			a.pair(half, number, string(id.PersonalNumber), "person.card", string(id.CardNumber)),
+			a.pair(half, "person.issuer", id.IssuedBy, "person.until", id.ValidUntil.String()))
+	} else {
+		facts = append(facts,
+			fact(a.words.say(number), string(id.PersonalNumber), inner),
+			fact(a.words.say("person.card"), string(id.CardNumber), inner),
+			fact(a.words.say("person.until"), id.ValidUntil.String(), inner),
+			fact(a.words.say("person.issuer"), id.IssuedBy, inner))
 	}
-	return panel(column(unit(1.5), centred(image),
-		para(styleSub, fullName(id), factsWidth-2*unit(6)),
-		fact(number, string(id.PersonalNumber)),
-		fact("person.card", string(id.CardNumber)),
-		fact("person.until", id.ValidUntil.String()),
-		fact("person.issuer", id.IssuedBy)))
+	return container.New(fixedWidth(width), panel(column(unit(1.5), facts...)))
+}
+
+// pair is two facts beside each other.
+func (a *App) pair(half float32, id, value, otherID, other string) fyne.CanvasObject {
+	return topRow(unit(2),
+		container.New(fixedWidth(half), fact(a.words.say(id), value, half)),
+		container.New(fixedWidth(half), fact(a.words.say(otherID), other, half)))
 }
 
 // verdict says whether the card may receive a certificate, and what is
 // proposed or what to do instead.
 func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject {
 	inner := boxMeasure(width)
+	if !c.SameCard && a.snapshot.Reader.Identity != nil {
+		t := a.explain(&procedure.Error{Code: procedure.CodeOtherCard})
+		return []fyne.CanvasObject{toneWarning.box(t.what, width, para(styleBody, t.do, inner))}
+	}
 	if !c.SameCard {
 		values := with{"Card": string(c.Identity.CardNumber)}
 		return []fyne.CanvasObject{toneWarning.box(a.words.say("verdict.absent"), width, para(styleBody, a.words.fill("verdict.absent.text", values), inner))}
@@ -102,7 +127,7 @@ func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject 
 	}
 	boxes := []fyne.CanvasObject{toneSuccess.box(a.words.say("verdict.yes"), width,
 		para(styleBody, a.proposal(c), inner),
-		line(styleCaption, a.words.say("verdict.tries")+" "+a.words.tries(c.Chip.Tries)))}
+		line(styleCaption, a.words.tries("verdict.tries", c.Chip.Tries)))}
 	var warnings []string
 	for _, w := range c.Verdict.Warnings {
 		if w != procedure.WarnLastTry { // asked as a question of its own
@@ -221,7 +246,7 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 	}
 	if chosen != "" {
 		p.first = controlPrimary
-		parts = append(parts, toneInfo.box(a.words.say("refuse.next"), width, para(styleBody, a.explain(&procedure.Error{Code: chosen}).do, boxMeasure(width))))
+		parts = append(parts, toneInfo.box(a.words.say("refuse.next"), width, para(styleBody, a.next(chosen), boxMeasure(width))))
 	}
 	return natural(panel(column(unit(2.5), parts...)))
 }

@@ -21,22 +21,41 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
 	}
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("pin.heading"))}
-	if c.PIN.Last != nil && a.failure == nil && c.Problem == nil {
-		t := a.explain(c.PIN.Last)
-		parts = append(parts, toneWarning.box(t.what, a.measure(), para(styleBody, t.do, boxMeasure(a.measure()))))
-	}
-	text := "pin.text"
+	heading, text := "pin.heading", "pin.text"
 	switch {
 	case c.PIN.Tries == 0:
-		text = "pin.blocked"
+		heading, text = "pin.heading.blocked", "pin.blocked"
 	case c.PIN.Again:
 		text = "pin.again"
 	}
-	parts = append(parts, natural(panel(column(unit(3),
-		para(styleBody, a.words.say(text), a.measure()-2*unit(6)),
-		row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries(c.PIN.Tries)))))))
-	return column(unit(4), parts...)
+	parts := []fyne.CanvasObject{line(styleHeading, a.words.say(heading))}
+	if what, do := a.pinEnded(c); what != "" {
+		parts = append(parts, toneWarning.box(what, a.measure(), para(styleBody, do, boxMeasure(a.measure()))))
+	}
+	inner := a.measure() - 2*unit(6)
+	left := []fyne.CanvasObject{para(styleBody, a.words.say(text), inner)}
+	if c.PIN.Tries == 1 {
+		left = append(left, row(unit(3), picture(pictureWarning, 22), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
+	} else {
+		left = append(left, row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
+	}
+	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
+}
+
+// pinEnded tells the clerk how the citizen's page ended, and what to do now;
+// empty if there was none, or if a notice says it.
+func (a *App) pinEnded(c *procedure.CaseView) (what, do string) {
+	switch {
+	case a.failure != nil || c.Problem != nil || c.PIN.Tries == 0:
+		return "", ""
+	case a.ended != "":
+		values := with{"Card": string(c.Identity.CardNumber)}
+		return a.words.say("pin.ended." + string(a.ended)), a.words.fill("pin.ended."+string(a.ended)+".do", values)
+	case c.PIN.Last != nil:
+		t := a.explain(c.PIN.Last)
+		return t.what, t.do
+	}
+	return "", ""
 }
 
 // turnPage asks to turn the screen. It shows nothing of the case.
@@ -73,7 +92,7 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	parts := []fyne.CanvasObject{
 		para(styleHeading, a.words.say("pad.heading"), width),
 		para(styleLead, a.words.say("pad.text"), width),
-		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries(a.triesLeft()), width-unit(10))),
+		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))),
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.citizen.note, width))
@@ -119,6 +138,8 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	cancel := func() { a.leavePIN(procedure.PINCancelled) }
 	a.setBack(p, a.words.say("last-try.stop"), cancel)
 	a.setPrimary(p, a.words.say("last-try.go"), a.takeLastTry)
+	p.primary.hint = ""
+	delete(p.keys, fyne.KeyReturn) // the last try is never an accident
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureWarning, 64)),
 		line(styleDisplay.centred(), a.words.say("last-try.heading")),

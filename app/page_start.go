@@ -82,7 +82,7 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
 
 	right := container.New(fixedWidth(sideWidth), column(unit(4), a.todayPanel(), a.linkPanel()))
-	top := column(unit(4), around(nil, nil, nil, row(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
+	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
 	return around(top, nil, nil, nil, a.waitingPanel(p))
 }
 
@@ -93,13 +93,18 @@ const sideWidth = 288
 func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
 	w := a.readerWords()
 	var image fyne.CanvasObject = picture(w.large, unit(35))
-	if r := a.snapshot.Reader; r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
-		image = portrait(r.Portrait, unit(42))
+	r := a.snapshot.Reader
+	if r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
+		image = portrait(r.Portrait, unit(60))
 	}
 	measure := max(a.size.Width, narrowest) - 2*pageMargin - sideWidth - unit(4) - 2*unit(6) - image.MinSize().Width - unit(8)
 	measure = min(measure, 40*theme.TextSize())
 	p.noticed = true
-	var state fyne.CanvasObject = column(unit(2), para(styleHeading, w.heading, measure), para(styleLead, w.text, measure))
+	words := []fyne.CanvasObject{para(styleHeading, w.heading, measure), para(styleLead, w.text, measure)}
+	if r.Identity != nil && w.drawing != pictureDone { // whose card it is that cannot be served
+		words = append(words, para(styleSecondary, a.words.fill("reader.whose", with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber)}), measure))
+	}
+	var state fyne.CanvasObject = column(unit(2), words...)
 	if n := a.notices(p, measure); n != nil {
 		state = n
 	}

@@ -57,6 +57,9 @@ func scenes() []scene {
 			c.desk.fail["OpenCase"] = fail(procedure.CodeCardExpired)
 			c.press(fyne.KeyReturn)
 		}, screenHome},
+		{"home not eligible", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader.Verdict = &procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCertificateValid}}
+		}), nil, screenHome},
 		{"home waiting", with1(atHome(), func(s *procedure.Snapshot) {
 			for i, p := range []procedure.Phase{procedure.PhaseWork, procedure.PhasePIN, procedure.PhasePapers, procedure.PhaseHandOver} {
 				s.Waiting = append(s.Waiting, procedure.CaseSummary{ID: procedure.CaseID(rune('a' + i)), Number: "BG-017-03-2026-00012" + string(rune('0'+i)), Name: "ЈОВАНОВИЋ СТЕФАН", Phase: p, Opened: noon.Add(-time.Duration(i) * 20 * time.Hour), WaitsFor: procedure.WaitsForCard})
@@ -77,6 +80,9 @@ func scenes() []scene {
 		{"person no card", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
 			s.Case.SameCard, s.Case.Portrait, s.Case.Chip = false, nil, procedure.Chip{}
 			s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
+		}), nil, screenPerson},
+		{"person other card", with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+			s.Case.SameCard, s.Case.Portrait, s.Case.Chip = false, nil, procedure.Chip{}
 		}), nil, screenPerson},
 		{"refuse", inCase(procedure.PhasePerson), func(c *counter) { c.app.openRefusal(procedure.CodeNeedsUnblock) }, screenRefuse},
 		{"papers", inCase(procedure.PhasePapers), nil, screenPapers},
@@ -106,6 +112,11 @@ func scenes() []scene {
 		{"pin blocked", with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) {
 			s.Case.PIN.Tries, s.Case.Problem = 0, &procedure.Error{Code: procedure.CodePINBlocked}
 		}), nil, screenPIN},
+		{"pin given up", with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) {
+			s.Case.PIN = procedure.PINView{Tries: 1, Last: &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 1}}
+		}), func(c *counter) {
+			c.press(fyne.KeyReturn, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)
+		}, screenPIN},
 		{"turn", inCase(procedure.PhasePIN), func(c *counter) { c.press(fyne.KeyReturn) }, screenTurn},
 		{"turn timeout", inCase(procedure.PhasePIN), func(c *counter) {
 			c.press(fyne.KeyReturn, fyne.KeyReturn)
