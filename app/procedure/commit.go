@@ -74,28 +74,35 @@ func (e *Engine) doubtful(ctx context.Context, events [][]byte, cause *Error) er
 
 // folded puts a new state of the journal into force.
 func (e *Engine) folded(ctx context.Context, next *book) {
-	records := e.recordsOf(ctx, next)
+	records, unread := e.recordsOf(ctx, next)
 	e.update(func() {
-		e.book, e.records, e.stale = next, records, false
+		e.book, e.records, e.unread, e.stale = next, records, unread, false
 	})
 	e.wakeSync(e.cfg.Settings.SyncDelay)
 }
 
 // recordsOf opens the records of the cases that have not ended, as far as
-// they are not open yet. One that was erased is left out.
-func (e *Engine) recordsOf(ctx context.Context, b *book) map[CaseID]record {
+// they are not open yet. One that was erased is left out; one that cannot be
+// read is tried again next time, and until then nobody knows whether a card is
+// its card.
+func (e *Engine) recordsOf(ctx context.Context, b *book) (records map[CaseID]record, unread *Error) {
 	e.mu.Lock()
 	have := e.records
 	e.mu.Unlock()
-	records := map[CaseID]record{}
+	records = map[CaseID]record{}
 	for _, c := range b.open() {
 		r, ok := have[c.ID]
-		if !ok && e.partJSON(ctx, c.ID, PartRecord, &r) != nil {
-			continue
+		if !ok {
+			if err := e.partJSON(ctx, c.ID, PartRecord, &r); err != nil {
+				if problem := journalError("record of "+c.Number, err); problem.Code != CodeErased {
+					unread = problem
+				}
+				continue
+			}
 		}
 		records[c.ID] = r
 	}
-	return records
+	return records, unread
 }
 
 // stamp makes the bytes and the openings of the drafts, preceded by a notice

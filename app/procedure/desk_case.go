@@ -59,13 +59,41 @@ func (e *Engine) OpenCase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unread := e.allRead(ctx)
 	if id, found := e.openCaseOf(*r.identity, *r.chip); found {
 		return e.resume(ctx, id)
+	}
+	if unread != nil {
+		return unread
 	}
 	if !r.verdict.Eligible {
 		return &Error{Code: r.verdict.Blocks[0], Detail: "card is not eligible"}
 	}
 	return e.open(ctx, r)
+}
+
+// allRead makes sure that a card can be compared with every unfinished case: a
+// second case for the same card could end in a second certificate.
+func (e *Engine) allRead(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	e.jmu.Lock()
+	defer e.jmu.Unlock()
+	if err := e.loadLocked(ctx); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	b, unread := e.book, e.unread
+	e.mu.Unlock()
+	if unread == nil {
+		return nil
+	}
+	e.folded(ctx, b)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.unread != nil {
+		return e.unread
+	}
+	return nil
 }
 
 // cardRead waits for the card to be read and returns it, or why it cannot be

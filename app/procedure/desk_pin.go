@@ -153,6 +153,8 @@ func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte) (S
 	if err := e.commit(ctx, draft{kind: KindLogin, of: c.ID, body: struct{}{}}); err != nil {
 		return nil, e.closePIN(cur, err)
 	}
+	// The attempt is made to its end, whoever may have gone: its outcome counts.
+	ctx = context.WithoutCancel(ctx)
 	session, err := e.cfg.Cards.Open(ctx, reader, cur.record.Token)
 	if err == nil {
 		if err = session.Login(ctx, pin); err != nil {

@@ -48,16 +48,18 @@ type Engine struct {
 	// smu is held over a sync.
 	smu sync.Mutex
 
-	nudge   chan struct{} // wakes Run: timers or duties changed
-	running sync.WaitGroup
-	spawn   func(func()) // starts background work; tests run it inline
+	nudge   chan struct{}  // wakes Run: timers or duties changed
+	running sync.WaitGroup // holders of op and background work; Run waits for them
+	spawn   func(func())   // starts background work; tests run it inline
 
 	mu      sync.Mutex // guards what follows
 	life    context.Context
+	ended   bool  // Run is over: nothing begins any more
 	book    *book // nil: the journal has not been read yet
 	stale   bool  // an append failed and the journal could not be read since
 	run     int64
 	records map[CaseID]record // of cases that have not ended
+	unread  *Error            // why the record of one of them could not be opened
 	clerk   Clerk
 	reader  readerState
 	cur     *current // nil: home page
@@ -128,13 +130,14 @@ func pause(ctx context.Context, d time.Duration) {
 // progress, which stops at the next border between two steps. It returns an
 // error only if the journal cannot be used at all.
 func (e *Engine) Run(ctx context.Context) error {
+	defer e.end()
 	if err := e.load(ctx); err != nil {
+		e.update(func() { e.stop = journalError("replay", err) }) // nobody watches the readers
 		return err
 	}
 	e.mu.Lock()
 	e.life = ctx
 	e.mu.Unlock()
-	defer e.running.Wait()
 	cards := e.cfg.Cards.Events(ctx)
 	e.wakeSync(0)
 	for {
@@ -157,6 +160,24 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 }
 
+// end lets nothing begin any more and waits for what has begun.
+func (e *Engine) end() {
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
+	e.running.Wait()
+}
+
+// begin counts something among what Run waits for; false after its end.
+func (e *Engine) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.ended {
+		e.running.Add(1)
+	}
+	return !e.ended
+}
+
 // enter takes the right to move the current case. It refuses while a run in
 // the background has it, because that may take long, and waits for others.
 func (e *Engine) enter(ctx context.Context, method string) (leave func(), err error) {
@@ -176,6 +197,10 @@ func (e *Engine) enter(ctx context.Context, method string) (leave func(), err er
 	case e.op <- struct{}{}:
 	case <-ctx.Done():
 		return nil, &Error{Code: CodeNotNow, Detail: method, Err: ctx.Err()}
+	}
+	if !e.begin() {
+		<-e.op
+		return nil, &Error{Code: CodeNotNow, Detail: "the program ends"}
 	}
 	e.update(func() { e.busy = method })
 	return func() {
@@ -214,6 +239,7 @@ func (e *Engine) release() {
 	e.missed = false
 	e.mu.Unlock()
 	<-e.op
+	e.running.Done()
 	if missed {
 		e.goOn()
 	}
@@ -240,7 +266,7 @@ func (e *Engine) SignIn(ctx context.Context, password []byte) error {
 	}
 	e.update(func() { e.clerk = clerk })
 	if err := e.commit(ctx, draft{kind: KindClerkSignedIn, body: ClerkSigned{clerk.Person().Fingerprint}}); err != nil {
-		e.update(func() { e.clerk = nil })
+		e.forgetClerk()
 		return err
 	}
 	return nil
@@ -263,8 +289,13 @@ func (e *Engine) SignOut(ctx context.Context) error {
 	if err := e.commit(ctx, draft{kind: KindClerkSignedOut, body: ClerkSigned{clerk.Person().Fingerprint}}); err != nil {
 		return err
 	}
-	e.update(func() { e.clerk = nil })
+	e.forgetClerk()
 	return nil
+}
+
+func (e *Engine) forgetClerk() {
+	e.cfg.Keyring.SignOut()
+	e.update(func() { e.clerk = nil })
 }
 
 func (e *Engine) signedIn() Clerk {

@@ -123,6 +123,8 @@ type Journal interface {
 // Keyring opens the clerk's key; its password is wiped by the caller.
 type Keyring interface {
 	SignIn(ctx context.Context, password []byte) (Clerk, error)
+	// SignOut forgets the key; it may be repeated.
+	SignOut()
 }
 
 // Clerk is a signed-in registration officer.

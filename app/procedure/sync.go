@@ -120,6 +120,10 @@ func (e *Engine) SyncNow(ctx context.Context) error {
 	if err := e.load(ctx); err != nil {
 		return err
 	}
+	if !e.begin() {
+		return &Error{Code: CodeNotNow, Detail: "the program ends"}
+	}
+	defer e.running.Done()
 	e.update(func() { e.backoff.reset() })
 	return e.syncOnce(ctx)
 }

@@ -3,6 +3,7 @@ package procedure
 import (
 	"context"
 	"crypto"
+	"errors"
 	"time"
 )
 
@@ -39,6 +40,9 @@ func (e *Engine) work(ctx context.Context, session Session) {
 			return
 		}
 		if err := w.do(ctx, c, move); err != nil {
+			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+				return // the program ends; nothing failed
+			}
 			if !w.failed(ctx, c, move, asError(CodeInternal, string(move), err)) {
 				return
 			}
@@ -208,6 +212,10 @@ func (e *Engine) goOn() {
 		e.mu.Lock()
 		e.missed = true
 		e.mu.Unlock()
+		return
+	}
+	if !e.begin() {
+		<-e.op
 		return
 	}
 	if !e.canGoOn() {

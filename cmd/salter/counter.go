@@ -30,6 +30,7 @@ type counter struct {
 	client   *ca.Client
 	readers  *card.Readers
 	journal  *store.Journal
+	keyring  *keyring
 	engine   *procedure.Engine
 	printer  desk.Printer
 	render   func(procedure.PaperData) (forms.Job, error)
@@ -71,11 +72,15 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		return c, err
 	}
 	seen := policyVersion(s.file(filePolicy))
+	policy, err := seen.read()
+	if err != nil {
+		return c, err
+	}
 	c.client, err = ca.NewClient(ca.Config{
 		Trust:         trust,
 		Certificate:   func() (*tls.Certificate, error) { return certificate, nil },
 		Version:       version,
-		PolicyVersion: seen.read(),
+		PolicyVersion: policy,
 		Wrap:          seams.wrap,
 	})
 	if err != nil {
@@ -92,7 +97,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		return c, err
 	}
 	c.readers = card.New(card.Config{Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode)})
-	ring := &keyring{path: s.Clerk.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
+	c.keyring = &keyring{path: s.Clerk.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
 		at := rules
 		at.clerk, at.fingerprint = clerk, fingerprint
 		return at.check()
@@ -103,9 +108,9 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	}
 	c.engine, err = procedure.New(procedure.Config{
 		Cards:     cards{c.readers},
-		Authority: authority{client: c.client, journal: c.journal, keyring: ring, seen: seen},
+		Authority: authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen},
 		Journal:   book,
-		Keyring:   ring,
+		Keyring:   c.keyring,
 		Counter:   s.Counter,
 		Office:    s.Office,
 		Version:   version,
@@ -190,21 +195,26 @@ func (s *Settings) procedure() procedure.Settings {
 // older policy is refused after a restart too.
 type policyVersion string
 
-func (f policyVersion) read() int {
+// read returns 0 if no policy was seen yet.
+func (f policyVersion) read() (int, error) {
 	text, err := os.ReadFile(string(f))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("read policy version: %w", err)
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("read policy version: %s does not hold a number", string(f))
 	}
-	return n
+	return n, nil
 }
 
 func (f policyVersion) write(n int) error {
-	if n <= f.read() {
-		return nil
+	seen, err := f.read()
+	if err != nil || n <= seen {
+		return err
 	}
 	return writeFile(string(f), []byte(strconv.Itoa(n)+"\n"), 0o644)
 }

@@ -44,6 +44,13 @@ func (k *keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return clerk{key}, nil
 }
 
+// SignOut forgets the key.
+func (k *keyring) SignOut() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.clerk = nil
+}
+
 // signer returns the key of the clerk who is signed in.
 func (k *keyring) signer() (ca.ClerkSigner, error) {
 	k.mu.Lock()

@@ -67,8 +67,15 @@ func isDemo(c *x509.Certificate) bool {
 	return slices.ContainsFunc(c.Subject.Organization, demo) || slices.ContainsFunc(c.Issuer.Organization, demo)
 }
 
+// isOpenSC looks at the module's name, and at that of the file behind links.
 func isOpenSC(module string) bool {
-	return strings.Contains(strings.ToLower(filepath.Base(module)), "opensc")
+	file, err := filepath.EvalSymlinks(module)
+	if err != nil {
+		file = module // a module that is missing is found out when it is loaded
+	}
+	return slices.ContainsFunc([]string{module, file}, func(path string) bool {
+		return strings.Contains(strings.ToLower(filepath.Base(path)), "opensc")
+	})
 }
 
 // isVirtual reports readers that no real counter has.

@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -66,6 +68,18 @@ func TestProductionRefuses(t *testing.T) {
 				t.Errorf("demo: got %v, want nil", err)
 			}
 		})
+	}
+}
+
+// TestOpenSCBehindALink: another name does not make OpenSC the vendor's module.
+func TestOpenSCBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	module, link := filepath.Join(dir, "opensc-pkcs11.so"), filepath.Join(dir, "vendor.so")
+	if err := errors.Join(os.WriteFile(module, nil, 0o600), os.Symlink(module, link)); err != nil {
+		t.Fatal(err)
+	}
+	if !isOpenSC(link) {
+		t.Error("OpenSC behind a link passes for a vendor's module")
 	}
 }
 

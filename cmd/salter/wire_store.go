@@ -70,6 +70,10 @@ func storeError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
+	var own *procedure.Error
+	if errors.As(err, &own) { // of the core's function that a replay called
+		return own
+	}
 	for _, c := range storeCodes {
 		if errors.Is(err, c.err) {
 			return &procedure.Error{Code: c.code, Err: err}

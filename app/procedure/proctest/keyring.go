@@ -46,6 +46,9 @@ func (k *Keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return &clerk{k}, nil
 }
 
+// SignOut implements procedure.Keyring.
+func (k *Keyring) SignOut() {}
+
 type clerk struct{ ring *Keyring }
 
 // Person implements procedure.Clerk.
