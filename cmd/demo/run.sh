@@ -50,7 +50,7 @@ MODULE=$(dpkg -L opensc-pkcs11 2>/dev/null | grep -m1 '/opensc-pkcs11\.so$' || t
 [ -n "$MODULE" ] || die "opensc-pkcs11.so was not found: install opensc-pkcs11"
 
 # --- reader and card -------------------------------------------------------
-"$BIN/salter-card" init -state "$RUN/card" -preset citizen >"$RUN/log/card-init.txt"
+[ -f "$RUN/card/anchor.pem" ] || "$BIN/salter-card" init -state "$RUN/card" -preset citizen >"$RUN/log/card-init.txt"
 if [ "$READER" = own ]; then
   mount -t tmpfs tmpfs /run/pcscd
   mkdir -p "$RUN/reader"
@@ -101,7 +101,7 @@ module = "$MODULE"
 [clerk]
 p12 = "clerk.p12"
 EOT
-if [ ! -f "$RUN/bundle.jws" ]; then
+if [ ! -f "$RUN/enrolment.json" ]; then
   "$BIN/salter-ca" anchor add -dir "$RUN/ca" "$RUN/card/anchor.pem" >>"$RUN/log/enrol.txt"
   umask 077
   echo demo >"$RUN/clerk.password"
