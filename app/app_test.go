@@ -459,6 +459,43 @@ func TestWindowComesBack(t *testing.T) {
 	resize(screen, screen)
 }
 
+// TestMissingCardIsNamed: while the case waits for its card, the words follow
+// what the reader shows, and end when the card is back.
+func TestMissingCardIsNamed(t *testing.T) {
+	start := with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+		s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeRemoved}
+		s.Case.SameCard, s.Reader = false, procedure.ReaderView{State: procedure.ReaderEmpty}
+	})
+	other := anIdentity()
+	other.Insertion++
+	for _, tt := range []struct {
+		name   string
+		reader procedure.ReaderView
+		want   string
+	}{
+		{"empty", procedure.ReaderView{State: procedure.ReaderEmpty}, "Картица је извађена пре краја."},
+		{"other card", procedure.ReaderView{State: procedure.ReaderCard, Identity: &other}, "Ово није картица из овог предмета."},
+		{"mute", procedure.ReaderView{State: procedure.ReaderMute}, "Картица се не одазива."},
+		{"no reader", procedure.ReaderView{State: procedure.ReaderNone}, "Читач картица није пронађен."},
+		{"no service", procedure.ReaderView{State: procedure.ReaderNoService}, "Сервис за паметне картице не ради."},
+		{"unreadable", procedure.ReaderView{State: procedure.ReaderCard, Problem: &procedure.Error{Code: procedure.CodeUnreadable}}, "Подаци на чипу су оштећени и не могу да се прочитају."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, start, usual)
+			c.set(func(s *procedure.Snapshot) { s.Reader = tt.reader })
+			if !says(c, tt.want) {
+				t.Errorf("the page does not say %q", tt.want)
+			}
+		})
+	}
+	c := open(t, with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) {
+		s.Case.Problem = &procedure.Error{Code: procedure.CodeRemoved}
+	}), usual)
+	if says(c, "Картица је извађена пре краја.") {
+		t.Error("a card that is back is still called pulled")
+	}
+}
+
 // says reports whether the page shows these words.
 func says(c *counter, words string) bool {
 	found := false

@@ -164,7 +164,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 	ids, prefixes := usedIDs(t)
 	for id := range all {
 		used := slices.Contains(ids, id) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) })
-		for _, end := range []string{".short", ".heading", ".text", ".none", ".unknown"} {
+		for _, end := range []string{".short", ".heading", ".text", ".none", ".unknown", ".what", ".do"} {
 			used = used || slices.Contains(ids, strings.TrimSuffix(id, end))
 		}
 		if !used {

@@ -106,9 +106,8 @@ func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 	if a.failure != nil {
 		return a.failureNotice(p, a.failure, width)
 	}
-	c := a.snapshot.Case
-	if c != nil && c.Problem != nil && p.screen != screenWork && p.screen != screenRefuse {
-		return a.failureNotice(p, c.Problem, width)
+	if e := a.problem(); e != nil && p.screen != screenWork && p.screen != screenRefuse {
+		return a.failureNotice(p, e, width)
 	}
 	return nil
 }
@@ -159,17 +158,55 @@ func (a *App) explain(e *procedure.Error) trouble {
 	return a.words.explain(e, values)
 }
 
+// problem is why the case waits; a card that was missed and is back is none.
+func (a *App) problem() *procedure.Error {
+	c := a.snapshot.Case
+	if c == nil || c.Problem == nil || c.SameCard && missesCard(c.Problem.Code) {
+		return nil
+	}
+	return c.Problem
+}
+
+// missing names what keeps the card of the case away, as the reader shows it
+// now.
+func (a *App) missing() procedure.Code {
+	r := a.snapshot.Reader
+	switch r.State {
+	case procedure.ReaderNoService:
+		return procedure.CodeNoService
+	case procedure.ReaderNone:
+		return procedure.CodeNoReader
+	case procedure.ReaderMute:
+		return procedure.CodeMute
+	}
+	switch {
+	case r.Problem != nil:
+		return r.Problem.Code
+	case r.Identity != nil:
+		return procedure.CodeOtherCard
+	}
+	return procedure.CodeRemoved
+}
+
+// missesCard tells the failures that end when the card of the case is back.
+func missesCard(c procedure.Code) bool {
+	switch c {
+	case procedure.CodeNoService, procedure.CodeNoReader, procedure.CodeNoCard, procedure.CodeMute, procedure.CodeRemoved, procedure.CodeOtherCard:
+		return true
+	}
+	return false
+}
+
 // aboutCard tells the failures that end when a card is put in.
 func aboutCard(c procedure.Code) bool {
 	switch c {
-	case procedure.CodeNoService, procedure.CodeNoReader, procedure.CodeNoCard, procedure.CodeMute, procedure.CodeUnknownCard,
-		procedure.CodeUnreadable, procedure.CodeRemoved, procedure.CodeOtherCard, procedure.CodeCardReset, procedure.CodeBusy,
+	case procedure.CodeUnknownCard, procedure.CodeUnreadable, procedure.CodeCardReset, procedure.CodeBusy,
 		procedure.CodeCardFailure, procedure.CodeNoPKI, procedure.CodeDocType, procedure.CodeCardExpired, procedure.CodeIssuedEarly,
 		procedure.CodeSODMissing, procedure.CodeSODMismatch, procedure.CodeSODAnchor, procedure.CodeCertificateValid,
 		procedure.CodeUnderAge, procedure.CodePINBlocked:
 		return true
 	}
-	return false
+	return missesCard(c)
 }
 
 // next says what the citizen can do after a refusal.

@@ -46,11 +46,15 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 // empty if there was none, or if a notice says it.
 func (a *App) pinEnded(c *procedure.CaseView) (what, do string) {
 	switch {
-	case a.failure != nil || c.Problem != nil || c.PIN.Tries == 0:
+	case a.failure != nil || a.problem() != nil || c.PIN.Tries == 0:
 		return "", ""
 	case a.ended != "":
-		values := with{"Card": string(c.Identity.CardNumber)}
-		return a.words.say("pin.ended." + string(a.ended)), a.words.fill("pin.ended."+string(a.ended)+".do", values)
+		id := "pin.ended." + string(a.ended)
+		do = a.words.say(id + ".do")
+		if !c.SameCard {
+			do = a.words.fill("pin.ended.no-card", with{"Card": string(c.Identity.CardNumber)})
+		}
+		return a.words.say(id), do
 	case c.PIN.Last != nil:
 		t := a.explain(c.PIN.Last)
 		return t.what, t.do

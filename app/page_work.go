@@ -103,12 +103,15 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	if a.failure != nil {
 		e = a.failure
 	}
-	if e == nil {
-		e = &procedure.Error{Code: waitCode(c.WaitsFor)}
+	if c.WaitsFor == procedure.WaitsForCard && !c.SameCard && (e == nil || missesCard(e.Code)) {
+		e = &procedure.Error{Code: a.missing()}
 	}
-	t := a.explain(e)
+	t := a.standstill(c.WaitsFor)
+	if e != nil {
+		t = a.explain(e)
+	}
 	switch {
-	case e.Code == procedure.CodePINBlocked:
+	case e != nil && e.Code == procedure.CodePINBlocked:
 		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
 	case c.WaitsFor == procedure.WaitsForCitizen:
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
@@ -140,15 +143,18 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	return column(unit(4), line(styleHeading, a.words.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
 }
 
-// waitCode explains a case that waits without a failure.
-func waitCode(w procedure.WaitsFor) procedure.Code {
-	switch w {
-	case procedure.WaitsForCard:
-		return procedure.CodeNoCard
-	case procedure.WaitsForAuthority:
-		return procedure.CodePending
+// standstill explains a case that waits without a failure, for instance after
+// the program was started again.
+func (a *App) standstill(w procedure.WaitsFor) trouble {
+	id := "standstill"
+	if w == procedure.WaitsForAuthority {
+		id = "standstill.authority"
 	}
-	return procedure.CodeSignedOut
+	return trouble{
+		what: a.words.say(id + ".what"),
+		do:   a.words.fill(id+".do", with{"Step": a.words.say("step." + string(pendingStep(a.snapshot.Case.Steps)))}),
+		code: "standstill",
+	}
 }
 
 func troubleHeading(w procedure.WaitsFor) string {

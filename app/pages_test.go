@@ -172,6 +172,9 @@ func scenes() []scene {
 			c.desk.fail["Continue"] = fail(procedure.CodeNoLink)
 			c.press(fyne.KeyReturn)
 		}, screenTrouble},
+		{"trouble after a start", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForAuthority
+		}), nil, screenTrouble},
 		{"trouble refused", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
 			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForClerk, &procedure.Error{Code: procedure.CodeRefused}
 		}), nil, screenTrouble},
