@@ -66,15 +66,11 @@ const maxPlace = 200
 // ConfirmHandOver records the hand-over and archive checklist, closes the case
 // with the clerk's signature over its Summary, and syncs.
 func (e *Engine) ConfirmHandOver(ctx context.Context, t HandOverTicks) error {
-	leave, err := e.enter(ctx, "ConfirmHandOver")
+	c, _, leave, err := e.enterCase(ctx, "ConfirmHandOver", MoveAskHandOver)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, _, err := e.at(MoveAskHandOver)
-	if err != nil {
-		return err
-	}
 	if open := handOverOpen(t); len(open) > 0 {
 		return &Error{Code: CodeHandOverOpen, Fields: open}
 	}

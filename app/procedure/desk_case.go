@@ -21,16 +21,26 @@ func (e *Engine) present() (Case, *current, error) {
 	return c, e.cur, nil
 }
 
-// at is present for a method that belongs to one screen.
-func (e *Engine) at(m Move) (Case, *current, error) {
-	c, cur, err := e.present()
+// anyMove is for methods that belong to more than one screen.
+const anyMove Move = ""
+
+// enterCase is enter for a method that moves the current case; at is the move
+// that the case must be at.
+func (e *Engine) enterCase(ctx context.Context, method string, at Move) (c Case, cur *current, leave func(), err error) {
+	leave, err = e.enter(ctx, method)
 	if err != nil {
-		return c, cur, err
+		return c, nil, nil, err
 	}
-	if now := e.next(c, cur); now != m {
-		return c, cur, &Error{Code: CodeNotNow, Detail: "the case is at " + string(now)}
+	if c, cur, err = e.present(); err == nil && at != anyMove {
+		if now := e.next(c, cur); now != at {
+			err = &Error{Code: CodeNotNow, Detail: "the case is at " + string(now)}
+		}
 	}
-	return c, cur, nil
+	if err != nil {
+		leave()
+		return c, nil, nil, err
+	}
+	return c, cur, leave, nil
 }
 
 // next asks Next with the facts outside of a session.
@@ -300,15 +310,11 @@ var screens = []Phase{PhasePerson, PhasePapers, PhaseEmail, PhaseContent}
 // GoBack reopens an earlier screen. Once a PIN was accepted there is no way
 // back: the card has changed.
 func (e *Engine) GoBack(ctx context.Context, to Phase) error {
-	leave, err := e.enter(ctx, "GoBack")
+	c, cur, leave, err := e.enterCase(ctx, "GoBack", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.present()
-	if err != nil {
-		return err
-	}
 	if c.Over() || c.Withdrawn != "" || c.PINVerified > 0 || cur.pin.Open {
 		return &Error{Code: CodeNotNow, Detail: "no way back"}
 	}

@@ -51,15 +51,11 @@ func (e *Engine) PaperData(ctx context.Context) (PaperData, error) {
 // RecordPapers journals the rendered papers, before they are printed. Their
 // hashes are sealed, because the papers hold personal data.
 func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
-	leave, err := e.enter(ctx, "RecordPapers")
+	c, cur, leave, err := e.enterCase(ctx, "RecordPapers", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.present()
-	if err != nil {
-		return err
-	}
 	kinds := kindsAt(e.next(c, cur))
 	var body PapersRendered
 	for _, d := range docs {
@@ -90,15 +86,11 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 // RecordPrinted journals what became of the print job. The job's name is the
 // spooler's and not kept: it may say more than it should.
 func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) error {
-	leave, err := e.enter(ctx, "RecordPrinted")
+	c, _, leave, err := e.enterCase(ctx, "RecordPrinted", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, _, err := e.present()
-	if err != nil {
-		return err
-	}
 	if c.Over() {
 		return &Error{Code: CodeNotNow, Detail: "the case is over"}
 	}
@@ -108,15 +100,11 @@ func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) er
 // ConfirmPapers records the ticks of screen B. Without all of them issuing
 // stays locked (E11).
 func (e *Engine) ConfirmPapers(ctx context.Context, t PaperTicks) error {
-	leave, err := e.enter(ctx, "ConfirmPapers")
+	c, _, leave, err := e.enterCase(ctx, "ConfirmPapers", MoveAskPapers)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, _, err := e.at(MoveAskPapers)
-	if err != nil {
-		return err
-	}
 	if open := e.papersOpen(c, t); len(open) > 0 {
 		return &Error{Code: CodePapersOpen, Fields: open}
 	}
@@ -148,15 +136,11 @@ func (e *Engine) papersOpen(c Case, t PaperTicks) []string {
 
 // SetEmail records what the signed form says about the e-mail (R14).
 func (e *Engine) SetEmail(ctx context.Context, a EmailAnswer) error {
-	leave, err := e.enter(ctx, "SetEmail")
+	c, cur, leave, err := e.enterCase(ctx, "SetEmail", MoveAskEmail)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.at(MoveAskEmail)
-	if err != nil {
-		return err
-	}
 	d := draft{kind: KindEmailAnswered, of: c.ID, body: EmailAnswered{a.Wanted}}
 	address := ""
 	switch a.Wanted {
@@ -195,15 +179,11 @@ func (e *Engine) fetchPreview(ctx context.Context, c Case, cur *current) {
 
 // ConfirmContent records that the clerk has checked screen C.
 func (e *Engine) ConfirmContent(ctx context.Context) error {
-	leave, err := e.enter(ctx, "ConfirmContent")
+	c, cur, leave, err := e.enterCase(ctx, "ConfirmContent", MoveAskContent)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.at(MoveAskContent)
-	if err != nil {
-		return err
-	}
 	if cur.preview == nil {
 		// What was not shown cannot be confirmed: show it first.
 		e.fetchPreview(ctx, c, cur)

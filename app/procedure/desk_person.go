@@ -9,15 +9,11 @@ import (
 // ConfirmPerson records the clerk's answers of screen A. A no is recorded too
 // and comes back as an error: CodeFace, CodeNeedsUnblock.
 func (e *Engine) ConfirmPerson(ctx context.Context, a PersonAnswers) error {
-	leave, err := e.enter(ctx, "ConfirmPerson")
+	c, cur, leave, err := e.enterCase(ctx, "ConfirmPerson", MoveAskPerson)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.at(MoveAskPerson)
-	if err != nil {
-		return err
-	}
 	lastTry, err := e.cardForPerson(cur)
 	if err != nil {
 		return err

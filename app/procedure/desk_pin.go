@@ -8,15 +8,11 @@ import (
 // BeginPIN records that the screen goes to the citizen. It first asks the
 // authority and the card, so that nobody types a PIN in vain.
 func (e *Engine) BeginPIN(ctx context.Context) error {
-	leave, err := e.enter(ctx, "BeginPIN")
+	c, cur, leave, err := e.enterCase(ctx, "BeginPIN", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.present()
-	if err != nil {
-		return err
-	}
 	if cur.pin.Open {
 		return nil
 	}
@@ -205,15 +201,11 @@ func (e *Engine) closePIN(cur *current, err error) error {
 
 // LeavePIN records why the citizen's page was left without a PIN.
 func (e *Engine) LeavePIN(ctx context.Context, why PINEnd) error {
-	leave, err := e.enter(ctx, "LeavePIN")
+	c, cur, leave, err := e.enterCase(ctx, "LeavePIN", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, cur, err := e.present()
-	if err != nil {
-		return err
-	}
 	if !cur.pin.Open {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (e *Engine) readCard(ctx context.Context, ev CardEvent, done chan struct{})
 		problem = e.readPortrait(ctx, ev, done)
 	}
 	if problem != nil && turnsAway(problem.Code) {
-		e.turnedAway(ctx, []Code{problem.Code})
+		e.turnedAway(ctx, done, []Code{problem.Code})
 	}
 	e.update(func() {
 		if e.reader.reading == done {
@@ -91,7 +91,7 @@ func (e *Engine) readFacts(ctx context.Context, ev CardEvent, done chan struct{}
 	verdict := e.judge(id, chip)
 	e.updateCard(done, func(r *readerState) { r.chip, r.verdict = &chip, &verdict })
 	if !verdict.Eligible && !e.hasOpenCase(id, chip) {
-		e.turnedAway(ctx, verdict.Blocks)
+		e.turnedAway(ctx, done, verdict.Blocks)
 	}
 	return nil
 }
@@ -163,18 +163,18 @@ func turnsAway(c Code) bool {
 // turnedAway records why a card could not be served. The clerk sees the
 // reason in any case; a journal that cannot be written shows itself at the
 // next step.
-func (e *Engine) turnedAway(ctx context.Context, blocks []Code) {
+func (e *Engine) turnedAway(ctx context.Context, done chan struct{}, blocks []Code) {
 	e.mu.Lock()
 	var doc DocType
-	if e.reader.identity != nil {
+	if e.reader.reading == done && e.reader.identity != nil {
 		doc = e.reader.identity.DocType
 	}
 	e.mu.Unlock()
 	if err := e.commit(ctx, draft{kind: KindCardTurnedAway, body: CardTurnedAway{DocType: doc, Blocks: blocks}}); err != nil {
 		problem := journalError("record card", err)
-		e.update(func() {
-			if e.reader.problem == nil {
-				e.reader.problem = problem
+		e.updateCard(done, func(r *readerState) {
+			if r.problem == nil {
+				r.problem = problem
 			}
 		})
 	}

@@ -108,8 +108,8 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return way.RoundTrip(r)
 }
 
-// TestLostAnywhere loses an exchange with the authority, before or after it
-// was processed there.
+// TestLostAnywhere lets an exchange with the authority fail in every way that
+// networks know, before or after it was processed there.
 func TestLostAnywhere(t *testing.T) {
 	var n network
 	v := newVisit(t, seams{wrap: n.wrap})
@@ -120,9 +120,9 @@ func TestLostAnywhere(t *testing.T) {
 	total := seen.Seen()
 	t.Logf("a case takes %d exchanges", total)
 	struck := 0
-	for i, nth := range places(total, 6) {
-		for j, fault := range []catest.Fault{catest.RequestLost, catest.ResponseLost} {
-			if !torture() && i%2 != j {
+	for i, nth := range places(total, 5) {
+		for j, fault := range []catest.Fault{catest.RequestLost, catest.ResponseLost, catest.Duplicated, catest.Unavailable, catest.Truncated} {
+			if !torture() && i%5 != j {
 				continue
 			}
 			t.Run(fmt.Sprintf("exchange %d, fault %d", nth, fault), func(t *testing.T) {
@@ -171,6 +171,13 @@ func (c *crashes) plan(nth int, after bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left, c.after, c.dead = nth, after, make(chan struct{})
+}
+
+// commits counts those since the program was started.
+func (c *crashes) commits() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count
 }
 
 func (c *crashes) alive() error {
@@ -246,7 +253,7 @@ func TestCrashAnywhere(t *testing.T) {
 	v := newVisit(t, seams{journal: c.wrap})
 	v.play()
 	v.checkEnd()
-	total := c.count
+	total := c.commits()
 	t.Logf("a case takes %d commits, with the start of the program", total)
 	for i, nth := range places(total, 8) {
 		for j, after := range []bool{false, true} {
