@@ -26,12 +26,8 @@ type Printer interface {
 
 // Config is what the screens need. All fields up to Post are required.
 type Config struct {
-	Desk    procedure.Desk
-	Window  fyne.Window
-	Printer Printer
-	// Render makes the papers: forms.Render with its options bound. It is
-	// called on a worker goroutine.
-	Render func(procedure.PaperData) (forms.Job, error)
+	Desk   procedure.Desk
+	Window fyne.Window
 	Now    func() time.Time
 	// Go starts f on a goroutine of its own.
 	Go func(f func())
@@ -39,6 +35,11 @@ type Config struct {
 	// calls.
 	Post func(f func())
 
+	// Printer and Render are needed where there are cases; without them
+	// nothing is printed. Render makes the papers: forms.Render with its
+	// options bound. It is called on a worker goroutine.
+	Printer Printer
+	Render  func(procedure.PaperData) (forms.Job, error)
 	// Zone is the local time of the counter; nil means time.Local.
 	Zone *time.Location
 	// PIN is the one buffer for the citizen's PIN: 8 bytes, which the caller
@@ -82,7 +83,7 @@ type App struct {
 
 // New prepares the wizard; nothing is shown before Start.
 func New(cfg Config) (*App, error) {
-	if cfg.Desk == nil || cfg.Window == nil || cfg.Printer == nil || cfg.Render == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
+	if cfg.Desk == nil || cfg.Window == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
 		return nil, errors.New("make screens: a required field of Config is missing")
 	}
 	words, err := loadMessages()

@@ -366,6 +366,10 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	c := open(t, atHome(), usual)
 	cfg := c.app.cfg
+	cfg.Printer, cfg.Render = nil, nil
+	if _, err := New(cfg); err != nil {
+		t.Errorf("New without a printer, as at a desk that is stopped: %v", err)
+	}
 	cfg.PIN = make([]byte, 4)
 	if _, err := New(cfg); err == nil {
 		t.Error("New takes a PIN buffer of 4 bytes")

@@ -152,7 +152,7 @@ func (a *App) statusLine() fyne.CanvasObject {
 	if a.snapshot.Clerk == nil {
 		return gap(0)
 	}
-	r, l := a.readerWords(), a.linkWords()
+	r, l := a.readerStatus(), a.linkWords()
 	left := row(unit(6), statusItem(r), statusItem(l))
 	return column(0, rule(), inset(unit(1.5), pageMargin, spread(left, line(styleCaption, a.snapshot.Office))))
 }

@@ -16,14 +16,18 @@ import (
 func (a *App) stopPage(p *page) fyne.CanvasObject {
 	t := a.explain(a.snapshot.Stop)
 	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Window.Close)
-	return centred(panel(column(unit(4),
+	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureError, 44), para(styleHeading, t.what, textWidth())),
 		para(styleLead, t.do, textWidth()),
-		para(styleSecondary, a.words.say("stop.kept"), textWidth()),
-		rule(),
-		line(styleCaption, a.words.fill("support.code", with{"Code": t.code})),
-		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
-	)))
+	}
+	if a.snapshot.Stop.Code != procedure.CodeInUse { // there the other window goes on
+		parts = append(parts, para(styleSecondary, a.words.say("stop.kept"), textWidth()))
+	}
+	parts = append(parts, rule(), line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))
+	if a.snapshot.Counter != "" { // else the program stopped before it knew
+		parts = append(parts, line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
+	}
+	return centred(panel(column(unit(4), parts...)))
 }
 
 // signInPage asks for the password of the clerk's key. The field keeps its

@@ -185,6 +185,7 @@ func scenes() []scene {
 		}, screenHandOver},
 		{"closed", inCase(procedure.PhaseClosed), nil, screenClosed},
 		{"refused", with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) { s.Case.Refusal = procedure.CodeNeedsUnblock }), nil, screenRefused},
+		{"stop at start", procedure.Snapshot{Stop: &procedure.Error{Code: procedure.CodeInUse}}, nil, screenStop},
 		{"stop", with1(atHome(), func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} }), nil, screenStop},
 	}
 }

@@ -16,6 +16,9 @@ func (a *App) print(job string) {
 
 // printJob runs on a worker goroutine.
 func (a *App) printJob(ctx context.Context, job string) error {
+	if a.cfg.Printer == nil || a.cfg.Render == nil {
+		return &procedure.Error{Code: procedure.CodeNoPrinter}
+	}
 	data, err := a.cfg.Desk.PaperData(ctx)
 	if err != nil {
 		return err

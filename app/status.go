@@ -39,6 +39,19 @@ func (a *App) readerWords() sign {
 	return s
 }
 
+// readerStatus is for the status line: inside a case it tells whose card this
+// is, not whether it could begin another case.
+func (a *App) readerStatus() sign {
+	c := a.snapshot.Case
+	switch {
+	case c != nil && c.SameCard:
+		return sign{drawing: pictureDone, short: a.words.say("reader.same.short")}
+	case c != nil && a.snapshot.Reader.Identity != nil:
+		return sign{drawing: pictureWarning, short: a.words.say("reader.other.short")}
+	}
+	return a.readerWords()
+}
+
 // cardWords say what is known of the card in the reader.
 func (a *App) cardWords(r procedure.ReaderView) sign {
 	switch {
