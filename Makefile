@@ -5,7 +5,7 @@ export GOFLAGS := -trimpath
 GO         := $(shell command -v go || echo /usr/local/go/bin/go)
 BIN        := build/bin
 TAGS       := release,no_metadata,no_animations,migrated_fynedo,no_emoji
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFMT      := $(shell $(GO) env GOROOT)/bin/gofmt
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 # Packages that never see Fyne: these run under the race detector.
 NOFYNE     = $(shell $(GO) list ./... | grep -v -E '^salter/(app|cmd/salter)$$')
@@ -16,10 +16,10 @@ run: ready build ## play at the counter, or play one case without a display
 	cmd/demo/run.sh
 
 test: ready-test ## everything that must hold in each commit
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
-	  if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
+	@unformatted=$$($(GOFMT) -l $$(git ls-files '*.go')); \
+	  status=$$?; if [ $$status -ne 0 ] || [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) tool staticcheck ./...
 	$(GO) test ./app ./cmd/salter
 	$(GO) test -race $(NOFYNE)
 

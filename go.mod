@@ -13,6 +13,7 @@ require (
 	github.com/miekg/pkcs11 v1.1.2 // the card's PKCS#11 module (card)
 	github.com/nicksnyder/go-i18n/v2 v2.5.1 // message catalogues with Serbian plurals (app)
 	github.com/smallstep/pkcs7 v0.2.3 // certs-only bodies of EST, the card's SOD (ca/est, card/sod)
+	github.com/zmap/zcrypto v0.0.0-20260906180147-3ed30b1e9340 // the certificate type that zlint reads (ca/authority/lint)
 	github.com/zmap/zlint/v3 v3.7.3 // lint of the to-be-signed certificate (ca/authority/lint)
 	golang.org/x/mod v0.42.0 // Merkle tree and signed notes (store/evidence)
 	golang.org/x/sys v0.49.0 // mlock, prctl, disk space (card, store, cmd)
@@ -59,15 +60,20 @@ require (
 	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/weppos/publicsuffix-go v0.50.4-0.20260821095816-b0fdb5c2d345 // indirect
 	github.com/yuin/goldmark v1.8.2 // indirect
-	github.com/zmap/zcrypto v0.0.0-20260906180147-3ed30b1e9340 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/image v0.24.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
+	honnef.co/go/tools v0.8.2 // indirect
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
 
 replace github.com/weppos/publicsuffix-go => github.com/weppos/publicsuffix-go v0.50.3
+
+// The linter of make test, pinned with the rest.
+tool honnef.co/go/tools/cmd/staticcheck

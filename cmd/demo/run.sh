@@ -32,10 +32,12 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# wait_for SECONDS WHAT COMMAND…: polls until COMMAND succeeds.
+# wait_for SECONDS WHAT COMMAND…: polls until COMMAND succeeds, as long as the
+# program started last is alive.
 wait_for() {
   local end=$((SECONDS + $1)) what=$2; shift 2
   until "$@" >/dev/null 2>&1; do
+    kill -0 "${PIDS[-1]}" 2>/dev/null || die "$what did not happen: the program ended; see $RUN/log"
     [ $SECONDS -lt $end ] || die "$what did not happen in time; see $RUN/log"
     sleep 0.1
   done
@@ -81,6 +83,11 @@ free_port() {
 }
 if [ ! -f "$RUN/ports" ]; then echo "$(free_port 8443) $(free_port 8480)" >"$RUN/ports"; fi
 read -r api public <"$RUN/ports"
+for p in "$api" "$public"; do
+  if (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; then
+    die "port $p, which the authority used the last time, is taken by another program: end that, or remove $RUN to begin anew"
+  fi
+done
 echo "starting the authority (its first start makes its keys)"
 "$BIN/salter-ca" serve -mode demo -dir "$RUN/ca" -listen "127.0.0.1:$api" -public "127.0.0.1:$public" >"$RUN/log/ca.txt" 2>&1 &
 PIDS+=($!)
