@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 import (
@@ -341,4 +339,27 @@ func copies(t *testing.T, pin hidden) (found []string, inLog int) {
 		}
 	}
 	return found, inLog
+}
+
+// TestFilesArePrivate: what the counter writes is for its own account alone,
+// but for what is public anyway.
+func TestFilesArePrivate(t *testing.T) {
+	v := newVisit(t, seams{})
+	v.play()
+	public := []string{fileEnrolment, filePolicy}
+	err := filepath.WalkDir(v.set.Data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(v.set.Data, path)
+		if mode := info.Mode().Perm(); mode&0o077 != 0 && !slices.Contains(public, name) {
+			t.Errorf("%s has mode %v, want nothing for others", name, mode)
+		}
+		return nil
+	})
+	v.do("look at files", err)
 }

@@ -42,7 +42,7 @@ func showCard(ctx context.Context, s Settings, certificate string, out io.Writer
 		}
 		fmt.Fprintf(out, "container %d: %s, %d bits, certificate of %d bytes\n", c.Container, role, c.KeyBits, len(c.DER))
 		if certificate != "" && c.Role == card.RoleSignature {
-			if err := writeFile(certificate, pemOf(c.DER), 0o644); err != nil {
+			if err := writeFile(certificate, pemOf(c.DER), 0o600); err != nil {
 				return err
 			}
 			certificate = ""
@@ -95,10 +95,10 @@ func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) erro
 	for _, der := range found.Chain {
 		chain.Write(pemOf(der))
 	}
-	if err := writeFile(filepath.Join(dir, "certificate.pem"), pemOf(found.Chain[0]), 0o644); err != nil {
+	if err := writeFile(filepath.Join(dir, "certificate.pem"), pemOf(found.Chain[0]), 0o600); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(dir, "chain.pem"), chain.Bytes(), 0o644); err != nil {
+	if err := writeFile(filepath.Join(dir, "chain.pem"), chain.Bytes(), 0o600); err != nil {
 		return err
 	}
 	certificate, err := x509.ParseCertificate(found.Chain[0])

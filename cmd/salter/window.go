@@ -31,6 +31,9 @@ var errNoWindow = errors.New("no window could be made: Salter needs a display wi
 func openWindow(ctx context.Context, config string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := noDumps(); err != nil {
+		return err
+	}
 	c, err := openCounter(ctx, config)
 	if err != nil {
 		return errors.Join(err, show(ctx, screens{desk: stopped{problem: startProblem(err)}}))
