@@ -162,7 +162,15 @@ func TestReferenceAuthority(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	change.ID, change.Op, change.Reason, change.ReadBack = "0193a5f0-0000-7000-8000-00000000000b", ca.OpRevoke, 5, [32]byte{}
+	change.ID, change.Op, change.Reason, change.ReadBack = "0193a5f0-0000-7000-8000-00000000000c", ca.OpSuspend, ca.ReasonHold, [32]byte{}
+	change.Received = time.Now().Add(-time.Minute)
+	if err := c.client.ChangeStatus(ctx, change); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.client.Certificate(ctx, out.Serial); err != nil || got.Status != ca.StatusSuspended || got.ReceivedAt != change.Received.Unix() {
+		t.Errorf("certificate: got %+v, %v; want suspended, received a minute ago", got, err)
+	}
+	change.ID, change.Op, change.Reason = "0193a5f0-0000-7000-8000-00000000000b", ca.OpRevoke, 5
 	if err := c.client.ChangeStatus(ctx, change); err != nil {
 		t.Fatal(err)
 	}

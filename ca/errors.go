@@ -212,6 +212,7 @@ var problemKinds = map[string]Kind{
 	ProblemFork:            Fork,
 	ProblemTransition:      Refuses,
 	ProblemContract:        Refuses,
+	ProblemApproval:        Refuses,
 	ProblemNotAnchored:     NotAnchored,
 	ProblemSubject:         Refuses,
 	ProblemKeyRejected:     Refuses,

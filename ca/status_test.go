@@ -61,6 +61,31 @@ func TestChangeStatus(t *testing.T) {
 	}
 }
 
+// TestCertificateAnswers: only an answer about the certificate asked for counts.
+func TestCertificateAnswers(t *testing.T) {
+	s := newServer(t)
+	c := s.client(nil)
+	for _, tt := range []struct {
+		name  string
+		reply func(w http.ResponseWriter)
+		kind  ca.Kind
+	}{
+		{"suspended", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"serial":"4abc","status":"suspended"}`)) }, ""},
+		{"another certificate", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"serial":"4abd","status":"active"}`)) }, ca.BadAnswer},
+		{"a status nobody knows", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"serial":"4abc","status":"fine"}`)) }, ca.BadAnswer},
+		{"unknown", func(w http.ResponseWriter) { problem(w, 404, ca.ProblemNotFound) }, ca.Refuses},
+		{"no such route", func(w http.ResponseWriter) { w.WriteHeader(404) }, ca.Unsupported},
+		{"server fails", func(w http.ResponseWriter) { w.WriteHeader(500) }, ca.Busy},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s.before = func(w http.ResponseWriter, _ *http.Request) bool { tt.reply(w); return true }
+			if _, err := c.Certificate(context.Background(), "4abc"); ca.KindOf(err) != tt.kind {
+				t.Errorf("got %v (%s), want %q", err, ca.KindOf(err), tt.kind)
+			}
+		})
+	}
+}
+
 func TestChangeStatusFails(t *testing.T) {
 	s := newServer(t)
 	c := s.client(nil)

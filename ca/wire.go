@@ -8,6 +8,7 @@ const (
 	PathJournal      = "/ra/v1/journal/"        // + workstation
 	PathBlobs        = "/ra/v1/blobs/"          // + hex SHA-256
 	PathStatusChange = "/ra/v1/status-changes/" // + UUID
+	PathCertificates = "/ra/v1/certificates/"   // + serial, lower-case hex
 )
 
 // HeaderAssertion carries the RA-Assertion of an enrolment.
@@ -107,11 +108,18 @@ type Issuance struct {
 	Problem *Problem      `json:"problem,omitempty"`
 }
 
-// Operations of a status change.
+// Operations of a status change. Only a suspended certificate can be
+// reactivated; nothing comes back from revoked.
 const (
-	OpActivate = "activate"
-	OpRevoke   = "revoke"
+	OpActivate   = "activate"
+	OpSuspend    = "suspend"
+	OpReactivate = "reactivate"
+	OpRevoke     = "revoke"
 )
+
+// ReasonHold is the reason of every suspension, certificateHold (RFC 5280
+// 5.3.1).
+const ReasonHold = 6
 
 // StatusChange is the body of PUT /ra/v1/status-changes/{uuid}.
 type StatusChange struct {
@@ -120,22 +128,46 @@ type StatusChange struct {
 	Case     string `json:"case"`
 	Reason   int    `json:"reason,omitempty"`    // CRL reason code
 	ReadBack string `json:"read_back,omitempty"` // hex SHA-256 of the certificate read from the chip
-	Clerk    string `json:"clerk"`               // compact JWS over StatusClaims
+	// ReceivedAt is when the signed form reached the counter, in Unix seconds;
+	// 0 for a change that no form asks for. A change by a form may be made at
+	// any office, other changes only where the certificate was issued.
+	ReceivedAt int64  `json:"received_at,omitempty"`
+	Clerk      string `json:"clerk"` // compact JWS over StatusClaims
 }
 
 // StatusClaims is what the clerk signs for a status change.
 type StatusClaims struct {
-	ID       string `json:"id"` // the UUID of the change
-	Op       string `json:"op"`
-	Serial   string `json:"serial"`
-	Reason   int    `json:"reason,omitempty"`
-	IssuedAt int64  `json:"iat"`
+	ID     string `json:"id"` // the UUID of the change
+	Op     string `json:"op"`
+	Serial string `json:"serial"`
+	Reason int    `json:"reason,omitempty"`
+	// ReceivedAt is that of the change.
+	ReceivedAt int64 `json:"received_at,omitempty"`
+	IssuedAt   int64 `json:"iat"`
 }
 
 // StatusReply answers a status change.
 type StatusReply struct {
 	Serial string `json:"serial"`
 	Status string `json:"status"`
+}
+
+// Certificate answers GET /ra/v1/certificates/{serial}. It holds no personal
+// data, and any office may ask. Times are Unix seconds.
+type Certificate struct {
+	Serial     string `json:"serial"`
+	Label      string `json:"label"`
+	Status     string `json:"status"` // hold, active, suspended, revoked
+	Reason     int    `json:"reason,omitempty"`
+	Since      int64  `json:"since"`                 // of the status
+	ReceivedAt int64  `json:"received_at,omitempty"` // of the form that brought the status about
+	NotBefore  int64  `json:"not_before"`
+	NotAfter   int64  `json:"not_after"`
+	// Supersedes and SupersededBy are the serials of the holder's certificates
+	// under the same label before and after this one that reached a chip:
+	// those that were active once. Empty: none.
+	Supersedes   string `json:"supersedes,omitempty"`
+	SupersededBy string `json:"superseded_by,omitempty"`
 }
 
 // Policy is the payload of GET /ra/v1/policy, a compact JWS by the authority's
@@ -190,6 +222,7 @@ const (
 	ProblemFork            = "fork"
 	ProblemTransition      = "status-transition"
 	ProblemContract        = "contract-invalid"
+	ProblemApproval        = "approval-required" // a second clerk must approve, see Policy.FourEyes
 	ProblemNotAnchored     = "not-anchored"
 	ProblemSubject         = "subject-mismatch"
 	ProblemKeyRejected     = "key-rejected"

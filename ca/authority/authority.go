@@ -124,7 +124,10 @@ func (a *Authority) open(ctx context.Context) error {
 	if _, err := a.renewServer(); err != nil {
 		return err
 	}
-	return a.Sweep(ctx)
+	if err := a.Sweep(ctx); err != nil {
+		return err
+	}
+	return a.nameHolders(ctx)
 }
 
 // metaAuthority marks a database as the one of an authority that has keys.

@@ -2,12 +2,14 @@ package authority
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 	"time"
 
+	"salter/ca"
 	"salter/ca/authority/db"
 )
 
@@ -75,4 +77,43 @@ func (a *Authority) Certificate(ctx context.Context, serial string) ([]byte, err
 		return nil, fmt.Errorf("find certificate: %w", err)
 	}
 	return row.Certificate, nil
+}
+
+// Status tells status, dates and neighbours of a certificate to any counter.
+func (a *Authority) Status(ctx context.Context, c Caller, serial string) (ca.Certificate, error) {
+	var answer ca.Certificate
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		if _, err := a.admitWorkstation(tx, c); err != nil {
+			return err
+		}
+		row, err := tx.IssuanceBySerial(serial)
+		if errors.Is(err, db.ErrNotFound) || err == nil && row.State != db.IssuedState {
+			return Refuse(ca.ProblemNotFound, "no certificate with this serial")
+		}
+		if err != nil {
+			return err
+		}
+		answer, err = describe(tx, row)
+		return err
+	})
+	return answer, err
+}
+
+// describe is what may be told of an issued certificate.
+func describe(tx db.Tx, row db.Issuance) (ca.Certificate, error) {
+	cert, err := x509.ParseCertificate(row.Certificate)
+	if err != nil {
+		return ca.Certificate{}, fmt.Errorf("read issued certificate: %w", err)
+	}
+	status, err := tx.Status(row.Serial)
+	if err != nil {
+		return ca.Certificate{}, err
+	}
+	before, after, err := tx.Neighbours(row.Serial)
+	if err != nil {
+		return ca.Certificate{}, err
+	}
+	return ca.Certificate{Serial: row.Serial, Label: row.Label, Status: status.State, Reason: status.Reason,
+		Since: status.At.Unix(), ReceivedAt: status.ReceivedAt, NotBefore: cert.NotBefore.Unix(), NotAfter: cert.NotAfter.Unix(),
+		Supersedes: before, SupersededBy: after}, nil
 }

@@ -63,6 +63,7 @@ func statuses() map[string]int {
 		ca.ProblemFork:            http.StatusConflict,
 		ca.ProblemTransition:      http.StatusConflict,
 		ca.ProblemContract:        http.StatusConflict,
+		ca.ProblemApproval:        http.StatusConflict,
 		ca.ProblemNotAnchored:     http.StatusPreconditionFailed,
 		ca.ProblemSubject:         http.StatusUnprocessableEntity,
 		ca.ProblemKeyRejected:     http.StatusUnprocessableEntity,

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -20,38 +21,12 @@ type holder struct {
 	validUntil profile.Date
 }
 
-// holder opens the card files that the assertion names: a blob that an event
-// of the same case, in the same journal, commits to. It verifies their
-// signature itself: the counter's word is not enough to name a citizen.
+// holder is the one whose card files the assertion names. The counter's word
+// is not enough to name a citizen.
 func (a *Authority) holder(tx db.Tx, r request, w db.Workstation) (holder, error) {
-	committed, err := tx.Committed(w.Name, r.claims.Case, r.claims.chipFiles)
+	document, personal, err := a.cardFiles(tx, w.Name, r.claims.Case, r.claims.chipFiles)
 	if err != nil {
 		return holder{}, err
-	}
-	if !committed {
-		return holder{}, Refuse(ca.ProblemCardData, "no event of the case commits to the card files")
-	}
-	opening, err := tx.Blob(r.claims.chipFiles)
-	if errors.Is(err, db.ErrNotFound) {
-		return holder{}, Refuse(ca.ProblemCardData, "the card files were not uploaded")
-	}
-	if err != nil {
-		return holder{}, err
-	}
-	anchors, err := cardAnchors(tx)
-	if err != nil {
-		return holder{}, err
-	}
-	if len(opening) < evidence.SaltSize {
-		return holder{}, Refuse(ca.ProblemCardData, "the card files are cut")
-	}
-	bundle, err := sod.ParseBundle(opening[evidence.SaltSize:])
-	if err != nil {
-		return holder{}, Refuse(ca.ProblemCardData, "%w", err)
-	}
-	document, personal, err := bundle.Verify(anchors, a.now())
-	if err != nil {
-		return holder{}, Refuse(ca.ProblemCardData, "%w", err)
 	}
 	if !admitsDocument(r.Label, document.Type) {
 		refusal := Refuse(ca.ProblemSubject, "type of document does not belong to label %s", r.Label)
@@ -59,6 +34,102 @@ func (a *Authority) holder(tx db.Tx, r request, w db.Workstation) (holder, error
 		return holder{}, refusal
 	}
 	return holderOf(r.csr, document, personal)
+}
+
+// cardFiles opens a card's files: a blob that an event of the same case, in the
+// same journal, commits to. It verifies the ministry's signature itself.
+func (a *Authority) cardFiles(tx db.Tx, workstation, caseID string, sum [32]byte) (sod.Document, sod.Personal, error) {
+	refuse := func(format string, args ...any) (sod.Document, sod.Personal, error) {
+		return sod.Document{}, sod.Personal{}, Refuse(ca.ProblemCardData, format, args...)
+	}
+	committed, err := tx.Committed(workstation, caseID, sum)
+	if err != nil {
+		return sod.Document{}, sod.Personal{}, err
+	}
+	if !committed {
+		return refuse("no event of the case commits to the card files")
+	}
+	bundle, err := storedFiles(tx, sum)
+	if errors.Is(err, db.ErrNotFound) {
+		return refuse("the card files were not uploaded")
+	}
+	if errors.Is(err, errFiles) {
+		return refuse("%w", err)
+	}
+	if err != nil {
+		return sod.Document{}, sod.Personal{}, err
+	}
+	anchors, err := cardAnchors(tx)
+	if err != nil {
+		return sod.Document{}, sod.Personal{}, err
+	}
+	document, personal, err := bundle.Verify(anchors, a.now())
+	if err != nil {
+		return refuse("%w", err)
+	}
+	return document, personal, nil
+}
+
+// errFiles is wrapped when a blob is no card files.
+var errFiles = errors.New("the card files cannot be read")
+
+// storedFiles reads card files from their blob, as they are.
+func storedFiles(tx db.Tx, sum [32]byte) (sod.Bundle, error) {
+	opening, err := tx.Blob(sum)
+	if err != nil {
+		return sod.Bundle{}, err
+	}
+	if len(opening) < evidence.SaltSize {
+		return sod.Bundle{}, fmt.Errorf("%w: cut", errFiles)
+	}
+	bundle, err := sod.ParseBundle(opening[evidence.SaltSize:])
+	if err != nil {
+		return sod.Bundle{}, fmt.Errorf("%w: %w", errFiles, err)
+	}
+	return bundle, nil
+}
+
+// namePage is how many holders one transaction adds.
+const namePage = 500
+
+// nameHolders adds the holders of certificates that were issued before holders
+// were kept. Their files were verified when the certificate was issued.
+func (a *Authority) nameHolders(ctx context.Context) error {
+	for more := true; more; {
+		err := a.db.Do(ctx, func(tx db.Tx) error {
+			rows, err := tx.Nameless(namePage)
+			if err != nil {
+				return err
+			}
+			more = len(rows) == namePage
+			for _, row := range rows {
+				if err := nameHolder(tx, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("name holders: %w", err)
+		}
+	}
+	return nil
+}
+
+func nameHolder(tx db.Tx, row db.Issuance) error {
+	bundle, err := storedFiles(tx, row.ChipFiles)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", row.Serial, err)
+	}
+	document, err := sod.ParseDocument(bundle.Document)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", row.Serial, err)
+	}
+	personal, err := sod.ParsePersonal(bundle.Personal)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", row.Serial, err)
+	}
+	return tx.PutHolder(db.Holder{CSRSHA256: row.CSRSHA256, PersonalNumber: personal.PersonalNumber, CardNumber: document.RegNo})
 }
 
 func cardAnchors(tx db.Tx) ([]*x509.Certificate, error) {

@@ -135,6 +135,10 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 	if err := tx.InsertIssuance(row); err != nil {
 		return err
 	}
+	if err := tx.PutHolder(db.Holder{CSRSHA256: r.sum, PersonalNumber: holder.subject.PersonalNumber,
+		CardNumber: holder.subject.CardNumber}); err != nil {
+		return err
+	}
 	return a.keepAssertion(tx, r.claims, r.sum, w.Name)
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"salter/ca"
@@ -26,6 +27,17 @@ const (
 type rules struct {
 	// Revocation says who may revoke a certificate, on hold or active.
 	Revocation []string `json:"roles.revocation"`
+	// FourEyes lists the status changes that a second clerk must approve; a
+	// file that does not speak of it has the default, an empty list is none.
+	FourEyes *[]string `json:"approval.status_changes,omitempty"`
+}
+
+// needsApproval reports whether a status change waits for a second clerk.
+func (r rules) needsApproval(op string) bool {
+	if r.FourEyes == nil {
+		return op == ca.OpReactivate
+	}
+	return slices.Contains(*r.FourEyes, op)
 }
 
 // loadRules reads the file; a missing one is written first with the defaults.
@@ -54,6 +66,14 @@ func (r rules) check() error {
 	}
 	if len(r.Revocation) == 0 {
 		return errors.New("roles.revocation: nobody could revoke a certificate")
+	}
+	if r.FourEyes == nil {
+		return nil
+	}
+	for _, op := range *r.FourEyes {
+		if op != ca.OpSuspend && op != ca.OpReactivate && op != ca.OpRevoke {
+			return fmt.Errorf("approval.status_changes: %.32q is none of %s, %s, %s", op, ca.OpSuspend, ca.OpReactivate, ca.OpRevoke)
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"time"
 
 	"salter/ca"
 	"salter/ca/authority/db"
@@ -42,18 +43,21 @@ func (a *Authority) ChangeStatus(ctx context.Context, c Caller, id string, chang
 
 // checkChange checks the form.
 func checkChange(c ca.StatusChange) error {
-	// Reasons of RFC 5280 5.3.1 that end a certificate at the counter; 0 is
-	// written by leaving the reason out.
-	reasons := []int{0, 1, 3, 4, 5}
+	// Reasons of RFC 5280 5.3.1; 0 is written by leaving the reason out. The
+	// end of a hold has none: 8 belongs to delta CRLs only.
+	reasons := map[string][]int{ca.OpActivate: {0}, ca.OpSuspend: {ca.ReasonHold}, ca.OpReactivate: {0}, ca.OpRevoke: {0, 1, 3, 4, 5}}
+	byForm := c.Op == ca.OpSuspend || c.Op == ca.OpReactivate
 	switch {
-	case c.Op != ca.OpActivate && c.Op != ca.OpRevoke:
+	case reasons[c.Op] == nil:
 		return Refuse(ca.ProblemBadRequest, "operation is not known")
-	case c.Op == ca.OpActivate && c.Reason != 0:
-		return Refuse(ca.ProblemBadRequest, "activation has no reason")
-	case c.Op == ca.OpRevoke && !slices.Contains(reasons, c.Reason):
-		return Refuse(ca.ProblemBadRequest, "reason %d is not used", c.Reason)
+	case !slices.Contains(reasons[c.Op], c.Reason):
+		return Refuse(ca.ProblemBadRequest, "reason %d is not used for %s", c.Reason, c.Op)
 	case !uuid.MatchString(c.Case):
 		return Refuse(ca.ProblemBadRequest, "case is no UUID in lower case")
+	case c.ReceivedAt < 0 || byForm && c.ReceivedAt == 0:
+		return Refuse(ca.ProblemBadRequest, "%s does not say when the form was received", c.Op)
+	case c.Op == ca.OpActivate && c.ReceivedAt != 0:
+		return Refuse(ca.ProblemBadRequest, "no form asks for an activation")
 	}
 	return nil
 }
@@ -66,12 +70,14 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
-	if err := checkOffice(row, w); err != nil {
-		return ca.StatusReply{}, false, err
+	if c.ReceivedAt == 0 { // the citizen's form is taken at any office
+		if err := checkOffice(row, w); err != nil {
+			return ca.StatusReply{}, false, err
+		}
 	}
 	done, err := tx.StatusChange(id)
 	if err == nil {
-		if done.Op != c.Op || done.Serial != c.Serial || done.Reason != c.Reason || done.Case != c.Case || done.ReadBack != c.ReadBack {
+		if !sameChange(done, c) {
 			return ca.StatusReply{}, false, Refuse(ca.ProblemConflict, "another status change has this id")
 		}
 		return ca.StatusReply{Serial: done.Serial, Status: done.Result}, false, nil
@@ -90,47 +96,71 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
+	if time.Unix(c.ReceivedAt, 0).After(a.now().Add(clockSlack)) {
+		return ca.StatusReply{}, false, Refuse(ca.ProblemClock, "form was received in the future")
+	}
 	result, err := transition(c, row, status)
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
+	if a.rules.needsApproval(c.Op) {
+		return ca.StatusReply{}, false, Refuse(ca.ProblemApproval, "to %s takes a second clerk", c.Op)
+	}
 	err = tx.PutStatusChange(db.StatusChange{ID: id, Serial: c.Serial, Op: c.Op, Reason: c.Reason, Case: c.Case,
-		ReadBack: c.ReadBack, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Workstation: w.Name, At: a.now()})
+		ReadBack: c.ReadBack, ReceivedAt: c.ReceivedAt, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Workstation: w.Name, At: a.now()})
 	return ca.StatusReply{Serial: c.Serial, Status: result}, err == nil, err
 }
 
 // statusClerk verifies the clerk's statement.
 func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.StatusChange) (db.Clerk, error) {
-	roles := []string{RoleClerk} // activation belongs to issuing
-	if c.Op == ca.OpRevoke {
-		roles = a.rules.Revocation
+	roles := a.rules.Revocation
+	if c.Op == ca.OpActivate { // it belongs to issuing
+		roles = []string{RoleClerk}
 	}
 	var signed ca.StatusClaims
 	clerk, err := a.clerkOf(tx, c.Clerk, w.Name, roles, &signed)
 	if err != nil {
 		return clerk, err
 	}
-	want := ca.StatusClaims{ID: id, Op: c.Op, Serial: c.Serial, Reason: c.Reason, IssuedAt: signed.IssuedAt}
+	want := ca.StatusClaims{ID: id, Op: c.Op, Serial: c.Serial, Reason: c.Reason, ReceivedAt: c.ReceivedAt, IssuedAt: signed.IssuedAt}
 	if signed != want {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another status change")
 	}
 	return clerk, a.checkClerkTime(signed.IssuedAt)
 }
 
-// transition is the status machine: hold → active → revoked, and repeats of
-// what is so already.
+// sameChange reports whether c repeats what was done: the clerk's signature
+// may be a fresh one.
+func sameChange(done db.StatusChange, c ca.StatusChange) bool {
+	return done.Op == c.Op && done.Serial == c.Serial && done.Reason == c.Reason && done.Case == c.Case &&
+		done.ReadBack == c.ReadBack && done.ReceivedAt == c.ReceivedAt
+}
+
+// transition is the status machine: hold → active ⇄ suspended, and every state
+// → revoked, which is final. Activation, suspension and revocation of what is
+// so already change nothing; a reactivation must have a suspension to end.
 func transition(c ca.StatusChange, row db.Issuance, s db.Status) (string, error) {
-	if c.Op == ca.OpRevoke {
+	from := map[string][]string{
+		ca.OpActivate:   {db.StatusHold, db.StatusActive},
+		ca.OpSuspend:    {db.StatusActive, db.StatusSuspended},
+		ca.OpReactivate: {db.StatusSuspended},
+		ca.OpRevoke:     {db.StatusHold, db.StatusActive, db.StatusSuspended, db.StatusRevoked},
+	}
+	if !slices.Contains(from[c.Op], s.State) {
+		refusal := Refuse(ca.ProblemTransition, "cannot %s: certificate is %s", c.Op, s.State)
+		refusal.Problem.Serial = c.Serial
+		return "", refusal
+	}
+	switch c.Op {
+	case ca.OpRevoke:
 		return db.StatusRevoked, nil
-	}
-	switch s.State {
-	case db.StatusHold, db.StatusActive:
-	default:
-		return "", Refuse(ca.ProblemTransition, "certificate is %s", s.State)
-	}
-	sum := sha256.Sum256(row.Certificate)
-	if c.Case != row.Case || c.ReadBack != hex.EncodeToString(sum[:]) {
-		return "", Refuse(ca.ProblemConflict, "what was read back is not the certificate issued in this case")
+	case ca.OpSuspend:
+		return db.StatusSuspended, nil
+	case ca.OpActivate:
+		sum := sha256.Sum256(row.Certificate)
+		if c.Case != row.Case || c.ReadBack != hex.EncodeToString(sum[:]) {
+			return "", Refuse(ca.ProblemConflict, "what was read back is not the certificate issued in this case")
+		}
 	}
 	return db.StatusActive, nil
 }

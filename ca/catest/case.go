@@ -171,8 +171,18 @@ func (c *Case) Change(id, op string, cert *x509.Certificate, reason int) ca.Stat
 		sum := sha256.Sum256(cert.Raw)
 		change.ReadBack = hex.EncodeToString(sum[:])
 	}
-	change.Clerk = c.Clerk.Sign(ca.StatusClaims{ID: id, Op: op, Serial: change.Serial, Reason: reason, IssuedAt: c.Now().Unix()})
+	if op == ca.OpSuspend || op == ca.OpReactivate {
+		change.ReceivedAt = c.Now().Unix()
+	}
+	c.Resign(id, &change)
 	return change
+}
+
+// Resign has the clerk sign the change as it is now.
+func (c *Case) Resign(id string, change *ca.StatusChange) {
+	c.w.t.Helper()
+	change.Clerk = c.Clerk.Sign(ca.StatusClaims{ID: id, Op: change.Op, Serial: change.Serial, Reason: change.Reason,
+		ReceivedAt: change.ReceivedAt, IssuedAt: c.Now().Unix()})
 }
 
 // NewUUID draws a UUIDv4: tests need no order in their ids.

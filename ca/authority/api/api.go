@@ -54,6 +54,7 @@ func (s *server) routes() []route {
 		{"POST " + ca.PathJournal + "{workstation}", s.push},
 		{"PUT " + ca.PathBlobs + "{sha256}", s.blob},
 		{"PUT " + ca.PathStatusChange + "{uuid}", s.status},
+		{"GET " + ca.PathCertificates + "{serial}", s.certificate},
 	}
 }
 

@@ -98,6 +98,14 @@ func (s *server) status(w http.ResponseWriter, r *http.Request, c authority.Call
 	return writeJSON(w, putStatus(created), reply)
 }
 
+func (s *server) certificate(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	answer, err := s.authority.Status(r.Context(), c, r.PathValue("serial"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, answer)
+}
+
 // putStatus is the answer to a PUT on a client-made id.
 func putStatus(created bool) int {
 	if created {

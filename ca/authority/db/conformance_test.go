@@ -27,6 +27,7 @@ func TestConformance(t *testing.T) {
 		{"registers", registers},
 		{"issuance from prepared to active", issuanceLife},
 		{"uniqueness of an issuance", issuanceUnique},
+		{"the certificates of one person", neighbours},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 	}
@@ -179,6 +180,60 @@ func issuanceLife(t *testing.T, d db.DB) {
 		got, err := tx.IssuanceBySerial(i.Serial)
 		if err != nil || !bytes.Equal(got.Certificate, []byte("cert")) || got.State != db.IssuedState {
 			t.Errorf("issuance: got %+v, %v", got, err)
+		}
+		return nil
+	})
+}
+
+// neighbours: three certificates of one person, one of them never active, and
+// one of another person between them.
+func neighbours(t *testing.T, d db.DB) {
+	names := []string{"a", "b", "c", "d"}
+	do(t, d, func(tx db.Tx) error {
+		for n, name := range names {
+			i := issuance(name, n+1)
+			if err := tx.InsertIssuance(i); err != nil {
+				return err
+			}
+			if _, err := tx.CompleteIssuance(i.CSRSHA256, []byte("cert"), at); err != nil {
+				return err
+			}
+			if name != "b" {
+				change := db.StatusChange{ID: name, Serial: i.Serial, Result: db.StatusActive, ReceivedAt: 5, At: at}
+				if err := tx.PutStatusChange(change); err != nil {
+					return err
+				}
+			}
+		}
+		rows, err := tx.Nameless(3)
+		if err != nil || len(rows) != 3 || rows[0].Serial != "40a" {
+			t.Errorf("without holder: got %d, %v, want the first three", len(rows), err)
+		}
+		for _, name := range names {
+			h := db.Holder{CSRSHA256: sum(name), PersonalNumber: "P", CardNumber: "C"}
+			if name == "c" {
+				h.PersonalNumber = "Q"
+			}
+			if err := errors.Join(tx.PutHolder(h), tx.PutHolder(h)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	do(t, d, func(tx db.Tx) error {
+		for _, tt := range []struct{ serial, before, after string }{
+			{"40a", "", "40d"}, {"40b", "40a", "40d"}, {"40c", "", ""}, {"40d", "40a", ""},
+		} {
+			if before, after, err := tx.Neighbours(tt.serial); err != nil || before != tt.before || after != tt.after {
+				t.Errorf("%s: got %q, %q, %v, want %q, %q", tt.serial, before, after, err, tt.before, tt.after)
+			}
+		}
+		if s, err := tx.Status("40a"); err != nil || s.ReceivedAt != 5 {
+			t.Errorf("status: got %+v, %v, want received at 5", s, err)
+		}
+		rows, err := tx.Nameless(3)
+		if err != nil || len(rows) != 0 {
+			t.Errorf("without holder: got %d, %v, want none", len(rows), err)
 		}
 		return nil
 	})

@@ -121,9 +121,10 @@ const (
 
 // States of a certificate.
 const (
-	StatusHold    = "hold"
-	StatusActive  = "active"
-	StatusRevoked = "revoked"
+	StatusHold      = "hold"
+	StatusActive    = "active"
+	StatusSuspended = "suspended"
+	StatusRevoked   = "revoked"
 )
 
 // Issuance is everything about one request; its key is the hash of the CSR.
@@ -160,7 +161,9 @@ type Status struct {
 	Serial string
 	State  string
 	Reason int // CRL reason code
-	At     time.Time
+	// ReceivedAt is that of the change which brought the status about.
+	ReceivedAt int64
+	At         time.Time
 }
 
 // StatusChange is one executed change; its key is the client's UUID.
@@ -171,11 +174,20 @@ type StatusChange struct {
 	Reason      int
 	Case        string
 	ReadBack    string
+	ReceivedAt  int64  // of the form, Unix seconds; 0: no form
 	Result      string // state after the change
 	Clerk       string
 	ClerkJWS    string
 	Workstation string
 	At          time.Time
+}
+
+// Holder says whom a request names. It is what certificates of one person are
+// found by.
+type Holder struct {
+	CSRSHA256      [32]byte
+	PersonalNumber string
+	CardNumber     string
 }
 
 // Issuances holds requests, certificates and their status.
@@ -201,6 +213,16 @@ type Issuances interface {
 	IssuedAfter(seq int64, limit int) ([]Issuance, error)
 	// PreparedIssuances lists the hashes left between prepare and sign.
 	PreparedIssuances() ([][32]byte, error)
+
+	// PutHolder stores whom a request names; repeating it is no error.
+	PutHolder(h Holder) error
+	// Nameless lists issued certificates without a Holder, oldest first, at
+	// most limit: those of before holders were kept.
+	Nameless(limit int) ([]Issuance, error)
+	// Neighbours finds the serials of the certificates that the holder of
+	// serial got under the same label before and after it, and that were
+	// active once; empty: none.
+	Neighbours(serial string) (before, after string, err error)
 
 	// PutAssertion stores an accepted assertion; its id is unique.
 	PutAssertion(a Assertion) error

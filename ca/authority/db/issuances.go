@@ -2,6 +2,7 @@ package db
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -32,7 +33,7 @@ func (t tx) CompleteIssuance(csr [32]byte, certificate []byte, at time.Time) (in
 		return 0, err
 	}
 	return seq, t.exec("put certificate on hold",
-		"INSERT INTO status(serial, state, reason, at) VALUES(?, 'hold', 0, ?)", serial, at.UnixMilli())
+		"INSERT INTO status(serial, state, reason, received_at, at) VALUES(?, 'hold', 0, 0, ?)", serial, at.UnixMilli())
 }
 
 const selectIssuance = `SELECT csr_sha256, case_id, attempt, label, state, coalesce(serial, ''), spki_sha256, csr, tbs,
@@ -86,6 +87,43 @@ func (t tx) PreparedIssuances() ([][32]byte, error) {
 	return collect(t, "list prepared", "SELECT csr_sha256 FROM issuance WHERE state = 'prepared' ORDER BY at", nil, scanSum)
 }
 
+// PutHolder implements Issuances.
+func (t tx) PutHolder(h Holder) error {
+	return t.exec("write holder",
+		"INSERT INTO holder(csr_sha256, personal_number, card_number) VALUES(?,?,?) ON CONFLICT DO NOTHING",
+		h.CSRSHA256[:], h.PersonalNumber, h.CardNumber)
+}
+
+// Nameless implements Issuances.
+func (t tx) Nameless(limit int) ([]Issuance, error) {
+	return collect(t, "list certificates without holder",
+		selectIssuance+`state = 'issued' AND NOT EXISTS(SELECT 1 FROM holder WHERE holder.csr_sha256 = issuance.csr_sha256)
+		 ORDER BY seq LIMIT ?`, []any{limit}, scanIssuance)
+}
+
+// Neighbours implements Issuances.
+func (t tx) Neighbours(serial string) (before, after string, err error) {
+	const near = `SELECT other.serial FROM issuance AS this
+		JOIN holder AS name ON name.csr_sha256 = this.csr_sha256
+		JOIN holder AS twin ON twin.personal_number = name.personal_number
+		JOIN issuance AS other ON other.csr_sha256 = twin.csr_sha256 AND other.label = this.label
+		WHERE this.serial = ? AND EXISTS(SELECT 1 FROM status_change AS c WHERE c.serial = other.serial AND c.result = 'active')
+		AND other.seq `
+	scan := func(r scanner) (s string, err error) {
+		err = r.Scan(&s)
+		return s, err
+	}
+	for _, side := range []struct {
+		to    *string
+		query string
+	}{{&before, near + "< this.seq ORDER BY other.seq DESC LIMIT 1"}, {&after, near + "> this.seq ORDER BY other.seq LIMIT 1"}} {
+		if *side.to, err = one(t, "find neighbour", side.query, []any{serial}, scan); err != nil && !errors.Is(err, ErrNotFound) {
+			return "", "", err
+		}
+	}
+	return before, after, nil
+}
+
 // PutAssertion implements Issuances.
 func (t tx) PutAssertion(a Assertion) error {
 	return t.exec("write assertion", "INSERT INTO assertion(id, csr_sha256, jws, workstation, at) VALUES(?,?,?,?,?)",
@@ -105,10 +143,10 @@ func (t tx) Assertion(id string) (Assertion, error) {
 
 // Status implements Issuances.
 func (t tx) Status(serial string) (Status, error) {
-	return one(t, "find status", "SELECT serial, state, reason, at FROM status WHERE serial = ?", []any{serial},
+	return one(t, "find status", "SELECT serial, state, reason, received_at, at FROM status WHERE serial = ?", []any{serial},
 		func(r scanner) (s Status, err error) {
 			var at int64
-			err = r.Scan(&s.Serial, &s.State, &s.Reason, &at)
+			err = r.Scan(&s.Serial, &s.State, &s.Reason, &s.ReceivedAt, &at)
 			s.At = time.UnixMilli(at)
 			return s, err
 		})
@@ -117,11 +155,11 @@ func (t tx) Status(serial string) (Status, error) {
 // StatusChange implements Issuances.
 func (t tx) StatusChange(id string) (StatusChange, error) {
 	return one(t, "find status change",
-		`SELECT id, serial, op, reason, case_id, read_back, result, clerk, clerk_jws, workstation, at
+		`SELECT id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, workstation, at
 		 FROM status_change WHERE id = ?`, []any{id},
 		func(r scanner) (c StatusChange, err error) {
 			var at int64
-			err = r.Scan(&c.ID, &c.Serial, &c.Op, &c.Reason, &c.Case, &c.ReadBack, &c.Result, &c.Clerk, &c.ClerkJWS,
+			err = r.Scan(&c.ID, &c.Serial, &c.Op, &c.Reason, &c.Case, &c.ReadBack, &c.ReceivedAt, &c.Result, &c.Clerk, &c.ClerkJWS,
 				&c.Workstation, &at)
 			c.At = time.UnixMilli(at)
 			return c, err
@@ -131,15 +169,15 @@ func (t tx) StatusChange(id string) (StatusChange, error) {
 // PutStatusChange implements Issuances.
 func (t tx) PutStatusChange(c StatusChange) error {
 	if err := t.exec("write status change",
-		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, result, clerk, clerk_jws, workstation, at)
-		 VALUES(`+marks(11)+`)`,
-		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.Result, c.Clerk, c.ClerkJWS, c.Workstation,
+		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, workstation, at)
+		 VALUES(`+marks(12)+`)`,
+		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.ReceivedAt, c.Result, c.Clerk, c.ClerkJWS, c.Workstation,
 		c.At.UnixMilli()); err != nil {
 		return err
 	}
 	// A repeated operation leaves the status with its first date and reason.
-	return t.exec("set status", "UPDATE status SET state = ?, reason = ?, at = ? WHERE serial = ? AND state <> ?",
-		c.Result, c.Reason, c.At.UnixMilli(), c.Serial, c.Result)
+	return t.exec("set status", "UPDATE status SET state = ?, reason = ?, received_at = ?, at = ? WHERE serial = ? AND state <> ?",
+		c.Result, c.Reason, c.ReceivedAt, c.At.UnixMilli(), c.Serial, c.Result)
 }
 
 // one scans the single row of a query.
