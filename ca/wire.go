@@ -1,5 +1,10 @@
 package ca
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // Paths of the API port. Words in braces are path parameters.
 const (
 	PathEST          = "/.well-known/est/" // + label + "/" + operation
@@ -9,6 +14,10 @@ const (
 	PathBlobs        = "/ra/v1/blobs/"          // + hex SHA-256
 	PathStatusChange = "/ra/v1/status-changes/" // + UUID
 	PathCertificates = "/ra/v1/certificates/"   // + serial, lower-case hex
+	PathContracts    = "/ra/v1/contracts/"      // + UUID to register one, + number to ask for one
+
+	PathContractSearch = "/ra/v1/contracts/search"
+	PathContractEnds   = "/ra/v1/contract-terminations/" // + UUID
 )
 
 // HeaderAssertion carries the RA-Assertion of an enrolment.
@@ -170,6 +179,109 @@ type Certificate struct {
 	SupersededBy string `json:"superseded_by,omitempty"`
 }
 
+// Contract is the body of PUT /ra/v1/contracts/{uuid}: a contract that was
+// concluded at the counter. Person and card are not said: the authority reads
+// them from the card files of the case.
+type Contract struct {
+	Number    string `json:"number"`    // Latin letters, digits, full stop, hyphen, slash; at most 64
+	Concluded string `json:"concluded"` // YYYY-MM-DD, the day in Serbia
+	Text      string `json:"text"`      // hex SHA-256 of the text that was signed
+	Case      string `json:"case"`
+	ChipFiles string `json:"chip_files"` // hex name of the blob with the raw card files
+	Clerk     string `json:"clerk"`      // compact JWS over ContractClaims
+}
+
+// ContractClaims is what the clerk signs for a contract.
+type ContractClaims struct {
+	ID        string `json:"id"` // the UUID it is registered under
+	Number    string `json:"number"`
+	Concluded string `json:"concluded"`
+	Text      string `json:"text"`
+	Case      string `json:"case"`
+	ChipFiles string `json:"chip_files"`
+	IssuedAt  int64  `json:"iat"`
+}
+
+// States of a contract.
+const (
+	ContractValid      = "valid"
+	ContractTerminated = "terminated" // by a clerk's signed request
+	ContractSuperseded = "superseded" // by a contract for a new card of the same person
+)
+
+// ContractEntry is one row of the register of contracts, without personal
+// data.
+type ContractEntry struct {
+	ID           string `json:"id"`
+	Number       string `json:"number"`
+	State        string `json:"state"`
+	Concluded    string `json:"concluded"` // YYYY-MM-DD
+	Text         string `json:"text"`      // hex SHA-256
+	Case         string `json:"case"`
+	Ended        int64  `json:"ended,omitempty"`         // Unix seconds, when the authority learned of it
+	SupersededBy string `json:"superseded_by,omitempty"` // number of the contract that took its place
+	// Covers says, in the answer to a search by person and card, that a
+	// certificate for this card may rest on the contract.
+	Covers bool `json:"covers,omitempty"`
+}
+
+// ContractSearch is the body of POST /ra/v1/contracts/search: either a number,
+// or a person and his card. Every search is recorded, with what it found and
+// the clerk's signature; what was searched for is recorded only as a
+// commitment whose opening stays with the counter.
+type ContractSearch struct {
+	Number         string `json:"number,omitempty"`
+	PersonalNumber string `json:"personal_number,omitempty"`
+	CardNumber     string `json:"card_number,omitempty"`
+	Case           string `json:"case"`  // in which the answer is needed
+	Salt           []byte `json:"salt"`  // 32 random bytes
+	Clerk          string `json:"clerk"` // compact JWS over SearchClaims
+}
+
+// Terms is what the clerk signs in place of the terms: the hex SHA-256 over
+// the salt and, after a zero byte each, number, personal number, card number.
+func (s ContractSearch) Terms() string {
+	h := sha256.New()
+	h.Write(s.Salt)
+	for _, term := range []string{s.Number, s.PersonalNumber, s.CardNumber} {
+		h.Write([]byte{0})
+		h.Write([]byte(term))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// SearchClaims is what the clerk signs for a search.
+type SearchClaims struct {
+	Case     string `json:"case"`
+	Terms    string `json:"terms"` // ContractSearch.Terms
+	IssuedAt int64  `json:"iat"`
+}
+
+// ContractsFound answers a search: at most MaxContracts, newest first.
+type ContractsFound struct {
+	Contracts []ContractEntry `json:"contracts"`
+}
+
+// MaxContracts is how many contracts one search finds.
+const MaxContracts = 50
+
+// ContractEnd is the body of PUT /ra/v1/contract-terminations/{uuid}.
+type ContractEnd struct {
+	Number     string `json:"number"`
+	Case       string `json:"case"`
+	ReceivedAt int64  `json:"received_at"` // Unix seconds; of the paper that ends the contract
+	Clerk      string `json:"clerk"`       // compact JWS over ContractEndClaims
+}
+
+// ContractEndClaims is what the clerk signs to end a contract.
+type ContractEndClaims struct {
+	ID         string `json:"id"` // the UUID of the termination
+	Number     string `json:"number"`
+	Case       string `json:"case"`
+	ReceivedAt int64  `json:"received_at"`
+	IssuedAt   int64  `json:"iat"`
+}
+
 // Policy is the payload of GET /ra/v1/policy, a compact JWS by the authority's
 // policy key. A client never accepts a lower version than it has seen.
 type Policy struct {
@@ -179,11 +291,15 @@ type Policy struct {
 	MinClient    string                 `json:"min_client,omitempty"`
 	ServerPins   []string               `json:"server_pins"` // hex SHA-256 of SPKI: current, backup
 	Labels       map[string]LabelPolicy `json:"labels"`
-	OfflineHours int                    `json:"offline_hours"`        // age limit of a clerk's signature
-	Revocation   []string               `json:"revocation"`           // roles of which one may revoke: clerk, supervisor
-	Profiles     map[string][]byte      `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
-	Compromise   string                 `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
-	Demo         bool                   `json:"demo"`
+	OfflineHours int                    `json:"offline_hours"` // age limit of a clerk's signature
+	Revocation   []string               `json:"revocation"`    // roles of which one may revoke: clerk, supervisor
+	// ContractRequired: a certificate must rest on a registered contract.
+	ContractRequired bool `json:"contract_required,omitempty"`
+	// SurvivesNewCard: a contract covers every card of its person.
+	SurvivesNewCard bool              `json:"survives_new_card,omitempty"`
+	Profiles        map[string][]byte `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
+	Compromise      string            `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
+	Demo            bool              `json:"demo"`
 }
 
 // LabelPolicy says how requests under one EST label are treated.
@@ -204,7 +320,9 @@ type Problem struct {
 	Detail string   `json:"detail,omitempty"` // English, for logs; no personal data
 	Fields []string `json:"fields,omitempty"` // subject-mismatch, profile: field or finding ids
 	Head   *int64   `json:"head,omitempty"`   // gap: last sequence number held
-	Serial string   `json:"serial,omitempty"` // key-reused
+	Serial string   `json:"serial,omitempty"` // the certificate in question
+	// Contract is the number of the contract in question.
+	Contract string `json:"contract,omitempty"`
 }
 
 // Names of problems, without the prefix.

@@ -117,6 +117,9 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkContract(tx, r.claims.Contract, holder); err != nil {
+		return err
+	}
 	row := db.Issuance{CSRSHA256: r.sum, Case: r.claims.Case, Attempt: r.claims.Attempt, Label: r.Label,
 		SPKI: spki(r.csr), CSR: r.CSR, Workstation: w.Name, Clerk: clerk.Number, ChipFiles: r.claims.chipFiles, At: a.now()}
 	err = a.build(r, holder, &row)

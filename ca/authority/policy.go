@@ -30,6 +30,10 @@ type rules struct {
 	// FourEyes lists the status changes that a second clerk must approve; a
 	// file that does not speak of it has the default, an empty list is none.
 	FourEyes *[]string `json:"approval.status_changes,omitempty"`
+	// ContractRequired demands a registered contract for every certificate.
+	ContractRequired bool `json:"contract.required,omitempty"`
+	// SurvivesNewCard lets a contract cover the later cards of its person.
+	SurvivesNewCard bool `json:"contract.survives_new_card,omitempty"`
 }
 
 // needsApproval reports whether a status change waits for a second clerk.
@@ -90,6 +94,9 @@ func (a *Authority) content() ca.Policy {
 		Revocation:   a.rules.Revocation,
 		Profiles:     make(map[string][]byte),
 		Demo:         a.pki.Demo,
+
+		ContractRequired: a.rules.ContractRequired,
+		SurvivesNewCard:  a.rules.SurvivesNewCard,
 	}
 	for label, i := range a.pki.issuers {
 		p.Labels[label] = ca.LabelPolicy{Issuer: i.cert.Subject.CommonName, Profile: label, SHA256: i.profile.SHA256()}

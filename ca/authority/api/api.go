@@ -26,7 +26,7 @@ var OpenAPI []byte
 // third, quotes and commas of many small events the rest.
 const maxJournalBody = 3 * ca.MaxBatch
 
-// maxStatusBody bounds a status change with its signature.
+// maxStatusBody bounds a status change or a contract with its signature.
 const maxStatusBody = 32 << 10
 
 // handler is a route of the API port.
@@ -55,6 +55,10 @@ func (s *server) routes() []route {
 		{"PUT " + ca.PathBlobs + "{sha256}", s.blob},
 		{"PUT " + ca.PathStatusChange + "{uuid}", s.status},
 		{"GET " + ca.PathCertificates + "{serial}", s.certificate},
+		{"GET " + ca.PathContracts + "{contract}", s.contract},
+		{"PUT " + ca.PathContracts + "{contract}", s.putContract},
+		{"POST " + ca.PathContractSearch, s.searchContracts},
+		{"PUT " + ca.PathContractEnds + "{uuid}", s.endContract},
 	}
 }
 

@@ -72,21 +72,29 @@ func TestClockSetBack(t *testing.T) {
 func TestRevokedOnEveryRoute(t *testing.T) {
 	o := newOffice(t, catest.Config{})
 	c := o.open()
-	push, err := json.Marshal(ca.JournalPush{From: 1, Events: o.ws.Journal, Checkpoint: string(o.ws.Checkpoint())})
-	if err != nil {
-		t.Fatal(err)
+	encode := func(v any) []byte {
+		body, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return body
 	}
+	id := catest.NewUUID()
+	push := encode(ca.JournalPush{From: 1, Events: o.ws.Journal, Checkpoint: string(o.ws.Checkpoint())})
 	bodies := map[string][]byte{
 		"POST " + ca.PathJournal + "{workstation}":    push,
 		"PUT " + ca.PathStatusChange + "{uuid}":       []byte(`{"op":"revoke","serial":"40","case":"` + c.ID + `","clerk":"a.b.c"}`),
 		"PUT " + ca.PathBlobs + "{sha256}":            {},
+		"PUT " + ca.PathContracts + "{contract}":      encode(c.Contract(id, "U-1", day, nil)),
+		"PUT " + ca.PathContractEnds + "{uuid}":       encode(c.End(id, "U-1")),
+		"POST " + ca.PathContractSearch:               encode(c.Search(ca.ContractSearch{Number: "U-1"})),
 		"POST " + ca.PathEST + "{label}/simpleenroll": est.EncodeBase64(c.CSR),
 	}
 	if err := o.Authority.RevokeWorkstation(t.Context(), o.ws.Name); err != nil {
 		t.Fatal(err)
 	}
 	values := strings.NewReplacer("{label}", ca.LabelCitizen, "{csr_sha256}", c.SumCSR(), "{workstation}", o.ws.Name,
-		"{uuid}", catest.NewUUID(), "{sha256}", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+		"{uuid}", id, "{contract}", id, "{sha256}", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 	for _, pattern := range api.PrivateRoutes() {
 		method, path, _ := strings.Cut(pattern, " ")
 		r, err := http.NewRequest(method, o.API+values.Replace(path), strings.NewReader(string(bodies[pattern])))

@@ -28,6 +28,8 @@ func TestConformance(t *testing.T) {
 		{"issuance from prepared to active", issuanceLife},
 		{"uniqueness of an issuance", issuanceUnique},
 		{"the certificates of one person", neighbours},
+		{"a contract only ends, once", contracts},
+		{"searches are recorded", searches},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 	}
@@ -265,6 +267,78 @@ func issuanceUnique(t *testing.T, d db.DB) {
 	refused := issuance("c", 3)
 	refused.State, refused.Serial, refused.TBS, refused.SPKI = db.Refused, "", nil, sum("keya")
 	do(t, d, func(tx db.Tx) error { return tx.InsertIssuance(refused) })
+}
+
+func contract(id string) db.Contract {
+	return db.Contract{ID: id, Number: "N" + id, Concluded: "2026-01-0" + id, Text: sum("text"), Case: "case", ChipFiles: sum("files"),
+		PersonalNumber: "P", CardNumber: "C", Clerk: "17", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
+}
+
+func contracts(t *testing.T, d db.DB) {
+	do(t, d, func(tx db.Tx) error {
+		return errors.Join(tx.InsertContract(contract("1")), tx.InsertContract(contract("2")), tx.InsertContract(contract("3")))
+	})
+	fail(t, d, "same id", func(tx db.Tx) error {
+		c := contract("1")
+		c.Number = "other"
+		return tx.InsertContract(c)
+	})
+	fail(t, d, "same number", func(tx db.Tx) error {
+		c := contract("4")
+		c.Number = "N1"
+		return tx.InsertContract(c)
+	})
+	fail(t, d, "superseded by nothing", func(tx db.Tx) error { return tx.EndContract("1", db.ContractSuperseded, "", at) })
+	fail(t, d, "ended as valid", func(tx db.Tx) error { return tx.EndContract("1", db.ContractValid, "", at) })
+	end := db.ContractEnd{ID: "e", Contract: "2", Case: "case", ReceivedAt: 5, Clerk: "17", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
+	do(t, d, func(tx db.Tx) error {
+		return errors.Join(tx.EndContract("1", db.ContractSuperseded, "3", at), tx.EndContract("2", db.ContractTerminated, "", at),
+			tx.PutContractEnd(end))
+	})
+	for _, id := range []string{"1", "2", "5"} {
+		fail(t, d, "ended twice or unknown", func(tx db.Tx) error { return tx.EndContract(id, db.ContractTerminated, "", at) })
+	}
+	do(t, d, func(tx db.Tx) error {
+		one, err := tx.ContractByNumber("N1")
+		if err != nil || one.State != db.ContractSuperseded || one.SupersededBy != "3" || !one.EndedAt.Equal(at) {
+			t.Errorf("superseded: got %+v, %v", one, err)
+		}
+		want := contract("3")
+		want.State = db.ContractValid
+		if three, err := tx.Contract("3"); err != nil || three != want {
+			t.Errorf("valid: got %+v, %v, want %+v", three, err, want)
+		}
+		if all, err := tx.ContractsOf("P", 2); err != nil || len(all) != 2 || all[0].ID != "3" || all[1].ID != "2" {
+			t.Errorf("of the person: got %+v, %v, want the newest two", all, err)
+		}
+		if got, err := tx.ContractEndByID("e"); err != nil || got != end {
+			t.Errorf("termination: got %+v, %v, want %+v", got, err, end)
+		}
+		for _, err := range []error{
+			func() error { _, err := tx.Contract("x"); return err }(),
+			func() error { _, err := tx.ContractByNumber("x"); return err }(),
+			func() error { _, err := tx.ContractEndByID("x"); return err }(),
+		} {
+			if !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("unknown: got %v, want ErrNotFound", err)
+			}
+		}
+		return nil
+	})
+}
+
+func searches(t *testing.T, d db.DB) {
+	s := db.ContractSearch{Case: "case", Terms: "t", Found: "1,2", Clerk: "17", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
+	do(t, d, func(tx db.Tx) error { return errors.Join(tx.PutContractSearch(s), tx.PutContractSearch(s)) })
+	do(t, d, func(tx db.Tx) error {
+		got, err := tx.ContractSearches(1, 10)
+		want := s
+		want.Seq = 2
+		if err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("after the first: got %+v, %v, want the second", got, err)
+		}
+		return nil
+	})
 }
 
 func journal(t *testing.T, d db.DB) {

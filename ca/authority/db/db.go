@@ -31,6 +31,7 @@ type DB interface {
 type Tx interface {
 	Registers
 	Issuances
+	Contracts
 	Journals
 	Blobs
 
@@ -235,6 +236,80 @@ type Issuances interface {
 	StatusChange(id string) (StatusChange, error)
 	// PutStatusChange stores the change and sets the certificate's status.
 	PutStatusChange(c StatusChange) error
+}
+
+// States of a contract.
+const (
+	ContractValid      = "valid"
+	ContractTerminated = "terminated"
+	ContractSuperseded = "superseded"
+)
+
+// Contract is one contract with a citizen; its key is the client's UUID, and
+// its number is unique.
+type Contract struct {
+	ID             string
+	Number         string
+	Concluded      string // YYYY-MM-DD
+	Text           [32]byte
+	Case           string
+	ChipFiles      [32]byte
+	PersonalNumber string
+	CardNumber     string
+	Clerk          string // service number
+	ClerkJWS       string
+	Workstation    string
+	At             time.Time
+	State          string
+	SupersededBy   string    // id; ContractSuperseded only
+	EndedAt        time.Time // zero while valid
+}
+
+// ContractEnd is one executed termination; its key is the client's UUID.
+type ContractEnd struct {
+	ID          string
+	Contract    string // id
+	Case        string
+	ReceivedAt  int64 // Unix seconds
+	Clerk       string
+	ClerkJWS    string
+	Workstation string
+	At          time.Time
+}
+
+// ContractSearch records that somebody looked for contracts.
+type ContractSearch struct {
+	Seq         int64
+	Case        string
+	Terms       string // commitment to what was looked for
+	Found       string // ids, comma separated
+	Clerk       string
+	ClerkJWS    string
+	Workstation string
+	At          time.Time
+}
+
+// Contracts is the register of contracts.
+type Contracts interface {
+	// InsertContract stores a valid contract.
+	InsertContract(c Contract) error
+	// EndContract turns a valid contract into terminated or superseded, which
+	// is final; superseding is the id of the contract in its place, or empty.
+	EndContract(id, state, superseding string, at time.Time) error
+	// Contract finds one by its id.
+	Contract(id string) (Contract, error)
+	// ContractByNumber finds one by its number.
+	ContractByNumber(number string) (Contract, error)
+	// ContractsOf lists those of a person, newest first, at most limit.
+	ContractsOf(personalNumber string, limit int) ([]Contract, error)
+	// PutContractEnd stores an executed termination.
+	PutContractEnd(e ContractEnd) error
+	// ContractEndByID finds one.
+	ContractEndByID(id string) (ContractEnd, error)
+	// PutContractSearch records a search; Seq is given by the database.
+	PutContractSearch(s ContractSearch) error
+	// ContractSearches lists them after a sequence number, at most limit.
+	ContractSearches(after int64, limit int) ([]ContractSearch, error)
 }
 
 // Commitment says that an event of a case commits to an opening.
