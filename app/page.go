@@ -114,13 +114,25 @@ func (p *page) visible(s procedure.Snapshot) procedure.Snapshot {
 
 // showWorking shows or hides that an action runs.
 func (p *page) showWorking(on bool) {
-	if p == nil || p.working == nil {
+	if p != nil && p.working != nil {
+		p.reveal(p.working, on || p.busy)
+	}
+}
+
+// reveal shows or hides a part of the page. What was hidden from the start has
+// no canvas for Fyne, which would draw it only with the next other change: so
+// the page is drawn.
+func (p *page) reveal(o fyne.CanvasObject, on bool) {
+	if o.Visible() == on {
 		return
 	}
-	if on || p.busy {
-		p.working.Show()
+	if on {
+		o.Show()
 	} else {
-		p.working.Hide()
+		o.Hide()
+	}
+	if p.content != nil {
+		p.canvas.Refresh(p.content)
 	}
 }
 

@@ -114,12 +114,8 @@ func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), 22), words), natural(more))
 	p.tick = func(now time.Time) {
 		left := a.citizen.deadline.Sub(now)
-		if left > pinAlarm {
-			box.Hide()
-			return
-		}
+		p.reveal(box, left <= pinAlarm)
 		words.set(a.words.count("pad.countdown", max(int((left+time.Second-1)/time.Second), 0)))
-		box.Show()
 	}
 	p.tick(a.cfg.Now())
 	return container.New(fixedWidth(width), box)
