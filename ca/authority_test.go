@@ -188,6 +188,54 @@ func TestReferenceAuthority(t *testing.T) {
 	}
 }
 
+// TestFourEyes has a second clerk approve a reactivation at the reference
+// authority.
+func TestFourEyes(t *testing.T) {
+	c := newCounter(t, nil)
+	ctx := context.Background()
+	r, opening := c.open("0193a5f0-0000-7000-8000-000000000001")
+	c.ship(r, opening)
+	out := c.client.Enrol(ctx, r)
+	change := ca.StatusRequest{ID: "0193a5f0-0000-7000-8000-00000000000a", Op: ca.OpActivate, Serial: out.Serial, Case: r.Case,
+		ReadBack: sha256.Sum256(out.Chain[0].Raw), Clerk: c.clerk}
+	if err := c.client.ChangeStatus(ctx, change); err != nil {
+		t.Fatal(err)
+	}
+	change.ID, change.Op, change.Reason, change.Received = "0193a5f0-0000-7000-8000-00000000000b", ca.OpSuspend, ca.ReasonHold, time.Now()
+	if err := c.client.ChangeStatus(ctx, change); err != nil {
+		t.Fatal(err)
+	}
+	change.ID, change.Op, change.Reason = "0193a5f0-0000-7000-8000-00000000000c", ca.OpReactivate, 0
+	if err := c.client.ChangeStatus(ctx, change); ca.KindOf(err) != ca.Pending {
+		t.Fatalf("reactivate: got %v, want pending", err)
+	}
+	queue, err := c.client.Pending(ctx)
+	if err != nil || len(queue) != 1 || queue[0].ID != change.ID {
+		t.Fatalf("queue: got %+v, %v", queue, err)
+	}
+	second := c.server.AddClerk("1235")
+	decision := ca.ApprovalRequest{ID: "0193a5f0-0000-7000-8000-0000000000d1", Request: queue[0].Request, Decision: ca.DecisionClaim,
+		Clerk: ca.ClerkKey{Certificate: second.Certificate, Key: second.Key}}
+	if p, err := c.client.Decide(ctx, decision); err != nil || p.ClaimedBy != "1235" {
+		t.Fatalf("claim: got %+v, %v", p, err)
+	}
+	decision.ID, decision.Decision = "0193a5f0-0000-7000-8000-0000000000d2", ca.DecisionApprove
+	for range 2 {
+		if p, err := c.client.Decide(ctx, decision); err != nil || p.State != ca.ChangeApproved {
+			t.Fatalf("approve: got %+v, %v", p, err)
+		}
+	}
+	if err := c.client.ChangeStatus(ctx, change); err != nil {
+		t.Errorf("sent again: %v", err)
+	}
+	own := decision
+	own.Clerk = c.clerk
+	own.ID = "0193a5f0-0000-7000-8000-0000000000d3"
+	if _, err := c.client.Decide(ctx, own); ca.KindOf(err) != ca.ClerkRight {
+		t.Errorf("first clerk: got %v, want clerk", err)
+	}
+}
+
 // TestReferenceAuthorityRefuses has requests that the authority decides
 // against, and the journal's one rule.
 func TestReferenceAuthorityRefuses(t *testing.T) {

@@ -86,6 +86,39 @@ func TestCertificateAnswers(t *testing.T) {
 	}
 }
 
+// TestApprovalAnswers: an answer about something else is none.
+func TestApprovalAnswers(t *testing.T) {
+	s := newServer(t)
+	c := s.client(nil)
+	ctx := context.Background()
+	request := hex.EncodeToString(make([]byte, 32))
+	for _, tt := range []struct {
+		name, body   string
+		status       int
+		list, decide ca.Kind
+	}{
+		{"as asked", `{"request":"` + request + `","state":"approved","pending":[{"request":"` + request + `","state":"pending"}]}`, 200, "", ""},
+		{"another", `{"request":"00","state":"approved","pending":[{"request":"00","state":"pending"}]}`, 200, ca.BadAnswer, ca.BadAnswer},
+		{"another state", `{"request":"` + request + `","state":"pending","pending":[{"request":"` + request + `","state":"approved"}]}`,
+			200, ca.BadAnswer, ca.BadAnswer},
+		{"no such route", ``, 404, ca.Unsupported, ca.Unsupported},
+		{"server fails", ``, 500, ca.Busy, ca.Busy},
+	} {
+		s.before = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(tt.status)
+			_, _ = w.Write([]byte(tt.body))
+			return true
+		}
+		if _, err := c.Pending(ctx); ca.KindOf(err) != tt.list {
+			t.Errorf("list, %s: got %v (%s), want %q", tt.name, err, ca.KindOf(err), tt.list)
+		}
+		_, err := c.Decide(ctx, ca.ApprovalRequest{ID: "id", Request: request, Decision: ca.DecisionApprove, Clerk: s.clerk})
+		if ca.KindOf(err) != tt.decide {
+			t.Errorf("decide, %s: got %v (%s), want %q", tt.name, err, ca.KindOf(err), tt.decide)
+		}
+	}
+}
+
 func TestChangeStatusFails(t *testing.T) {
 	s := newServer(t)
 	c := s.client(nil)

@@ -18,6 +18,7 @@ const (
 
 	PathContractSearch = "/ra/v1/contracts/search"
 	PathContractEnds   = "/ra/v1/contract-terminations/" // + UUID
+	PathApprovals      = "/ra/v1/approvals"              // the queue; + "/" + UUID to decide
 )
 
 // HeaderAssertion carries the RA-Assertion of an enrolment.
@@ -159,7 +160,74 @@ type StatusClaims struct {
 type StatusReply struct {
 	Serial string `json:"serial"`
 	Status string `json:"status"`
+	// Request is set while the change waits for a second clerk: the hex
+	// SHA-256 of the first clerk's signature as it was sent, which the second
+	// one signs.
+	Request string `json:"request,omitempty"`
 }
+
+// Decisions about a waiting change. It is claimed before it is decided, so
+// that two clerks do not work on the same one.
+const (
+	DecisionClaim   = "claim"
+	DecisionApprove = "approve"
+	DecisionReject  = "reject" // with a comment
+)
+
+// Approval is the body of PUT /ra/v1/approvals/{uuid}.
+type Approval struct {
+	Request  string `json:"request"` // PendingChange.Request
+	Decision string `json:"decision"`
+	Comment  string `json:"comment,omitempty"` // at most MaxComment bytes
+	Clerk    string `json:"clerk"`             // compact JWS over ApprovalClaims
+}
+
+// MaxComment is the length of the longest comment in bytes.
+const MaxComment = 1000
+
+// ApprovalClaims is what the second clerk signs.
+type ApprovalClaims struct {
+	ID       string `json:"id"` // the UUID of the approval
+	Request  string `json:"request"`
+	Decision string `json:"decision"`
+	Comment  string `json:"comment,omitempty"`
+	IssuedAt int64  `json:"iat"`
+}
+
+// States of a change that needs a second clerk.
+const (
+	ChangePending  = "pending"
+	ChangeApproved = "approved"
+	ChangeRejected = "rejected"
+)
+
+// PendingChange is a status change that waits for a second clerk, or waited.
+// Times are Unix seconds.
+type PendingChange struct {
+	ID          string `json:"id"` // of the status change
+	Request     string `json:"request"`
+	State       string `json:"state"`
+	Op          string `json:"op"`
+	Serial      string `json:"serial"`
+	Reason      int    `json:"reason,omitempty"`
+	Case        string `json:"case"`
+	ReceivedAt  int64  `json:"received_at,omitempty"`
+	Clerk       string `json:"clerk"` // service number of the first
+	Workstation string `json:"workstation"`
+	At          int64  `json:"at"`
+	Expires     int64  `json:"expires"`
+	ClaimedBy   string `json:"claimed_by,omitempty"` // service number
+	ClaimEnds   int64  `json:"claim_ends,omitempty"`
+}
+
+// PendingChanges answers GET /ra/v1/approvals?state=pending: what waits at the
+// caller's office, oldest first, at most MaxPending.
+type PendingChanges struct {
+	Pending []PendingChange `json:"pending"`
+}
+
+// MaxPending is how many waiting changes one answer lists.
+const MaxPending = 200
 
 // Certificate answers GET /ra/v1/certificates/{serial}. It holds no personal
 // data, and any office may ask. Times are Unix seconds.
@@ -293,6 +361,8 @@ type Policy struct {
 	Labels       map[string]LabelPolicy `json:"labels"`
 	OfflineHours int                    `json:"offline_hours"` // age limit of a clerk's signature
 	Revocation   []string               `json:"revocation"`    // roles of which one may revoke: clerk, supervisor
+	// FourEyes lists the status changes that a second clerk must approve.
+	FourEyes []string `json:"four_eyes,omitempty"`
 	// ContractRequired: a certificate must rest on a registered contract.
 	ContractRequired bool `json:"contract_required,omitempty"`
 	// SurvivesNewCard: a contract covers every card of its person.
@@ -340,7 +410,7 @@ const (
 	ProblemFork            = "fork"
 	ProblemTransition      = "status-transition"
 	ProblemContract        = "contract-invalid"
-	ProblemApproval        = "approval-required" // a second clerk must approve, see Policy.FourEyes
+	ProblemApproval        = "approval-refused" // a second clerk rejected, or nobody approved in time
 	ProblemNotAnchored     = "not-anchored"
 	ProblemSubject         = "subject-mismatch"
 	ProblemKeyRejected     = "key-rejected"

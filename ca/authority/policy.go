@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"salter/ca"
@@ -36,12 +35,12 @@ type rules struct {
 	SurvivesNewCard bool `json:"contract.survives_new_card,omitempty"`
 }
 
-// needsApproval reports whether a status change waits for a second clerk.
-func (r rules) needsApproval(op string) bool {
+// fourEyes lists the status changes that a second clerk must approve.
+func (r rules) fourEyes() []string {
 	if r.FourEyes == nil {
-		return op == ca.OpReactivate
+		return []string{ca.OpReactivate}
 	}
-	return slices.Contains(*r.FourEyes, op)
+	return *r.FourEyes
 }
 
 // loadRules reads the file; a missing one is written first with the defaults.
@@ -71,10 +70,7 @@ func (r rules) check() error {
 	if len(r.Revocation) == 0 {
 		return errors.New("roles.revocation: nobody could revoke a certificate")
 	}
-	if r.FourEyes == nil {
-		return nil
-	}
-	for _, op := range *r.FourEyes {
+	for _, op := range r.fourEyes() {
 		if op != ca.OpSuspend && op != ca.OpReactivate && op != ca.OpRevoke {
 			return fmt.Errorf("approval.status_changes: %.32q is none of %s, %s, %s", op, ca.OpSuspend, ca.OpReactivate, ca.OpRevoke)
 		}
@@ -95,6 +91,7 @@ func (a *Authority) content() ca.Policy {
 		Profiles:     make(map[string][]byte),
 		Demo:         a.pki.Demo,
 
+		FourEyes:         a.rules.fourEyes(),
 		ContractRequired: a.rules.ContractRequired,
 		SurvivesNewCard:  a.rules.SurvivesNewCard,
 	}

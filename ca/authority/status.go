@@ -35,7 +35,7 @@ func (a *Authority) ChangeStatus(ctx context.Context, c Caller, id string, chang
 		return ca.StatusReply{}, false, err
 	}
 	if created {
-		a.log.Info("status changed", "id", id, "op", change.Op, "serial", change.Serial, "status", reply.Status,
+		a.log.Info("status change", "id", id, "waits", reply.Request != "", "op", change.Op, "serial", change.Serial, "status", reply.Status,
 			"case", change.Case)
 	}
 	return reply, created, nil
@@ -86,6 +86,11 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 		return ca.StatusReply{}, false, err
 	}
 	status, err := tx.Status(c.Serial)
+	if err == nil {
+		if reply, known, err := a.queued(tx, id, c, status); known || err != nil {
+			return reply, false, err
+		}
+	}
 	if errors.Is(err, db.ErrNotFound) { // prepared, not issued
 		return ca.StatusReply{}, false, Refuse(ca.ProblemTransition, "certificate is not issued yet")
 	}
@@ -103,11 +108,13 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
-	if a.rules.needsApproval(c.Op) {
-		return ca.StatusReply{}, false, Refuse(ca.ProblemApproval, "to %s takes a second clerk", c.Op)
+	change := db.StatusChange{ID: id, Serial: c.Serial, Op: c.Op, Reason: c.Reason, Case: c.Case,
+		ReadBack: c.ReadBack, ReceivedAt: c.ReceivedAt, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Workstation: w.Name, At: a.now()}
+	if slices.Contains(a.rules.fourEyes(), c.Op) {
+		reply, err := a.queue(tx, change, status)
+		return reply, err == nil, err
 	}
-	err = tx.PutStatusChange(db.StatusChange{ID: id, Serial: c.Serial, Op: c.Op, Reason: c.Reason, Case: c.Case,
-		ReadBack: c.ReadBack, ReceivedAt: c.ReceivedAt, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Workstation: w.Name, At: a.now()})
+	err = tx.PutStatusChange(change)
 	return ca.StatusReply{Serial: c.Serial, Status: result}, err == nil, err
 }
 

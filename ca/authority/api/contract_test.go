@@ -245,7 +245,7 @@ func TestGarbage(t *testing.T) {
 		"deep": bytes.Repeat([]byte("["), 20000), "huge": bytes.Repeat([]byte(" "), 1<<20)}
 	for _, r := range []struct{ method, path string }{
 		{"POST", ca.PathJournal + o.ws.Name}, {"PUT", ca.PathStatusChange + id}, {"PUT", ca.PathBlobs + strings.Repeat("ab", 32)},
-		{"PUT", ca.PathContracts + id}, {"POST", ca.PathContractSearch}, {"PUT", ca.PathContractEnds + id},
+		{"PUT", ca.PathContracts + id}, {"POST", ca.PathContractSearch}, {"PUT", ca.PathContractEnds + id}, {"PUT", ca.PathApprovals + "/" + id},
 		{"POST", est.Path(ca.LabelCitizen, est.OpSimpleEnroll)},
 	} {
 		for name, body := range bodies {
@@ -265,6 +265,7 @@ func FuzzBodies(f *testing.F) {
 		{"POST", ca.PathJournal + ws.Name}, {"PUT", ca.PathStatusChange + catest.NewUUID()},
 		{"PUT", ca.PathBlobs + strings.Repeat("ab", 32)}, {"POST", est.Path(ca.LabelCitizen, est.OpSimpleEnroll)},
 		{"PUT", ca.PathContracts + catest.NewUUID()}, {"POST", ca.PathContractSearch}, {"PUT", ca.PathContractEnds + catest.NewUUID()},
+		{"PUT", ca.PathApprovals + "/" + catest.NewUUID()},
 	}
 	push, err := json.Marshal(ca.JournalPush{From: 1, Events: [][]byte{[]byte("x")}, Checkpoint: string(ws.CheckpointOf(1, [32]byte{}))})
 	if err != nil {

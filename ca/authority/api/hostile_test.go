@@ -87,6 +87,7 @@ func TestRevokedOnEveryRoute(t *testing.T) {
 		"PUT " + ca.PathBlobs + "{sha256}":            {},
 		"PUT " + ca.PathContracts + "{contract}":      encode(c.Contract(id, "U-1", day, nil)),
 		"PUT " + ca.PathContractEnds + "{uuid}":       encode(c.End(id, "U-1")),
+		"PUT " + ca.PathApprovals + "/{uuid}":         encode(c.Decision(o.clerk, id, c.SumCSR(), ca.DecisionClaim, "")),
 		"POST " + ca.PathContractSearch:               encode(c.Search(ca.ContractSearch{Number: "U-1"})),
 		"POST " + ca.PathEST + "{label}/simpleenroll": est.EncodeBase64(c.CSR),
 	}

@@ -4,9 +4,11 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"time"
 
 	"salter/ca"
 	"salter/ca/authority"
+	"salter/ca/est"
 )
 
 func (s *server) policy(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
@@ -86,6 +88,9 @@ func (s *server) blob(w http.ResponseWriter, r *http.Request, c authority.Caller
 	return nil
 }
 
+// approvalRetry is how soon to ask again for a change that waits for a person.
+const approvalRetry = time.Minute
+
 func (s *server) status(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
 	var change ca.StatusChange
 	if err := readJSON(w, r, maxStatusBody, &change); err != nil {
@@ -94,6 +99,10 @@ func (s *server) status(w http.ResponseWriter, r *http.Request, c authority.Call
 	reply, created, err := s.authority.ChangeStatus(r.Context(), c, r.PathValue("uuid"), change)
 	if err != nil {
 		return err
+	}
+	if reply.Request != "" { // waits for a second clerk
+		est.SetRetryAfter(w.Header(), approvalRetry)
+		return writeJSON(w, http.StatusAccepted, reply)
 	}
 	return writeJSON(w, putStatus(created), reply)
 }

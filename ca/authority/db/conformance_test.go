@@ -30,6 +30,7 @@ func TestConformance(t *testing.T) {
 		{"the certificates of one person", neighbours},
 		{"a contract only ends, once", contracts},
 		{"searches are recorded", searches},
+		{"a change waits, is claimed and decided once", approvals},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 	}
@@ -336,6 +337,57 @@ func searches(t *testing.T, d db.DB) {
 		want.Seq = 2
 		if err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("after the first: got %+v, %v, want the second", got, err)
+		}
+		return nil
+	})
+}
+
+func approvals(t *testing.T, d db.DB) {
+	later := at.Add(time.Hour)
+	pending := func(id, office string) db.PendingChange {
+		return db.PendingChange{StatusChange: db.StatusChange{ID: id, Serial: "40a", Op: "reactivate", Case: "case", ReceivedAt: 5, Clerk: "17",
+			ClerkJWS: "jws" + id, Workstation: office + "-1", At: at}, Request: sum(id), State: "pending", Office: office, Expires: later}
+	}
+	do(t, d, func(tx db.Tx) error {
+		return errors.Join(tx.InsertIssuance(issuance("a", 1)), tx.PutPending(pending("1", "BG-1")), tx.PutPending(pending("2", "BG-2")),
+			tx.PutPending(pending("3", "BG-1")))
+	})
+	fail(t, d, "same request", func(tx db.Tx) error {
+		p := pending("4", "BG-1")
+		p.Request = sum("1")
+		return tx.PutPending(p)
+	})
+	do(t, d, func(tx db.Tx) error {
+		if got, err := tx.Pending("1"); err != nil || got != pending("1", "BG-1") {
+			t.Errorf("pending: got %+v, %v", got, err)
+		}
+		for _, tt := range []struct {
+			office string
+			now    time.Time
+			limit  int
+			want   int
+		}{{"BG-1", at, 10, 2}, {"BG-1", at, 1, 1}, {"BG-2", at, 10, 1}, {"BG-1", later, 10, 0}, {"BG-3", at, 10, 0}} {
+			if got, err := tx.PendingOf(tt.office, tt.now, tt.limit); err != nil || len(got) != tt.want {
+				t.Errorf("queue of %s: got %d, %v, want %d", tt.office, len(got), err, tt.want)
+			}
+		}
+		return errors.Join(tx.ClaimPending("1", "18", later), tx.SettlePending("3", "rejected"))
+	})
+	fail(t, d, "claimed after the decision", func(tx db.Tx) error { return tx.ClaimPending("3", "18", later) })
+	fail(t, d, "decided twice", func(tx db.Tx) error { return tx.SettlePending("3", "approved") })
+	fail(t, d, "decided as something else", func(tx db.Tx) error { return tx.SettlePending("1", "forgotten") })
+	a := db.Approval{ID: "a", Request: sum("1"), Decision: "claim", Comment: "c", Clerk: "18", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
+	do(t, d, func(tx db.Tx) error { return tx.PutApproval(a) })
+	fail(t, d, "same approval", func(tx db.Tx) error { return tx.PutApproval(a) })
+	do(t, d, func(tx db.Tx) error {
+		if got, err := tx.PendingByRequest(sum("1")); err != nil || got.ClaimedBy != "18" || !got.ClaimEnds.Equal(later) {
+			t.Errorf("claimed: got %+v, %v", got, err)
+		}
+		if got, err := tx.Approval("a"); err != nil || got != a {
+			t.Errorf("approval: got %+v, %v, want %+v", got, err, a)
+		}
+		if _, err := tx.Approval("b"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("unknown approval: got %v, want ErrNotFound", err)
 		}
 		return nil
 	})

@@ -32,6 +32,7 @@ type Tx interface {
 	Registers
 	Issuances
 	Contracts
+	Approvals
 	Journals
 	Blobs
 
@@ -236,6 +237,52 @@ type Issuances interface {
 	StatusChange(id string) (StatusChange, error)
 	// PutStatusChange stores the change and sets the certificate's status.
 	PutStatusChange(c StatusChange) error
+}
+
+// PendingChange is a status change that needs a second clerk; its key is that
+// of the change.
+type PendingChange struct {
+	StatusChange          // Result is empty
+	Request      [32]byte // SHA-256 of ClerkJWS, unique
+	State        string   // pending, approved, rejected
+	Office       string
+	Expires      time.Time
+	ClaimedBy    string    // service number; empty: never claimed
+	ClaimEnds    time.Time // zero: never claimed
+}
+
+// Approval is one executed decision of a second clerk; its key is the client's
+// UUID.
+type Approval struct {
+	ID          string
+	Request     [32]byte
+	Decision    string
+	Comment     string
+	Clerk       string
+	ClerkJWS    string
+	Workstation string
+	At          time.Time
+}
+
+// Approvals holds what needs a second clerk.
+type Approvals interface {
+	// PutPending stores a change in state pending, unclaimed.
+	PutPending(p PendingChange) error
+	// Pending finds a change by its id, in whatever state.
+	Pending(id string) (PendingChange, error)
+	// PendingByRequest finds it by the hash of its request.
+	PendingByRequest(request [32]byte) (PendingChange, error)
+	// PendingOf lists what is pending at an office and has not expired, oldest
+	// first, at most limit.
+	PendingOf(office string, now time.Time, limit int) ([]PendingChange, error)
+	// ClaimPending gives a pending change to a clerk until ends.
+	ClaimPending(id, clerk string, ends time.Time) error
+	// SettlePending turns pending into approved or rejected, which is final.
+	SettlePending(id, state string) error
+	// PutApproval stores an executed decision.
+	PutApproval(a Approval) error
+	// Approval finds one by its id.
+	Approval(id string) (Approval, error)
 }
 
 // States of a contract.
