@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 
 	"salter/app/procedure"
 )
@@ -14,8 +15,11 @@ func (a *App) print(job string) {
 	a.do("print", func(ctx context.Context) error { return a.printJob(ctx, job) }, nil)
 }
 
-// printJob runs on a worker goroutine.
+// printJob runs on a worker goroutine. The typefaces make it by far the
+// largest piece of work; its memory goes back at once, for the counter has
+// nothing else to do with it.
 func (a *App) printJob(ctx context.Context, job string) error {
+	defer debug.FreeOSMemory()
 	if a.cfg.Printer == nil || a.cfg.Render == nil {
 		return &procedure.Error{Code: procedure.CodeNoPrinter}
 	}
