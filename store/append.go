@@ -62,21 +62,37 @@ func (j *Journal) Append(ctx context.Context, events [][]byte, parts []Part) err
 		if err := j.loadTree(ctx, conn); err != nil {
 			return err
 		}
-		tree := j.tree.Clone()
-		j.tree = nil // until the commit is known to have happened
-		err := inTransaction(ctx, conn, func(tx *sql.Tx) error {
-			return j.insert(ctx, tx, tree, records, openings)
-		})
-		if err != nil {
+		size := j.tree.Size()
+		err := j.commit(ctx, conn, records, openings)
+		if sqliteCode(err) != codeFull || !j.releaseBallast() {
 			return err
 		}
-		j.tree = tree
-		j.setTotal(tree.Size())
-		return nil
+		// With the reserve given up there is room; but only what did not
+		// happen is done again.
+		if err := j.loadTree(ctx, conn); err != nil || j.tree.Size() != size {
+			return errors.Join(ErrFull, err)
+		}
+		return j.commit(ctx, conn, records, openings)
 	})
 	if err != nil {
 		return fmt.Errorf("append to journal: %w", err)
 	}
+	return nil
+}
+
+// commit writes the records and openings in one transaction. j.tree is loaded,
+// and it is nil after an error: whether it happened is not known.
+func (j *Journal) commit(ctx context.Context, conn *sql.Conn, records []record, openings map[commitment][]byte) error {
+	tree := j.tree.Clone()
+	j.tree = nil
+	err := inTransaction(ctx, conn, func(tx *sql.Tx) error {
+		return j.insert(ctx, tx, tree, records, openings)
+	})
+	if err != nil {
+		return err
+	}
+	j.tree = tree
+	j.setTotal(tree.Size())
 	return nil
 }
 

@@ -27,6 +27,9 @@ type Config struct {
 	Authority note.Verifier
 	// Former are keys the authority countersigned with before, if any.
 	Former []note.Verifier
+	// MinFree is how many bytes must be free before a case begins; 0 means
+	// DefaultMinFree.
+	MinFree int64
 	// Now is the clock; nil means time.Now. Nothing is ordered by it.
 	Now func() time.Time
 }
@@ -63,6 +66,8 @@ type Journal struct {
 	syncing  chan struct{}
 	compared bool  // the authority's head was compared with our tree in this run
 	fork     error // once set, nothing is sent any more
+
+	ballast sync.Mutex // guards the file of the reserve; taken after the turn, if both are
 
 	mu    sync.Mutex // guards state
 	state SyncState
@@ -129,7 +134,7 @@ func build(ctx context.Context, path, origin string) error {
 			return err
 		})
 	}
-	return errors.Join(err, flush(conn), conn.Close(), db.Close())
+	return errors.Join(err, flush(ctx, conn), conn.Close(), db.Close())
 }
 
 // Open opens the journal at path and verifies all its events against the tree
@@ -141,6 +146,9 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 	}
 	if config.Now == nil {
 		config.Now = time.Now
+	}
+	if config.MinFree == 0 {
+		config.MinFree = DefaultMinFree
 	}
 	j := &Journal{
 		path:    path,
@@ -239,7 +247,7 @@ func (j *Journal) Close() error {
 	if j.conn == nil {
 		return nil
 	}
-	if err := errors.Join(flush(j.conn), j.disconnect()); err != nil {
+	if err := errors.Join(flush(context.Background(), j.conn), j.disconnect()); err != nil {
 		return fmt.Errorf("close journal: %w", classify(err))
 	}
 	return nil
@@ -247,8 +255,8 @@ func (j *Journal) Close() error {
 
 // flush empties the write-ahead log, so that the file alone is the whole
 // journal and nothing erased lingers beside it.
-func flush(conn *sql.Conn) error {
-	_, err := conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+func flush(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	crand "crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -42,10 +41,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child opens the journal that the standard input names. Told to "hold", it
+// child works on the journal that the standard input names. Told to "hold", it
 // keeps it open; told to "append", it appends at random and acknowledges each
-// event on standard output. Either way it ends by being killed, or when its
-// parent is gone.
+// event on standard output; both end by being killed, or when their parent is
+// gone. Told to "record", it does the work that the power-cut test records.
 func child(what string) error {
 	in := bufio.NewReader(os.Stdin)
 	var lines [4]string
@@ -64,9 +63,11 @@ func child(what string) error {
 	if err != nil {
 		return err
 	}
-	j, err := Open(context.Background(), lines[0], Config{
-		Workstation: testWorkstation, KeyFile: lines[1], Signer: signer, Authority: authority,
-	})
+	config := Config{Workstation: testWorkstation, KeyFile: lines[1], Signer: signer, Authority: authority}
+	if what == "record" {
+		return workRecorded(lines[0], config)
+	}
+	j, err := Open(context.Background(), lines[0], config)
 	if err != nil {
 		return err
 	}
@@ -78,26 +79,15 @@ func child(what string) error {
 	return err
 }
 
-// appendForever appends events of 250 to 1,750 bytes, some with a part, and
-// moves the log into the file now and then.
+// appendForever appends random events and moves the log into the file now and
+// then.
 func appendForever(j *Journal) {
 	ctx := context.Background()
 	for {
-		var parts []Part
-		if rand.IntN(4) == 0 {
-			p := Part{Case: caseA, Name: "record", Opening: make([]byte, 32+rand.IntN(20_000))}
-			for i := range p.Opening {
-				p.Opening[i] = byte(rand.Uint32())
-			}
-			parts = []Part{p}
-		}
-		e := event("step", caseA, strings.Repeat("x", rand.IntN(1500)), parts...)
+		e, parts := randomEvent()
 		err := j.Append(ctx, [][]byte{e}, parts)
 		if err == nil && rand.IntN(20) == 0 {
-			err = j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-				_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-				return err
-			})
+			err = j.do(ctx, flush)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -105,6 +95,19 @@ func appendForever(j *Journal) {
 		}
 		fmt.Println("ACK", j.SyncState().Total, evidence.Leaf(e))
 	}
+}
+
+// randomEvent makes an event of 250 to 1,750 bytes, one in four with a part.
+func randomEvent() ([]byte, []Part) {
+	var parts []Part
+	if rand.IntN(4) == 0 {
+		p := Part{Case: caseA, Name: "record", Opening: make([]byte, 32+rand.IntN(20_000))}
+		for i := range p.Opening {
+			p.Opening[i] = byte(rand.Uint32())
+		}
+		parts = []Part{p}
+	}
+	return event("step", caseA, strings.Repeat("x", rand.IntN(1500)), parts...), parts
 }
 
 // process is a running child.
