@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"salter/ca"
 	"salter/ca/authority/db"
 	"salter/card/sod"
-	"salter/store/evidence"
 )
 
 // contractNumber is the form of a contract's number. It may stand in a path.
@@ -48,7 +46,7 @@ func (a *Authority) PutContract(ctx context.Context, c Caller, id string, body c
 		return ca.ContractEntry{}, false, err
 	}
 	if created {
-		a.log.Info("contract registered", "id", id, "number", body.Number, "case", body.Case, "workstation", row.Workstation)
+		a.log.Info("contract registered", "id", id, "case", body.Case, "workstation", row.Workstation)
 	}
 	return entry, created, nil
 }
@@ -237,171 +235,4 @@ func (a *Authority) checkContract(tx db.Tx, number string, h holder) error {
 		return refuseContract(ca.ProblemContract, number, "contract is %s, or for another person or card", c.State)
 	}
 	return nil
-}
-
-// SearchContracts finds contracts by number, or by person and card, and
-// records that a clerk looked.
-func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.ContractSearch) (ca.ContractsFound, error) {
-	byPerson := s.PersonalNumber != "" && s.CardNumber != ""
-	switch {
-	case byPerson && s.Number != "", !byPerson && (s.Number == "" || s.PersonalNumber+s.CardNumber != ""):
-		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search names neither a number nor a person with his card")
-	case !uuid.MatchString(s.Case) || len(s.Salt) != evidence.SaltSize:
-		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
-	}
-	answer := ca.ContractsFound{Contracts: []ca.ContractEntry{}}
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		clerk, err := a.searchClerk(tx, w, s)
-		if err != nil {
-			return err
-		}
-		rows, err := findContracts(tx, s)
-		if err != nil {
-			return err
-		}
-		var ids []string
-		for _, row := range rows {
-			entry, err := contractEntry(tx, row)
-			if err != nil {
-				return err
-			}
-			entry.Covers = byPerson && a.covers(row, s.PersonalNumber, s.CardNumber)
-			answer.Contracts, ids = append(answer.Contracts, entry), append(ids, row.ID)
-		}
-		return tx.PutContractSearch(db.ContractSearch{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","),
-			Clerk: clerk.Number, ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
-	})
-	if err != nil {
-		return ca.ContractsFound{}, err
-	}
-	a.log.Info("contracts searched", "case", s.Case, "found", len(answer.Contracts))
-	return answer, nil
-}
-
-func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, s ca.ContractSearch) (db.Clerk, error) {
-	var signed ca.SearchClaims
-	clerk, err := a.clerkOf(tx, s.Clerk, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
-	if err != nil {
-		return clerk, err
-	}
-	if signed != (ca.SearchClaims{Case: s.Case, Terms: s.Terms(), IssuedAt: signed.IssuedAt}) {
-		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another search")
-	}
-	// A search is answered at once: no offline window.
-	if off := a.now().Sub(time.Unix(signed.IssuedAt, 0)); off > clockSlack || off < -clockSlack {
-		return clerk, Refuse(ca.ProblemClock, "search is off by %v", off.Truncate(time.Second))
-	}
-	return clerk, nil
-}
-
-func findContracts(tx db.Tx, s ca.ContractSearch) ([]db.Contract, error) {
-	if s.Number == "" {
-		return tx.ContractsOf(s.PersonalNumber, ca.MaxContracts)
-	}
-	row, err := tx.ContractByNumber(s.Number)
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil
-	}
-	return []db.Contract{row}, err
-}
-
-// SearchRecord is one recorded search, for the auditor.
-type SearchRecord struct {
-	Seq         int64     `json:"seq"`
-	Case        string    `json:"case"`
-	Terms       string    `json:"terms"` // ca.ContractSearch.Terms
-	Found       string    `json:"found"` // ids of contracts, comma separated
-	Clerk       string    `json:"clerk"`
-	Workstation string    `json:"workstation"`
-	At          time.Time `json:"at"`
-}
-
-// ContractSearches lists recorded searches after a sequence number, oldest
-// first, a page at a time; an empty page is the end.
-func (a *Authority) ContractSearches(ctx context.Context, after int64) ([]SearchRecord, error) {
-	var list []SearchRecord
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		rows, err := tx.ContractSearches(after, certificatesPage)
-		for _, s := range rows {
-			list = append(list, SearchRecord{Seq: s.Seq, Case: s.Case, Terms: s.Terms, Found: s.Found, Clerk: s.Clerk,
-				Workstation: s.Workstation, At: s.At})
-		}
-		return err
-	})
-	return list, err
-}
-
-// EndContract terminates a contract under the client's id; repeats are
-// absorbed.
-func (a *Authority) EndContract(ctx context.Context, c Caller, id string, body ca.ContractEnd) (entry ca.ContractEntry, created bool, err error) {
-	if !uuid.MatchString(id) || !uuid.MatchString(body.Case) || body.ReceivedAt <= 0 {
-		return entry, false, Refuse(ca.ProblemBadRequest, "id or case is no UUID in lower case, or the time of receipt is missing")
-	}
-	err = a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		held, err := tx.ContractByNumber(body.Number)
-		if errors.Is(err, db.ErrNotFound) {
-			return Refuse(ca.ProblemNotFound, "no contract with this number")
-		}
-		if err != nil {
-			return err
-		}
-		if created, err = a.endContract(tx, w, id, held, body); err != nil {
-			return err
-		}
-		if held, err = tx.Contract(held.ID); err != nil {
-			return err
-		}
-		entry, err = contractEntry(tx, held)
-		return err
-	})
-	if err != nil {
-		return ca.ContractEntry{}, false, err
-	}
-	if created {
-		a.log.Info("contract terminated", "id", id, "number", body.Number, "case", body.Case)
-	}
-	return entry, created, nil
-}
-
-func (a *Authority) endContract(tx db.Tx, w db.Workstation, id string, held db.Contract, body ca.ContractEnd) (bool, error) {
-	done, err := tx.ContractEndByID(id)
-	if err == nil {
-		if done.Contract != held.ID || done.Case != body.Case || done.ReceivedAt != body.ReceivedAt {
-			return false, refuseContract(ca.ProblemConflict, held.Number, "another termination has this id")
-		}
-		return false, nil
-	}
-	if !errors.Is(err, db.ErrNotFound) {
-		return false, err
-	}
-	var signed ca.ContractEndClaims
-	clerk, err := a.clerkOf(tx, body.Clerk, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
-	if err != nil {
-		return false, err
-	}
-	if signed != (ca.ContractEndClaims{ID: id, Number: body.Number, Case: body.Case, ReceivedAt: body.ReceivedAt, IssuedAt: signed.IssuedAt}) {
-		return false, Refuse(ca.ProblemAssertion, "clerk signed another termination")
-	}
-	if err := a.checkClerkTime(signed.IssuedAt); err != nil {
-		return false, err
-	}
-	if time.Unix(body.ReceivedAt, 0).After(a.now().Add(clockSlack)) {
-		return false, Refuse(ca.ProblemClock, "termination was received in the future")
-	}
-	if held.State != db.ContractValid {
-		return false, refuseContract(ca.ProblemContract, held.Number, "contract is %s", held.State)
-	}
-	if err := tx.EndContract(held.ID, db.ContractTerminated, "", a.now()); err != nil {
-		return false, err
-	}
-	return true, tx.PutContractEnd(db.ContractEnd{ID: id, Contract: held.ID, Case: body.Case, ReceivedAt: body.ReceivedAt,
-		Clerk: clerk.Number, ClerkJWS: body.Clerk, Workstation: w.Name, At: a.now()})
 }

@@ -256,7 +256,7 @@ func TestContractSearch(t *testing.T) {
 	c.Now = func() time.Time { return time.Now().Add(-time.Hour) }
 	refused("search of an hour ago", c.Search(person), ca.ProblemClock)
 	o.Stop()
-	for _, secret := range []string{h.PersonalNumber, h.CardNumber, "999999999", h.Surname} {
+	for _, secret := range []string{h.PersonalNumber, h.CardNumber, "999999999", h.Surname, "U-1"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}

@@ -1,0 +1,108 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"salter/ca"
+	"salter/ca/authority/db"
+	"salter/store/evidence"
+)
+
+// SearchContracts finds contracts by number, or by person and card, and
+// records that a clerk looked.
+func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.ContractSearch) (ca.ContractsFound, error) {
+	byPerson := s.PersonalNumber != "" && s.CardNumber != ""
+	switch {
+	case byPerson && s.Number != "", !byPerson && (s.Number == "" || s.PersonalNumber+s.CardNumber != ""):
+		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search names neither a number nor a person with his card")
+	case !uuid.MatchString(s.Case) || len(s.Salt) != evidence.SaltSize:
+		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
+	}
+	answer := ca.ContractsFound{Contracts: []ca.ContractEntry{}}
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		w, err := a.admitWorkstation(tx, c)
+		if err != nil {
+			return err
+		}
+		clerk, err := a.searchClerk(tx, w, s)
+		if err != nil {
+			return err
+		}
+		rows, err := findContracts(tx, s)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, row := range rows {
+			entry, err := contractEntry(tx, row)
+			if err != nil {
+				return err
+			}
+			entry.Covers = byPerson && a.covers(row, s.PersonalNumber, s.CardNumber)
+			answer.Contracts, ids = append(answer.Contracts, entry), append(ids, row.ID)
+		}
+		return tx.PutContractSearch(db.ContractSearch{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","),
+			Clerk: clerk.Number, ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
+	})
+	if err != nil {
+		return ca.ContractsFound{}, err
+	}
+	a.log.Info("contracts searched", "case", s.Case, "found", len(answer.Contracts))
+	return answer, nil
+}
+
+func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, s ca.ContractSearch) (db.Clerk, error) {
+	var signed ca.SearchClaims
+	clerk, err := a.clerkOf(tx, s.Clerk, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
+	if err != nil {
+		return clerk, err
+	}
+	if signed != (ca.SearchClaims{Case: s.Case, Terms: s.Terms(), IssuedAt: signed.IssuedAt}) {
+		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another search")
+	}
+	// A search is answered at once: no offline window.
+	if off := a.now().Sub(time.Unix(signed.IssuedAt, 0)); off > clockSlack || off < -clockSlack {
+		return clerk, Refuse(ca.ProblemClock, "search is off by %v", off.Truncate(time.Second))
+	}
+	return clerk, nil
+}
+
+func findContracts(tx db.Tx, s ca.ContractSearch) ([]db.Contract, error) {
+	if s.Number == "" {
+		return tx.ContractsOf(s.PersonalNumber, ca.MaxContracts)
+	}
+	row, err := tx.ContractByNumber(s.Number)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil
+	}
+	return []db.Contract{row}, err
+}
+
+// SearchRecord is one recorded search, for the auditor.
+type SearchRecord struct {
+	Seq         int64     `json:"seq"`
+	Case        string    `json:"case"`
+	Terms       string    `json:"terms"` // ca.ContractSearch.Terms
+	Found       string    `json:"found"` // ids of contracts, comma separated
+	Clerk       string    `json:"clerk"`
+	Workstation string    `json:"workstation"`
+	At          time.Time `json:"at"`
+}
+
+// ContractSearches lists recorded searches after a sequence number, oldest
+// first, a page at a time; an empty page is the end.
+func (a *Authority) ContractSearches(ctx context.Context, after int64) ([]SearchRecord, error) {
+	var list []SearchRecord
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		rows, err := tx.ContractSearches(after, certificatesPage)
+		for _, s := range rows {
+			list = append(list, SearchRecord{Seq: s.Seq, Case: s.Case, Terms: s.Terms, Found: s.Found, Clerk: s.Clerk,
+				Workstation: s.Workstation, At: s.At})
+		}
+		return err
+	})
+	return list, err
+}
