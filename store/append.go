@@ -91,7 +91,7 @@ func (j *Journal) commit(ctx context.Context, conn *sql.Conn, records []record, 
 	if err != nil {
 		return err
 	}
-	j.tree = tree
+	j.tree, j.last = tree, Head{tree.Size(), tree.Root()}
 	j.setTotal(tree.Size())
 	return nil
 }

@@ -146,3 +146,35 @@ func TestLostConnection(t *testing.T) {
 	}
 	fatal(t, j.Verify(context.Background()))
 }
+
+// TestLostWhileRunning: when the file is opened again, it must be the one that
+// was there, with everything Append said was stored.
+func TestLostWhileRunning(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func(*testing.T, *bench)
+		want  error
+	}{
+		{"removed", func(t *testing.T, b *bench) { fatal(t, removeDatabase(b.path)) }, ErrMissing},
+		{"emptied", func(t *testing.T, b *bench) { fatal(t, os.Truncate(b.path, 0)) }, ErrCorrupt},
+		{"set back", func(t *testing.T, b *bench) { copyFile(t, b.path+".old", b.path) }, ErrTampered},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			j := b.open()
+			fill(t, j, 2)
+			fatal(t, j.Close())
+			copyFile(t, b.path, b.path+".old")
+			j = b.open()
+			fill(t, j, 1)
+			fatal(t, j.do(context.Background(), func(context.Context, *sql.Conn) error { return j.disconnect() }))
+			tt.spoil(t, b)
+			for range 2 {
+				if _, err := j.Head(context.Background()); !errors.Is(err, tt.want) {
+					t.Errorf("Head = %v, want %v", err, tt.want)
+				}
+			}
+		})
+	}
+}

@@ -57,6 +57,7 @@ type Journal struct {
 	db     *sql.DB
 	conn   *sql.Conn      // nil: to be opened again after a failure of the disk
 	tree   *evidence.Tree // nil: to be loaded again after a failed write
+	last   Head           // of what Append said was stored, in this run
 	closed bool
 	// Prepared on conn, and closed with it.
 	addEvent, addNode *sql.Stmt
@@ -156,7 +157,7 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 		turn:    make(chan struct{}, 1),
 		syncing: make(chan struct{}, 1),
 	}
-	if err := checkFile(path); err != nil {
+	if err := checkFile(path); err != nil { // before a missing key is the finding
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	var err error
@@ -189,6 +190,9 @@ func checkFile(path string) error {
 // open connects to the file and verifies what is in it. The caller owns the
 // journal.
 func (j *Journal) open(ctx context.Context) (err error) {
+	if err := checkFile(j.path); err != nil {
+		return err
+	}
 	if j.db, j.conn, err = connect(ctx, j.path); err != nil {
 		return err
 	}
@@ -224,6 +228,7 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.expect(j.last)
 	for done := false; !done; {
 		if done, err = a.nextPage(ctx, j.conn); err != nil {
 			return err

@@ -19,7 +19,7 @@ func (j *Journal) SyncState() SyncState {
 func (j *Journal) loadSyncState(ctx context.Context, conn *sql.Conn) error {
 	var total, acked, at int64
 	err := conn.QueryRowContext(ctx, "SELECT (SELECT coalesce(max(seq), 0) FROM event), acked,"+
-		" (SELECT coalesce(max(at), 0) FROM checkpoint) FROM sync").Scan(&total, &acked, &at)
+		" coalesce((SELECT at FROM checkpoint ORDER BY size DESC LIMIT 1), 0) FROM sync").Scan(&total, &acked, &at)
 	if err != nil {
 		return fmt.Errorf("read cursor: %w", err)
 	}

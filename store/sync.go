@@ -14,6 +14,10 @@ import (
 // is smaller, so a batch is never empty.
 const MaxBatch = 256 << 10
 
+// maxMissing bounds how many commitments are taken from one answer: each is
+// looked up while others wait.
+const maxMissing = 4096
+
 // maxRewinds bounds how often one Sync follows the authority backwards.
 const maxRewinds = 3
 
@@ -207,7 +211,7 @@ func (j *Journal) acknowledge(ctx context.Context, b batch, countersigned []byte
 			}
 			// Only what the answer names is taken from it: its list may be
 			// cut, so what it does not name need not be held.
-			for _, sum := range missing {
+			for _, sum := range missing[:min(len(missing), maxMissing)] {
 				_, err := tx.ExecContext(ctx, "UPDATE person SET held = 0 WHERE commitment = ?", sum[:])
 				if err != nil {
 					return fmt.Errorf("mark missing part: %w", err)

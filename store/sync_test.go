@@ -409,3 +409,57 @@ func TestSyncPartFails(t *testing.T) {
 	fatal(t, j.Sync(ctx, l))
 	checkShipped(t, j, l)
 }
+
+// TestSyncLastSuccess: the last countersignature is the one of the largest
+// size, also when the clock stood wrong before.
+func TestSyncLastSuccess(t *testing.T) {
+	b := newBench(t)
+	now := testTime.AddDate(10, 0, 0)
+	b.config.Now = func() time.Time { return now }
+	j := b.open()
+	l := newLedger(b.authority)
+	fill(t, j, 1)
+	fatal(t, j.Sync(context.Background(), l))
+	now = testTime
+	fill(t, j, 1)
+	fatal(t, j.Sync(context.Background(), l))
+	fatal(t, j.Close())
+	if s := b.open().SyncState(); !s.LastSuccess.Equal(now) {
+		t.Errorf("LastSuccess = %v, want %v", s.LastSuccess, now)
+	}
+}
+
+// greedy is an authority that says it misses what it does not.
+type greedy struct {
+	*ledger
+	missing [][32]byte
+}
+
+func (g *greedy) Push(ctx context.Context, from int64, events [][]byte, checkpoint []byte) ([]byte, [][32]byte, error) {
+	signed, _, err := g.ledger.Push(ctx, from, events, checkpoint)
+	return signed, g.missing, err
+}
+
+// TestSyncEndlessMissing: of an endless list only the beginning is looked up.
+func TestSyncEndlessMissing(t *testing.T) {
+	ctx := context.Background()
+	b := newBench(t)
+	j := b.open()
+	p := part(t, caseA, "record", "content")
+	fatal(t, j.Append(ctx, [][]byte{event("card-read", caseA, "", p)}, []Part{p}))
+	g := &greedy{ledger: newLedger(b.authority)}
+	fatal(t, j.Sync(ctx, g))
+	for _, tt := range []struct {
+		name string
+		at   int
+		puts int
+	}{{"last taken", maxMissing - 1, 2}, {"first not taken", maxMissing, 2}} {
+		g.missing = make([][32]byte, 100_000)
+		g.missing[tt.at] = evidence.Commitment(p.Opening)
+		fill(t, j, 1)
+		fatal(t, j.Sync(ctx, g))
+		if g.puts != tt.puts {
+			t.Errorf("%s: %d blobs were sent, want %d", tt.name, g.puts, tt.puts)
+		}
+	}
+}

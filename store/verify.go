@@ -122,7 +122,8 @@ func readCheckpoints(ctx context.Context, conn *sql.Conn, query string) ([]count
 // audit rebuilds the tree from the events and compares on the way.
 type audit struct {
 	tree *evidence.Tree
-	// checkpoints holds the roots that the authority countersigned, by size.
+	// checkpoints holds the roots that must come out, by size: those that the
+	// authority countersigned, and the last one known in this run.
 	checkpoints map[int64]tlog.Hash
 	largest     int64 // among them
 	// commits collects the number of the first event that holds each
@@ -145,6 +146,13 @@ func (j *Journal) newAudit(list []countersigned) (*audit, error) {
 		a.checkpoints[c.Size], a.largest = c.Root, max(a.largest, c.Size)
 	}
 	return a, nil
+}
+
+// expect makes the audit want a head that was there before.
+func (a *audit) expect(h Head) {
+	if _, countersigned := a.checkpoints[h.Size]; h.Size > 0 && !countersigned {
+		a.checkpoints[h.Size], a.largest = h.Root, max(a.largest, h.Size)
+	}
 }
 
 // nextPage checks the next events; done after the last one.
@@ -175,7 +183,7 @@ func (a *audit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err er
 			nodes = nodes[len(want):]
 		}
 		if root, ok := a.checkpoints[e.Seq]; ok && root != a.tree.Root() {
-			return false, tampered(e.Seq, "history differs from the countersigned checkpoint")
+			return false, tampered(e.Seq, "history differs from its checkpoint")
 		}
 	}
 	return false, nil
@@ -204,7 +212,7 @@ func (a *audit) checkHeader(e Event) error {
 // finish checks what only the end can tell.
 func (a *audit) finish(ctx context.Context, conn *sql.Conn) error {
 	if size := a.tree.Size(); a.largest > size {
-		return tampered(size+1, "missing: the authority countersigned %d events", a.largest)
+		return tampered(size+1, "missing: there were %d events", a.largest)
 	}
 	var events, nodes int64
 	err := conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM event WHERE seq < 1),"+
