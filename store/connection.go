@@ -34,6 +34,14 @@ var settings = [...]struct{ pragma, want string }{
 	{"busy_timeout", "500"},
 }
 
+// A value longer than maxRow bytes, more than any sealed part needs, is refused
+// with code 18 before memory is taken for it
+// (https://www.sqlite.org/c3ref/c_limit_attached.html, SQLITE_LIMIT_LENGTH).
+const (
+	limitLength = 0
+	maxRow      = MaxOpening + 1<<20
+)
+
 // dsn is the data source name for the file at path, which must be absolute.
 func dsn(path string) string {
 	path = filepath.ToSlash(path)
@@ -67,6 +75,9 @@ func connect(ctx context.Context, path string) (_ *sql.DB, _ *sql.Conn, err erro
 	if err == nil {
 		if err = checkSettings(ctx, conn); err == nil {
 			err = settle(path)
+		}
+		if err == nil {
+			_, err = sqlite.Limit(conn, limitLength, maxRow)
 		}
 		if err == nil {
 			return db, conn, nil

@@ -178,3 +178,36 @@ func TestLostWhileRunning(t *testing.T) {
 		})
 	}
 }
+
+// TestHugeRow: a row that no journal has is refused before it takes memory.
+func TestHugeRow(t *testing.T) {
+	for _, statement := range []string{
+		"UPDATE event SET body = zeroblob(200000000) WHERE seq = 1",
+		"UPDATE person SET sealed = zeroblob(200000000)",
+		"INSERT INTO checkpoint VALUES (1, zeroblob(200000000), 0)",
+	} {
+		t.Run(statement, func(t *testing.T) {
+			b := newBench(t)
+			j := b.open()
+			p := part(t, caseA, "record", "content")
+			fatal(t, j.Append(context.Background(), [][]byte{event("card-read", caseA, "", p)}, []Part{p}))
+			fatal(t, j.Close())
+			b.edit(statement)
+			if _, err := Open(context.Background(), b.path, b.config); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("Open = %v, want ErrCorrupt", err)
+			}
+		})
+	}
+}
+
+// TestLargestPart: the limit on rows leaves room for the largest part.
+func TestLargestPart(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	p := Part{Case: caseA, Name: "record", Opening: make([]byte, MaxOpening)}
+	fatal(t, j.Append(context.Background(), [][]byte{event("card-read", caseA, "", p)}, []Part{p}))
+	fatal(t, j.Verify(context.Background()))
+	if _, err := j.Backup(context.Background(), t.TempDir()); err != nil {
+		t.Errorf("Backup = %v", err)
+	}
+}

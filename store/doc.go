@@ -3,7 +3,8 @@
 //
 // Create makes the file once, when the workstation is enrolled; Open opens it
 // at every start and verifies it; Append adds events; Sync ships them to the
-// authority.
+// authority. Space tells whether a new case may begin, Backup makes a verified
+// copy.
 //
 // What the rest of Salter may rely on:
 //

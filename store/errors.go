@@ -77,6 +77,7 @@ const (
 	codeCorrupt  = 11
 	codeFull     = 13
 	codeCantOpen = 14
+	codeTooBig   = 18
 	codeNotADB   = 26
 )
 
@@ -94,7 +95,7 @@ func classify(err error) error {
 	switch sqliteCode(err) {
 	case codeBusy:
 		sentinel = ErrInUse
-	case codeCorrupt, codeNotADB:
+	case codeCorrupt, codeTooBig, codeNotADB:
 		sentinel = ErrCorrupt
 	case codeFull:
 		sentinel = ErrFull
