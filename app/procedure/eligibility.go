@@ -15,9 +15,12 @@ import (
 // chip does not count as a valid certificate.
 func Judge(id Identity, chip Chip, s Settings, now time.Time, revoked []string) Eligibility {
 	today := Today(now)
-	e := Eligibility{
-		Blocks:   slices.Concat(blocksOfIdentity(id, s, today), blocksOfChip(id, chip, now, revoked)),
-		Warnings: warnings(id, chip, s, today),
+	ofIdentity, ofChip := blocksOfIdentity(id, s, today), blocksOfChip(id, chip, now, revoked)
+	e := Eligibility{Blocks: slices.Concat(ofIdentity, ofChip), Warnings: warnings(id, chip, s, today)}
+	if slices.Contains(ofChip, CodeNoPKI) {
+		// Such a card bears no signature of the ministry either; what helps
+		// its holder is a new ID card, so this is said first.
+		e.Blocks = slices.Concat(ofChip, ofIdentity)
 	}
 	e.Eligible = len(e.Blocks) == 0
 	return e

@@ -64,6 +64,9 @@ func TestJudge(t *testing.T) {
 		{"Apollo card", func(i *procedure.Identity, c *procedure.Chip) {
 			i.DocType, c.Present = procedure.DocTypeApollo, false
 		}, codes{procedure.CodeNoPKI}, nil},
+		{"Apollo card as it is read", func(i *procedure.Identity, c *procedure.Chip) {
+			i.DocType, i.Authenticity, c.Present = procedure.DocTypeApollo, procedure.NotChecked, false
+		}, codes{procedure.CodeNoPKI, procedure.CodeSODMissing}, nil},
 		{"no PKI part", func(_ *procedure.Identity, c *procedure.Chip) { c.Present = false }, codes{procedure.CodeNoPKI}, nil},
 		{"last valid day", func(i *procedure.Identity, _ *procedure.Chip) { i.ValidUntil = today }, nil, warnings{procedure.WarnCardEnds}},
 		{"expired yesterday", func(i *procedure.Identity, _ *procedure.Chip) { i.ValidUntil = day(2026, 11, 22) }, codes{procedure.CodeCardExpired}, warnings{procedure.WarnCardEnds}},
