@@ -90,7 +90,7 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 	if err != nil {
 		return err
 	}
-	return statusError(c.Op, a.client.ChangeStatus(ctx, ca.StatusRequest{
+	err = a.client.ChangeStatus(ctx, ca.StatusRequest{
 		ID:       c.ID,
 		Op:       string(c.Op),
 		Serial:   c.Serial,
@@ -98,17 +98,30 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 		Reason:   c.Reason,
 		ReadBack: c.ReadBack,
 		Clerk:    clerk,
-	}))
-}
-
-// statusError is authorityError for a change of status: a certificate that can
-// no longer be activated has been revoked.
-func statusError(op procedure.StatusOp, err error) error {
+	})
 	var e *ca.Error
-	if op == procedure.StatusActivate && errors.As(err, &e) && e.Problem.Name() == ca.ProblemTransition {
-		return &procedure.Error{Code: procedure.CodeRevoked, Detail: ca.ProblemTransition, Err: err}
+	if c.Op == procedure.StatusActivate && errors.As(err, &e) && e.Problem.Name() == ca.ProblemTransition {
+		return a.notActivated(ctx, c.Serial, err)
 	}
 	return authorityError(err)
+}
+
+// notActivated asks what stands in the way of an activation that the status
+// machine refused: the certificate was revoked, or it was activated before and
+// is suspended by now, which is no failure.
+func (a authority) notActivated(ctx context.Context, serial string, refusal error) error {
+	certificate, err := a.client.Certificate(ctx, serial)
+	switch {
+	case errors.Is(err, ca.ErrUnsupported):
+		return authorityError(refusal)
+	case err != nil:
+		return authorityError(err)
+	case certificate.Status == ca.StatusRevoked:
+		return &procedure.Error{Code: procedure.CodeRevoked, Detail: ca.ProblemTransition, Err: refusal}
+	case certificate.Status == ca.StatusSuspended:
+		return nil
+	}
+	return authorityError(refusal)
 }
 
 func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
