@@ -4,6 +4,7 @@ go 1.26.0
 
 // Each direct dependency has one reason.
 require (
+	filippo.io/age v1.3.2 // data key and unsynced records, sealed for people who are elsewhere (store)
 	fyne.io/fyne/v2 v2.8.1 // the desktop toolkit (app, cmd/salter)
 	github.com/BurntSushi/toml v1.6.0 // the settings file, strict, with line numbers (cmd/salter)
 	github.com/boombuler/barcode v1.1.0 // Code 128 and QR on the papers (app/forms)
@@ -29,6 +30,7 @@ require (
 )
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // indirect
 	github.com/anthonynsimon/bild v0.14.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
