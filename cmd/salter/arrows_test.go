@@ -19,11 +19,12 @@ var arrows = map[string][]string{
 	"salter/cmd/salter-ca":   {"salter/ca", "salter/ca/authority/*", "software.sslmate.com/src/go-pkcs12"},
 	"salter/cmd/salter-card": {"salter/card/virtual"},
 
-	"salter/app":                    {"salter/app/procedure", "salter/app/forms", "salter/assets", "fyne.io/fyne/v2/*", "github.com/nicksnyder/go-i18n/v2/i18n", "golang.org/x/text/language", "golang.org/x/sys/*"},
+	"salter/app":                    {"salter/app/procedure", "salter/app/forms", "salter/app/serbian", "salter/assets", "fyne.io/fyne/v2/*", "github.com/nicksnyder/go-i18n/v2/i18n", "golang.org/x/text/language", "golang.org/x/sys/*"},
 	"salter/app/desk":               {"golang.org/x/sys/*"},
 	"salter/app/procedure":          {},
 	"salter/app/procedure/proctest": {"salter/app/procedure"},
-	"salter/app/forms":              {"salter/app/procedure", "salter/assets", "github.com/go-pdf/fpdf", "github.com/boombuler/barcode/*"},
+	"salter/app/serbian":            {},
+	"salter/app/forms":              {"salter/app/procedure", "salter/app/serbian", "salter/assets", "github.com/go-pdf/fpdf", "github.com/boombuler/barcode/*"},
 	"salter/assets":                 {},
 
 	"salter/card":          {"salter/card/apdu", "salter/card/sod", "github.com/ebfe/scard", "github.com/miekg/pkcs11", "golang.org/x/sys/*"},
