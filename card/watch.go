@@ -21,6 +21,8 @@ const (
 	waitTurn = time.Second
 	// retryAfter is the pause before the service is tried again.
 	retryAfter = time.Second
+	// retryCancel is the pause before a wait is cancelled again.
+	retryCancel = 50 * time.Millisecond
 	// listLag is how long the list of readers may go on naming one that left.
 	listLag = 100 * time.Millisecond
 )
@@ -74,11 +76,7 @@ func newWatcher(ignore func(string) bool) *watcher {
 // run watches until ctx ends and survives every trouble of the service.
 func (w *watcher) run(ctx context.Context) {
 	defer close(w.ended)
-	defer context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.interrupt()
-	})()
+	defer context.AfterFunc(ctx, w.interruptUntilEnded)()
 	for ctx.Err() == nil {
 		err := w.watch(ctx)
 		if ctx.Err() != nil {
@@ -134,6 +132,24 @@ func (w *watcher) use(c *scard.Context) {
 func (w *watcher) interrupt() {
 	if c := w.context; c != nil {
 		go func() { _ = c.Cancel() }() // lost at worst; the wait is bounded
+	}
+}
+
+// interruptUntilEnded ends the last wait. A cancellation that comes before the
+// wait begins is lost, and the wait is long: so it is repeated.
+func (w *watcher) interruptUntilEnded() {
+	for {
+		w.mu.Lock()
+		c := w.context
+		w.mu.Unlock()
+		if c != nil {
+			_ = c.Cancel() // outside of mu: a service that hangs holds up nobody else
+		}
+		select {
+		case <-w.ended:
+			return
+		case <-time.After(retryCancel):
+		}
 	}
 }
 
