@@ -7,19 +7,26 @@ BIN        := build/bin
 TAGS       := release,no_metadata,no_animations,migrated_fynedo,no_emoji
 GOFMT      := $(shell $(GO) env GOROOT)/bin/gofmt
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
-# Packages that never see Fyne: these run under the race detector.
-NOFYNE     = $(shell $(GO) list ./... | grep -v -E '^salter/(app|cmd/salter)$$')
+# Packages that never see Fyne: these run under the race detector, those that
+# take long before the others.
+LONG       := salter/store salter/card salter/card/virtual
+NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $(GO) list ./...))
 
-.PHONY: run test build bench torture windows vuln clean ready ready-test ready-windows
+.PHONY: run test lint tests build bench torture windows vuln clean ready ready-test ready-windows
 
 run: ready build ## play at the counter, or play one case without a display
 	cmd/demo/run.sh
 
 test: ready-test ## everything that must hold in each commit
+	@$(MAKE) --no-print-directory -j2 lint tests
+
+lint:
 	@unformatted=$$($(GOFMT) -l $$(git ls-files '*.go')); \
 	  status=$$?; if [ $$status -ne 0 ] || [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+tests:
 	$(GO) test ./app ./cmd/salter
 	$(GO) test -race $(NOFYNE)
 
