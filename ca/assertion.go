@@ -28,6 +28,9 @@ func (c *Client) assertion(ctx context.Context, r EnrolRequest) (string, error) 
 	if !ok {
 		return "", errors.New("load workstation certificate: key cannot sign")
 	}
+	if err := checkOverride(r.Override); err != nil {
+		return "", err
+	}
 	now := c.cfg.Now().Unix()
 	sum := sha256.Sum256(r.CSR)
 	csr := hex.EncodeToString(sum[:])
@@ -51,6 +54,8 @@ func (c *Client) assertion(ctx context.Context, r EnrolRequest) (string, error) 
 		ChipFiles:  hex.EncodeToString(r.ChipFiles[:]),
 		Checkpoint: base64.StdEncoding.EncodeToString(r.Checkpoint),
 		Clerk:      clerk,
+		Action:     r.Action,
+		Override:   string(r.Override),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encode assertion: %w", err)
@@ -63,6 +68,14 @@ func (c *Client) assertion(ctx context.Context, r EnrolRequest) (string, error) 
 		return "", fmt.Errorf("sign assertion: %d bytes, at most %d allowed", len(jws), MaxAssertion)
 	}
 	return jws, nil
+}
+
+// checkOverride refuses what no supervisor's signature can be.
+func checkOverride(override []byte) error {
+	if len(override) > MaxOverride {
+		return fmt.Errorf("send override: %d bytes, at most %d allowed", len(override), MaxOverride)
+	}
+	return nil
 }
 
 // signClaims has the clerk sign claims.

@@ -111,7 +111,7 @@ const (
 	Pending     Kind = "pending"      // waits for a decision at the authority
 	Refuses     Kind = "refuses"      // a decision about this request; see Problem
 	Counter     Kind = "counter"      // this workstation's certificate is not accepted
-	ClerkRight  Kind = "clerk"        // the clerk is not accepted
+	ClerkRight  Kind = "clerk"        // the clerk, or the supervisor behind him, is not accepted; see Problem
 	NotAnchored Kind = "not-anchored" // the journal at the authority is behind
 	Fork        Kind = "fork"         // the authority holds another history
 	Upgrade     Kind = "upgrade"      // this program is too old
@@ -220,6 +220,9 @@ var problemKinds = map[string]Kind{
 	ProblemProfile:         Refuses,
 	ProblemAttempt:         Refuses,
 	ProblemCardData:        Refuses,
+	ProblemCardFiles:       NotAnchored,
+	ProblemOverride:        ClerkRight,
+	ProblemOverrideInvalid: ClerkRight,
 	ProblemGap:             Refuses,
 	ProblemUpgrade:         Upgrade,
 	ProblemBusy:            Busy,

@@ -70,6 +70,8 @@ type EnrolRequest struct {
 	ChipFiles  [32]byte
 	Checkpoint []byte      // signed note over the journal's present head, already shipped
 	Clerk      ClerkSigner // who decided
+	Action     string      // ActionIssue, ActionRenew; empty: ActionIssue
+	Override   []byte      // a supervisor's compact JWS over OverrideClaims; nil: none
 	// NotBefore is when the request was first made; a certificate that begins
 	// earlier (by more than MaxClockDrift) is not its answer. Zero: not
 	// compared.

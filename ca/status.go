@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -26,6 +25,7 @@ type StatusRequest struct {
 	// by OpSuspend and OpReactivate, zero for a change that no form asks for.
 	Received time.Time
 	Clerk    ClerkSigner
+	Override []byte // a supervisor's compact JWS over OverrideClaims; nil: none
 }
 
 // received is Received on the wire.
@@ -41,12 +41,16 @@ func (r StatusRequest) received() int64 {
 // Counter, ClerkRight) the change may have happened; send it again.
 func (c *Client) ChangeStatus(ctx context.Context, r StatusRequest) error {
 	const op = "change status"
+	if err := checkOverride(r.Override); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	clerk, err := signClaims(ctx, r.Clerk, StatusClaims{ID: r.ID, Op: r.Op, Serial: r.Serial, Reason: r.Reason,
 		ReceivedAt: r.received(), IssuedAt: c.cfg.Now().Unix()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	change := StatusChange{Op: r.Op, Serial: r.Serial, Case: r.Case, Reason: r.Reason, ReceivedAt: r.received(), Clerk: clerk}
+	change := StatusChange{Op: r.Op, Serial: r.Serial, Case: r.Case, Reason: r.Reason, ReceivedAt: r.received(), Clerk: clerk,
+		Override: string(r.Override)}
 	if r.Op == OpActivate {
 		change.ReadBack = hex.EncodeToString(r.ReadBack[:])
 	}
@@ -84,7 +88,7 @@ func (c *Client) Certificate(ctx context.Context, serial string) (Certificate, e
 	if err := c.getJSON(ctx, op, PathCertificates+url.PathEscape(serial), &found); err != nil {
 		return Certificate{}, unsupported(err)
 	}
-	if found.Serial != serial || !slices.Contains([]string{StatusHold, StatusActive, StatusSuspended, StatusRevoked}, found.Status) {
+	if found.Serial != serial || !knownStatus(found.Status) {
 		return Certificate{}, &Error{Op: op, Err: fmt.Errorf("%w: another certificate or an unknown status", ErrAnswer)}
 	}
 	return found, nil

@@ -3,6 +3,8 @@ package ca
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"time"
 )
 
 // Paths of the API port. Words in braces are path parameters.
@@ -17,6 +19,7 @@ const (
 	PathContracts    = "/ra/v1/contracts/"      // + UUID to register one, + number to ask for one
 
 	PathContractSearch = "/ra/v1/contracts/search"
+	PathRegisterSearch = "/ra/v1/register/search"
 	PathContractEnds   = "/ra/v1/contract-terminations/" // + UUID
 	PathApprovals      = "/ra/v1/approvals"              // the queue; + "/" + UUID to decide
 )
@@ -27,7 +30,8 @@ const HeaderAssertion = "RA-Assertion"
 // Limits of the wire, in bytes.
 const (
 	MaxCSR       = 16 << 10
-	MaxAssertion = 8 << 10
+	MaxAssertion = 16 << 10
+	MaxOverride  = 8 << 10   // of the compact JWS
 	MaxBatch     = 256 << 10 // sum of the event bodies of one push
 	MaxBlob      = 8 << 20
 )
@@ -55,7 +59,44 @@ type AssertionClaims struct {
 	ChipFiles  string `json:"chip_files"` // hex name of the blob with the raw card files
 	Checkpoint string `json:"chk"`        // base64 of the signed checkpoint note
 	Clerk      string `json:"clerk"`      // compact JWS over ClerkClaims
+	// Action is what is asked for, ActionIssue or ActionRenew; empty is
+	// ActionIssue.
+	Action string `json:"action,omitempty"`
+	// Override is a supervisor's compact JWS over OverrideClaims, as it was
+	// signed; empty: none.
+	Override string `json:"override,omitempty"`
 }
+
+// Actions of a request for a certificate.
+const (
+	ActionIssue = "issue"
+	ActionRenew = "renew"
+)
+
+// OverrideClaims is what a supervisor signs when a case goes another way than
+// the facts propose, or needs him whatever the way: compact JWS, RS256 or
+// ES256, with the certificate's thumbprint in the header x5t#S256. It counts
+// for its case only, for MaxOverrideAge.
+type OverrideClaims struct {
+	Version       int             `json:"v"` // 1
+	Case          string          `json:"case"`
+	Facts         json.RawMessage `json:"facts"`    // what the counter knew; kept as signed, not judged
+	Proposal      string          `json:"proposal"` // the action proposed
+	Choice        string          `json:"choice"`   // ActionIssue, ActionRenew, or the operation of a status change
+	Needs         []string        `json:"needs"`    // what needed him, for instance NeedUnderAge
+	Reason        string          `json:"reason"`
+	PaperContract string          `json:"paper_contract"` // number on the citizen's copy; empty: none shown
+	IssuedAt      int64           `json:"iat"`            // Unix seconds
+}
+
+// MaxOverrideAge is how old a supervisor's signature may be when it arrives.
+const MaxOverrideAge = 24 * time.Hour
+
+// What the authority demands an override for (fields of ProblemOverride).
+const (
+	NeedUnderAge         = "under-age"         // the holder is younger than Policy.SupervisorBelowAge
+	NeedCertificateValid = "certificate-valid" // another certificate for this person, label and card stands
+)
 
 // ClerkClaims is what the clerk signs for one request (compact JWS, RS256 or
 // ES256, with the certificate's thumbprint in the header x5t#S256).
@@ -143,6 +184,9 @@ type StatusChange struct {
 	// any office, other changes only where the certificate was issued.
 	ReceivedAt int64  `json:"received_at,omitempty"`
 	Clerk      string `json:"clerk"` // compact JWS over StatusClaims
+	// Override is a supervisor's compact JWS over OverrideClaims whose choice
+	// is Op; empty: none.
+	Override string `json:"override,omitempty"`
 }
 
 // StatusClaims is what the clerk signs for a status change.
@@ -309,9 +353,15 @@ type ContractSearch struct {
 // Terms is what the clerk signs in place of the terms: the hex SHA-256 over
 // the salt and, after a zero byte each, number, personal number, card number.
 func (s ContractSearch) Terms() string {
+	return commitTerms("", s.Salt, s.Number, s.PersonalNumber, s.CardNumber)
+}
+
+// commitTerms hashes the terms of a search of one kind.
+func commitTerms(kind string, salt []byte, terms ...string) string {
 	h := sha256.New()
-	h.Write(s.Salt)
-	for _, term := range []string{s.Number, s.PersonalNumber, s.CardNumber} {
+	h.Write([]byte(kind))
+	h.Write(salt)
+	for _, term := range terms {
 		h.Write([]byte{0})
 		h.Write([]byte(term))
 	}
@@ -321,7 +371,7 @@ func (s ContractSearch) Terms() string {
 // SearchClaims is what the clerk signs for a search.
 type SearchClaims struct {
 	Case     string `json:"case"`
-	Terms    string `json:"terms"` // ContractSearch.Terms
+	Terms    string `json:"terms"` // ContractSearch.Terms, RegisterSearch.Terms
 	IssuedAt int64  `json:"iat"`
 }
 
@@ -332,6 +382,58 @@ type ContractsFound struct {
 
 // MaxContracts is how many contracts one search finds.
 const MaxContracts = 50
+
+// ContractOther is the state, in the answer to a RegisterSearch, of a contract
+// that belongs to another person; nothing else but its number is told.
+const ContractOther = "other"
+
+// RegisterSearch is the body of POST /ra/v1/register/search: what the
+// authority holds for a person and his card, for the number of a contract, or
+// for both together, so that the number is compared with the person. Like
+// every search it is recorded, with the terms as a commitment only.
+type RegisterSearch struct {
+	PersonalNumber string `json:"personal_number,omitempty"`
+	CardNumber     string `json:"card_number,omitempty"`
+	Contract       string `json:"contract,omitempty"` // number
+	Case           string `json:"case"`               // in which the answer is needed
+	Salt           []byte `json:"salt"`               // 32 random bytes
+	Clerk          string `json:"clerk"`              // compact JWS over SearchClaims
+}
+
+// Terms is what the clerk signs in place of the terms: the hex SHA-256 over
+// the word register, the salt and, after a zero byte each, contract, personal
+// number, card number.
+func (s RegisterSearch) Terms() string {
+	return commitTerms("register", s.Salt, s.Contract, s.PersonalNumber, s.CardNumber)
+}
+
+// RegisterFound answers a RegisterSearch, newest first, at most MaxContracts
+// and MaxCertificates. By person: his contracts and certificates, on whatever
+// card; the contract whose number was given stands among them, as
+// ContractOther if it is somebody else's, and not at all if there is none. By
+// the number alone: that contract and the certificates that rest on it.
+type RegisterFound struct {
+	Contracts    []ContractEntry   `json:"contracts"`
+	Certificates []HeldCertificate `json:"certificates"`
+}
+
+// MaxCertificates is how many certificates one search finds.
+const MaxCertificates = 50
+
+// HeldCertificate is one certificate of the person asked for. Times are Unix
+// seconds; whether it has expired follows from them.
+type HeldCertificate struct {
+	Serial     string `json:"serial"` // lower-case hex
+	Label      string `json:"label"`
+	Status     string `json:"status"` // hold, active, suspended, revoked
+	Reason     int    `json:"reason,omitempty"`
+	Since      int64  `json:"since"` // of the status
+	NotBefore  int64  `json:"not_before"`
+	NotAfter   int64  `json:"not_after"`
+	CardNumber string `json:"card_number"`
+	Contract   string `json:"contract"` // number that the request named
+	CommonName string `json:"common_name"`
+}
 
 // ContractEnd is the body of PUT /ra/v1/contract-terminations/{uuid}.
 type ContractEnd struct {
@@ -366,10 +468,15 @@ type Policy struct {
 	// ContractRequired: a certificate must rest on a registered contract.
 	ContractRequired bool `json:"contract_required,omitempty"`
 	// SurvivesNewCard: a contract covers every card of its person.
-	SurvivesNewCard bool              `json:"survives_new_card,omitempty"`
-	Profiles        map[string][]byte `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
-	Compromise      string            `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
-	Demo            bool              `json:"demo"`
+	SurvivesNewCard bool `json:"survives_new_card,omitempty"`
+	// OverrideRequired: no certificate without a supervisor's signature for a
+	// holder younger than SupervisorBelowAge (years), or where another
+	// certificate for the same person, label and card stands.
+	OverrideRequired   bool              `json:"override_required,omitempty"`
+	SupervisorBelowAge int               `json:"supervisor_below_age,omitempty"`
+	Profiles           map[string][]byte `json:"profiles"`             // exact bytes of the profile files, by LabelPolicy.Profile
+	Compromise         string            `json:"compromise,omitempty"` // non-empty: no counter may issue, and why (English)
+	Demo               bool              `json:"demo"`
 }
 
 // LabelPolicy says how requests under one EST label are treated.
@@ -420,7 +527,16 @@ const (
 	ProblemGap             = "gap"
 	ProblemUpgrade         = "upgrade-required"
 	ProblemBusy            = "busy"
-	ProblemCardData        = "card-data" // the card files' signature fails or they are missing
+	ProblemCardData        = "card-data" // the card files' signature fails or they are of another case
+	// ProblemCardFiles: the card files, or the event that commits to them, have
+	// not arrived yet; ship the journal and send the same again.
+	ProblemCardFiles = "card-files-missing"
+	// ProblemOverride: a supervisor must sign first; the fields say what for
+	// (NeedUnderAge, NeedCertificateValid).
+	ProblemOverride = "override-required"
+	// ProblemOverrideInvalid: what the supervisor signed is not for this case
+	// and choice, or no longer. Who he is, is ProblemClerk.
+	ProblemOverrideInvalid = "override-invalid"
 )
 
 // Bundle is the trust bundle of one workstation, handed over at enrolment as a
