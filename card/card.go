@@ -25,6 +25,10 @@ type Config struct {
 	// Label is the name of key pair and certificate on the token; empty:
 	// "Qualified signature".
 	Label string
+	// Driver is the make of the citizens' chips; empty: DriverVendor.
+	Driver Driver
+	// PUKs knows the PUKs of the cards that the driver can unblock; nil: none.
+	PUKs PUKSource
 	// Ignore reports readers that are not for the citizen's card; nil: none.
 	Ignore func(reader string) bool
 	// Now is the clock for the validity of card data; nil: time.Now.

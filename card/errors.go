@@ -43,6 +43,13 @@ var (
 	ErrPINBlocked = errors.New("PIN is blocked")
 	// ErrPINFormat: not 4 to 8 digits. The card was not asked.
 	ErrPINFormat = errors.New("PIN is not 4 to 8 digits")
+	// ErrCannotUnblock: no command to unblock the PIN of this make of card is
+	// known.
+	ErrCannotUnblock = errors.New("PIN of this card cannot be unblocked here")
+	// ErrNoPUK: the PUK of this card is not known.
+	ErrNoPUK = errors.New("no PUK for this card")
+	// ErrPUKBlocked: no try of the PUK is left; the PIN stays blocked for ever.
+	ErrPUKBlocked = errors.New("PUK is blocked")
 	// ErrFull: no room on the chip.
 	ErrFull = errors.New("no room on the chip")
 	// ErrNoWrite: the module cannot write to this card.
@@ -74,6 +81,19 @@ func (e *WrongPINError) Error() string {
 
 // Tries returns the tries left, −1 for unknown.
 func (e *WrongPINError) Tries() int { return e.TriesLeft }
+
+// WrongPUKError says that the one attempt with the PUK failed.
+type WrongPUKError struct {
+	TriesLeft int // of the PUK; −1 if the module does not say
+}
+
+// Error gives the tries left.
+func (e *WrongPUKError) Error() string {
+	if e.TriesLeft < 0 {
+		return "wrong PUK, tries left unknown"
+	}
+	return fmt.Sprintf("wrong PUK, %d tries left", e.TriesLeft)
+}
 
 // StatusError is a status word by which the card refused a command.
 type StatusError struct {

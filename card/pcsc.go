@@ -87,6 +87,7 @@ func (c *channel) exchange(cmd apdu.Command) (apdu.Response, error) {
 	if err != nil {
 		return apdu.Response{}, err
 	}
+	defer clear(b) // it may hold a PUK
 	c.sent++
 	answer, err := c.card.Transmit(b)
 	if err == nil && len(answer) < 2 { // some drivers report a removal like this

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,29 +32,49 @@ func (s *Session) Login(ctx context.Context, pin []byte) error {
 }
 
 // ChangePIN replaces the PIN; it makes exactly one attempt with the old one and
-// fails as Login does. A new PIN that is not 4 to 8 digits is ErrPINFormat. The
-// caller wipes both.
+// fails as Login does. A new PIN that is not 4 to 8 digits is ErrPINFormat. No
+// login is left. The caller wipes both.
 func (s *Session) ChangePIN(ctx context.Context, old, pin []byte) error {
 	return s.attempt(ctx, "change PIN", func(pins [][]byte) error {
-		if err := s.r.module.pin.setPIN(s.handle, pins[0], pins[1]); err != nil {
+		// Without a login the module may take the old PIN for the PUK.
+		if err := s.r.module.pin.login(s.handle, pins[0]); err != nil {
+			return s.refused("C_Login", err)
+		}
+		err := s.r.module.pin.setPIN(s.handle, pins[0], pins[1])
+		_ = s.r.module.lib.Logout(s.handle) // with a dead card there is no login either
+		if err != nil {
 			return s.refused("C_SetPIN", err)
 		}
 		return nil
 	}, old, pin)
 }
 
-// attempt runs f in the lane with copies of the PINs: the call may outlast the
-// patience of the caller, who wipes his own buffers then. The copies are wiped
-// when f is done, or at once if it never comes to run.
+// attempt runs f in the lane with copies of the PINs and an open session,
+// unless the PIN is blocked.
 func (s *Session) attempt(ctx context.Context, op string, f func(pins [][]byte) error, pins ...[]byte) error {
 	for _, p := range pins {
 		if !wellFormed(p) {
 			return fmt.Errorf("%s: %w", op, ErrPINFormat)
 		}
 	}
-	own := make([][]byte, len(pins))
-	for i, p := range pins {
-		own[i] = append(make([]byte, 0, maxPIN), p...)
+	return s.withCopies(ctx, op, func(ctx context.Context, own [][]byte) error {
+		if s.tries == 0 {
+			return ErrPINBlocked
+		}
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+		return f(own)
+	}, pins...)
+}
+
+// withCopies runs f in the lane with copies of PINs or PUK: the call may
+// outlast the patience of the caller, who wipes his own buffers then. The
+// copies are wiped when f is done, or at once if it never comes to run.
+func (s *Session) withCopies(ctx context.Context, op string, f func(ctx context.Context, own [][]byte) error, secrets ...[]byte) error {
+	own := make([][]byte, len(secrets))
+	for i, p := range secrets {
+		own[i] = bytes.Clone(p)
 	}
 	wipe := func() {
 		for _, p := range own {
@@ -66,13 +87,7 @@ func (s *Session) attempt(ctx context.Context, op string, f func(pins [][]byte) 
 			return context.Cause(ctx)
 		}
 		defer wipe()
-		if s.tries == 0 {
-			return ErrPINBlocked
-		}
-		if err := s.reopen(ctx); err != nil {
-			return err
-		}
-		return f(own)
+		return f(ctx, own)
 	})
 	if taken.CompareAndSwap(false, true) {
 		wipe()
