@@ -111,6 +111,33 @@ func (d *scriptedDesk) EnterPIN(_ context.Context, pin []byte) error {
 	d.pin, d.lent = slices.Clone(pin), pin
 	return d.call("EnterPIN")
 }
+func (d *scriptedDesk) OpenWithoutCard(context.Context, procedure.StatusSearch) error {
+	return d.call("OpenWithoutCard")
+}
+
+func (d *scriptedDesk) RefuseCard(_ context.Context, reason procedure.Code) error {
+	d.refusal = reason
+	return d.call("RefuseCard")
+}
+
+func (d *scriptedDesk) AskAgain(context.Context) error { return d.call("AskAgain") }
+
+func (d *scriptedDesk) Override(context.Context, []byte, procedure.OverrideRequest) error {
+	return d.call("Override")
+}
+
+func (d *scriptedDesk) RecordBrought(context.Context, []procedure.BroughtForm) error {
+	return d.call("RecordBrought")
+}
+
+func (d *scriptedDesk) EnterNewPIN(context.Context, []byte, []byte, bool) error {
+	return d.call("EnterNewPIN")
+}
+
+func (d *scriptedDesk) DaySheet(context.Context, procedure.Date) (procedure.DaySheet, error) {
+	return procedure.DaySheet{}, d.call("DaySheet")
+}
+
 func (d *scriptedDesk) LeavePIN(_ context.Context, why procedure.PINEnd) error {
 	d.left = append(d.left, why)
 	return d.call("LeavePIN")

@@ -120,7 +120,7 @@ func (c *Case) applyScreens(e Event) bool {
 	case *PapersPrinted:
 		c.Printed = !b.Failed
 	case *PapersConfirmed:
-		c.Ticks, c.PapersDone = PaperTicks(*b), true
+		c.Ticks, c.PapersDone = b.ticks(), true
 	case *EmailAnswered:
 		c.EmailWanted, c.EmailDone = b.Wanted, true
 		c.Emails++

@@ -108,7 +108,7 @@ func (e *Engine) ConfirmPapers(ctx context.Context, t PaperTicks) error {
 	if open := e.papersOpen(c, t); len(open) > 0 {
 		return &Error{Code: CodePapersOpen, Fields: open}
 	}
-	return e.commit(ctx, draft{kind: KindPapersConfirmed, of: c.ID, body: PapersConfirmed(t)})
+	return e.commit(ctx, draft{kind: KindPapersConfirmed, of: c.ID, body: papersConfirmed(t)})
 }
 
 // papersOpen names what is missing before issuing may begin (R8 to R13). The

@@ -9,25 +9,27 @@ type Code string
 // The codes. A test walks over Codes and asks for the texts of each.
 const (
 	// Reader and card.
-	CodeNoService   Code = "no-service"   // PC/SC service does not run
-	CodeNoReader    Code = "no-reader"    // no reader attached
-	CodeNoCard      Code = "no-card"      // reader is empty
-	CodeMute        Code = "mute"         // card does not answer
-	CodeUnknownCard Code = "unknown-card" // no identity applet answered
-	CodeUnreadable  Code = "unreadable"   // identity files damaged
-	CodeRemoved     Code = "removed"      // card pulled during the work
-	CodeOtherCard   Code = "other-card"   // not the card of this case
-	CodeCardReset   Code = "card-reset"   // another program reset the card
-	CodeBusy        Code = "busy"         // another program holds the card
-	CodeWrongPIN    Code = "wrong-pin"    // Tries says how many are left
-	CodePINBlocked  Code = "pin-blocked"  // no try left
-	CodePINFormat   Code = "pin-format"   // not 4 to 8 digits; no try spent
-	CodeCardFull    Code = "card-full"    // no room on the chip
-	CodeNoWrite     Code = "no-write"     // the module cannot write to this card
-	CodeKeyMissing  Code = "key-missing"  // the key pair is not on the card
-	CodeReadBack    Code = "read-back"    // the chip shows another certificate than issued
-	CodeCardFailure Code = "card-failure" // the card refused a command
-	CodeModule      Code = "module"       // the PKCS#11 module is missing or fails
+	CodeNoService     Code = "no-service"     // PC/SC service does not run
+	CodeNoReader      Code = "no-reader"      // no reader attached
+	CodeNoCard        Code = "no-card"        // reader is empty
+	CodeMute          Code = "mute"           // card does not answer
+	CodeUnknownCard   Code = "unknown-card"   // no identity applet answered
+	CodeUnreadable    Code = "unreadable"     // identity files damaged
+	CodeRemoved       Code = "removed"        // card pulled during the work
+	CodeOtherCard     Code = "other-card"     // not the card of this case
+	CodeCardReset     Code = "card-reset"     // another program reset the card
+	CodeBusy          Code = "busy"           // another program holds the card
+	CodeWrongPIN      Code = "wrong-pin"      // Tries says how many are left
+	CodePINBlocked    Code = "pin-blocked"    // no try left
+	CodePINFormat     Code = "pin-format"     // not 4 to 8 digits; no try spent
+	CodeCardFull      Code = "card-full"      // no room on the chip
+	CodeNoWrite       Code = "no-write"       // the module cannot write to this card
+	CodeKeyMissing    Code = "key-missing"    // the key pair is not on the card
+	CodeReadBack      Code = "read-back"      // the chip shows another certificate than issued
+	CodeCardFailure   Code = "card-failure"   // the card refused a command
+	CodeModule        Code = "module"         // the PKCS#11 module is missing or fails
+	CodeCannotUnblock Code = "cannot-unblock" // the driver cannot reset the PIN of this card
+	CodePUK           Code = "puk"            // the driver has no PUK for this card, or the card refused it
 	// Eligibility.
 	CodeNoPKI            Code = "no-pki"            // card without PKI part (before 18.08.2014)
 	CodeDocType          Code = "doc-type"          // this kind of document carries no certificate
@@ -48,6 +50,20 @@ const (
 	CodeAnswerOpen   Code = "answer-open"    // Fields names the unanswered question
 	CodeNotNow       Code = "not-now"        // the case does not allow this step now
 	CodeNoCase       Code = "no-case"
+	CodePINWeak      Code = "pin-weak"     // Fields names why; accepted if the citizen insists
+	CodePINDiffers   Code = "pin-differs"  // typed differently the second time
+	CodeWrongCircle  Code = "wrong-circle" // another number is circled than the action's: a new form
+	// Supervisor.
+	CodeNeedsSupervisor Code = "needs-supervisor" // CaseView.Needs is not signed yet
+	CodeSameClerk       Code = "same-clerk"       // the supervisor is the clerk of the case
+	CodeNotSupervisor   Code = "not-supervisor"   // the key belongs to no supervisor
+	// Contract and certificate at the authority.
+	CodeNoContract           Code = "no-contract"    // the number does not exist
+	CodeContractOther        Code = "contract-other" // the contract belongs to another person
+	CodeContractEnded        Code = "contract-ended"
+	CodeNotFound             Code = "not-found"             // the register has nothing under these numbers
+	CodeSuspended            Code = "suspended"             // the certificate is suspended
+	CodeCertificateElsewhere Code = "certificate-elsewhere" // valid at the register, gone from the chip
 	// Authority.
 	CodeNoLink       Code = "no-link"         // no connection to the authority
 	CodeNoAnswer     Code = "no-answer"       // sent, but the answer did not arrive

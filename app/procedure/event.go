@@ -1,5 +1,7 @@
 package procedure
 
+import "time"
+
 // Kind names what an event says. Kinds are never renamed: journals are read
 // for ever.
 type Kind string
@@ -171,12 +173,44 @@ type PapersPrinted struct {
 	Failed bool `json:"failed,omitempty"`
 }
 
-// PapersConfirmed holds the ticks of screen B.
+// PapersConfirmed holds the ticks of screen B. ReceivedAt is in Unix
+// milliseconds; 0: no form whose receipt starts a clock.
 type PapersConfirmed struct {
-	RequestSigned  bool `json:"request_signed"`
-	TermsSigned    bool `json:"terms_signed"`
-	ContractSigned bool `json:"contract_signed"`
-	ContractSealed bool `json:"contract_sealed"`
+	RequestSigned   bool  `json:"request_signed,omitempty"`
+	TermsSigned     bool  `json:"terms_signed,omitempty"`
+	ContractSigned  bool  `json:"contract_signed,omitempty"`
+	ContractSealed  bool  `json:"contract_sealed,omitempty"`
+	UnblockSigned   bool  `json:"unblock_signed,omitempty"`
+	UnblockReceived bool  `json:"unblock_received,omitempty"`
+	StatusSigned    bool  `json:"status_signed,omitempty"`
+	StatusReceived  bool  `json:"status_received,omitempty"`
+	ReceivedAt      int64 `json:"received_at,omitempty"`
+}
+
+func papersConfirmed(t PaperTicks) PapersConfirmed {
+	b := PapersConfirmed{
+		RequestSigned: t.RequestSigned, TermsSigned: t.TermsSigned,
+		ContractSigned: t.ContractSigned, ContractSealed: t.ContractSealed,
+		UnblockSigned: t.UnblockSigned, UnblockReceived: t.UnblockReceived,
+		StatusSigned: t.StatusSigned, StatusReceived: t.StatusReceived,
+	}
+	if !t.ReceivedAt.IsZero() {
+		b.ReceivedAt = t.ReceivedAt.UnixMilli()
+	}
+	return b
+}
+
+func (b PapersConfirmed) ticks() PaperTicks {
+	t := PaperTicks{
+		RequestSigned: b.RequestSigned, TermsSigned: b.TermsSigned,
+		ContractSigned: b.ContractSigned, ContractSealed: b.ContractSealed,
+		UnblockSigned: b.UnblockSigned, UnblockReceived: b.UnblockReceived,
+		StatusSigned: b.StatusSigned, StatusReceived: b.StatusReceived,
+	}
+	if b.ReceivedAt != 0 {
+		t.ReceivedAt = time.UnixMilli(b.ReceivedAt)
+	}
+	return t
 }
 
 // EmailAnswered says whether the signed form asks for an e-mail. The address

@@ -48,6 +48,10 @@ type Cards interface {
 	// ReadChip reads the state of the PKI part of the chip over a fresh
 	// connection, without a PIN and without spending a try.
 	ReadChip(ctx context.Context, reader string) (Chip, error)
+	// CanUnblock says whether the driver of the card in the reader can reset
+	// the PIN, without touching it: nil, or an *Error with CodeCannotUnblock.
+	// It is asked before any paper is printed.
+	CanUnblock(ctx context.Context, reader string) error
 	// Open prepares the token in the reader for writing. It refuses with
 	// CodeOtherCard a token whose serial is not the one asked for.
 	Open(ctx context.Context, reader string, serial TokenSerial) (Session, error)
@@ -60,6 +64,17 @@ type Session interface {
 	// CodeWrongPIN and the tries left as read from the card afterwards.
 	// The caller owns and wipes pin.
 	Login(ctx context.Context, pin []byte) error
+	// Unblock resets the counter of PIN tries with the card's PUK, which the
+	// driver gets by itself for each card. A newPIN that is not nil is set as
+	// well; nil leaves the PIN as it is. It needs no login and leaves none
+	// behind, and it may be repeated. CodePUK: the driver has no PUK for this
+	// card, or the card refused it. The caller owns and wipes newPIN.
+	Unblock(ctx context.Context, newPIN []byte) error
+	// Retire removes every signature certificate with its key pair except
+	// those under the key id keep, and says how many certificates went; what
+	// belongs to authentication is left alone. It needs a login and may be
+	// repeated.
+	Retire(ctx context.Context, keep []byte) (removed int, err error)
 	// Generate makes a new key pair on the card under id, which must never
 	// have been used on this card.
 	Generate(ctx context.Context, id []byte) (crypto.Signer, error)
@@ -96,8 +111,18 @@ type Authority interface {
 	Lookup(ctx context.Context, r EnrolRequest) (Outcome, error)
 	// ChangeStatus asks for a change of the status of a certificate; the
 	// same ID may be sent any number of times. A certificate that is revoked
-	// already is an *Error with CodeRevoked.
+	// already is an *Error with CodeRevoked. CodePending: a second clerk has
+	// to approve it; the same change is sent again later.
 	ChangeStatus(ctx context.Context, c StatusChange) error
+	// Register tells what the authority knows of contracts and certificates.
+	// Any error means that it did not answer, which is never "nothing".
+	Register(ctx context.Context, q RegisterQuery) (Register, error)
+	// PutContract registers a contract; the same ID may be sent any number of
+	// times. CodeContractOther: the number belongs to somebody else.
+	PutContract(ctx context.Context, c ContractEntry) error
+	// EndContract ends a contract; the same ID may be sent any number of
+	// times. One that has ended already is no error.
+	EndContract(ctx context.Context, c ContractEnd) error
 }
 
 // Journal is the local record of everything. Nothing in it is ever changed.
@@ -123,6 +148,9 @@ type Journal interface {
 // Keyring opens the clerk's key; its password is wiped by the caller.
 type Keyring interface {
 	SignIn(ctx context.Context, password []byte) (Clerk, error)
+	// Supervisor opens the supervisor's own key for one signature. It signs
+	// nobody in and out. CodeNotSupervisor: the key is of another role.
+	Supervisor(ctx context.Context, password []byte) (Clerk, error)
 	// SignOut forgets the key; it may be repeated.
 	SignOut()
 }
@@ -211,6 +239,8 @@ type EnrolRequest struct {
 	// Submitted is when the intent to send this request was journalled: a
 	// certificate that begins earlier is not its answer.
 	Submitted time.Time
+	Action    Action
+	Override  []byte // compact JWS of a supervisor; nil: none
 }
 
 // Verdict is what is known about a request. The zero value is Unknown, so
@@ -238,10 +268,12 @@ type Outcome struct {
 // StatusOp is a change of a certificate's status.
 type StatusOp string
 
-// The operations of this release.
+// The operations.
 const (
-	StatusActivate StatusOp = "activate"
-	StatusRevoke   StatusOp = "revoke"
+	StatusActivate   StatusOp = "activate"
+	StatusRevoke     StatusOp = "revoke"
+	StatusSuspend    StatusOp = "suspend"
+	StatusReactivate StatusOp = "reactivate"
 )
 
 // StatusChange asks the authority to change a certificate's status. ID is a
@@ -251,6 +283,8 @@ type StatusChange struct {
 	Case     CaseID
 	Serial   string
 	Op       StatusOp
-	Reason   int      // CRL reason code (RFC 5280 5.3.1); 0 for activate
-	ReadBack [32]byte // activate: SHA-256 of the certificate as read from the chip
+	Reason   int       // CRL reason code (RFC 5280 5.3.1); 0 for activate
+	ReadBack [32]byte  // activate: SHA-256 of the certificate as read from the chip
+	Received time.Time // when the citizen's request was received; zero: there was none
+	Override []byte    // compact JWS of a supervisor; nil: none
 }

@@ -20,8 +20,14 @@ type Desk interface {
 	SignIn(ctx context.Context, password []byte) error
 	SignOut(ctx context.Context) error
 
-	// OpenCase begins an issuing case with the card now in the reader.
+	// OpenCase begins a case with the card now in the reader.
 	OpenCase(ctx context.Context) error
+	// OpenWithoutCard begins a case about a lost card: a change of status
+	// only. CodeNotFound: the register has nothing under these numbers.
+	OpenWithoutCard(ctx context.Context, q StatusSearch) error
+	// RefuseCard opens a case with a card that cannot be served, or cannot
+	// even be read, and refuses it at once, for the slip.
+	RefuseCard(ctx context.Context, reason Code) error
 	// ResumeCase makes an unfinished case the current one.
 	ResumeCase(ctx context.Context, id CaseID) error
 	// ParkCase leaves the current case unfinished and returns to the home
@@ -30,8 +36,17 @@ type Desk interface {
 	// RefuseCase ends the current case with a reason code.
 	RefuseCase(ctx context.Context, reason Code) error
 
-	// ConfirmPerson records the clerk's two answers of screen A.
+	// AskAgain learns the facts of the case once more.
+	AskAgain(ctx context.Context) error
+	// Override has a supervisor sign what the case needs him for, or another
+	// choice than the proposal. The caller wipes password.
+	Override(ctx context.Context, password []byte, o OverrideRequest) error
+	// ConfirmPerson records the clerk's answers of screen A and with them the
+	// action of the case.
 	ConfirmPerson(ctx context.Context, a PersonAnswers) error
+	// RecordBrought records forms that the citizen brought filled in, instead
+	// of printing them. CodeWrongCircle: print a new form.
+	RecordBrought(ctx context.Context, forms []BroughtForm) error
 	// PaperData is what the papers of the case are filled with.
 	PaperData(ctx context.Context) (PaperData, error)
 	// RecordPapers journals the rendered papers, before they are printed.
@@ -54,6 +69,12 @@ type Desk interface {
 	// right, starts the card work in the background and returns. The caller
 	// owns and wipes pin.
 	EnterPIN(ctx context.Context, pin []byte) error
+	// EnterNewPIN sets the PIN that the citizen chose and typed twice, and
+	// goes on with the card work as EnterPIN does. CodePINDiffers: typed
+	// differently; CodePINWeak: weak, with Fields naming why, unless the
+	// citizen insists (weak) and pin.weak_action lets him. The caller owns
+	// and wipes both.
+	EnterNewPIN(ctx context.Context, pin, again []byte, weak bool) error
 	// LeavePIN records why the citizen's page was left without a PIN.
 	LeavePIN(ctx context.Context, why PINEnd) error
 	// Continue tries the pending step of the case again.
@@ -62,6 +83,9 @@ type Desk interface {
 	// ConfirmHandOver records the hand-over and archive checklist, closes
 	// the case with the clerk's signature over its summary, and syncs.
 	ConfirmHandOver(ctx context.Context, t HandOverTicks) error
+
+	// DaySheet counts what this counter did on one day (E30).
+	DaySheet(ctx context.Context, day Date) (DaySheet, error)
 
 	// SyncNow starts a sync at once.
 	SyncNow(ctx context.Context) error
@@ -96,9 +120,10 @@ type ReaderView struct {
 
 // Eligibility is the judgement of section 3.1 and 5.8 on one card.
 type Eligibility struct {
-	Eligible bool
-	Blocks   []Code    // why not; each has a text and a next step
-	Warnings []Warning // to be seen, never blocking
+	Eligible   bool
+	Blocks     []Code    // why not; each has a text and a next step
+	Supervisor []Code    // what a supervisor has to decide
+	Warnings   []Warning // to be seen, never blocking
 }
 
 // Warning is something the clerk should notice.
@@ -113,16 +138,11 @@ const (
 	WarnScripts    Warning = "mixed-scripts" // look-alike letters of two scripts in one name
 )
 
-// Action is the service asked for.
-type Action string
-
-// ActionIssue is the issuing of a certificate.
-const ActionIssue Action = "issue"
-
 // Phase is where a case stands; it chooses the screen.
 type Phase string
 
-// The phases of an issuing case, in order.
+// The phases of a case, in order; which of them a case has follows from its
+// action.
 const (
 	PhasePerson   Phase = "person"    // screen A
 	PhasePapers   Phase = "papers"    // screen B: print, tick
@@ -163,6 +183,23 @@ type CaseView struct {
 	HandOver HandOverTicks
 	Refusal  Code
 	Contract ContractRef
+
+	Service    Service
+	Unblock    Unblock
+	Facts      *Facts // nil: not learned yet
+	Proposal   Proposal
+	Needs      []Code       // what a supervisor has to sign before the case goes on
+	Overridden *ClerkPerson // the supervisor who signed; only Number and Fingerprint; nil: nobody
+	Status     StatusAnswers
+	NoCard     bool      // opened without the card
+	Received   time.Time // of Obrazac 3; zero: not received yet
+	Deadline   time.Time // until when the change of status has to be made
+	Brought    []BroughtForm
+	// HandOverAsks are the ticks asked for at the end, by Field name.
+	HandOverAsks []string
+	// CanSkipRetire: the old certificate could not be removed, and the case
+	// may go on without.
+	CanSkipRetire bool
 }
 
 // WaitsFor says who has to act before the case can go on.
@@ -182,6 +219,11 @@ type PersonAnswers struct {
 	Face     Answer // the person is the one on the portrait
 	KnowsPIN Answer
 	LastTry  Answer // asked only with one try left: go on all the same
+
+	Service Service       // empty: ServiceCertificate
+	Unblock Unblock       // needed if he does not know the PIN or it is blocked
+	Status  StatusAnswers // ServiceStatus
+	Choice  Action        // empty: the proposal; another one needs an Override first
 }
 
 // Answer is yes, no, or not answered.
@@ -197,13 +239,18 @@ const (
 // PaperKind is one of the documents of section 4.
 type PaperKind string
 
-// The papers of the issuing case.
+// The papers.
 const (
-	PaperRequest  PaperKind = "obrazac-1"
-	PaperTerms    PaperKind = "opsti-uslovi"
-	PaperContract PaperKind = "ugovor"
-	PaperReceipt  PaperKind = "potvrda"
-	PaperLabel    PaperKind = "nalepnica"
+	PaperRequest    PaperKind = "obrazac-1"
+	PaperUnblock    PaperKind = "obrazac-2"
+	PaperStatus     PaperKind = "obrazac-3"
+	PaperTerms      PaperKind = "opsti-uslovi"
+	PaperContract   PaperKind = "ugovor"
+	PaperReceipt    PaperKind = "potvrda"
+	PaperStatusDone PaperKind = "potvrda-status"
+	PaperTakeHome   PaperKind = "obavestenje"
+	PaperRefusal    PaperKind = "odbijanje"
+	PaperLabel      PaperKind = "nalepnica"
 )
 
 // PaperRecord is what the journal keeps of a rendered paper.
@@ -222,8 +269,9 @@ type ContractRef struct {
 	Date   Date
 }
 
-// PaperData fills the papers. Papers is what has to be rendered now: the
-// request, terms and contract before the PIN, receipt and label at the end.
+// PaperData fills the papers. Kinds is what has to be rendered now: the forms
+// and the contract before the work, receipt, take-home sheet and label at the
+// end, or the slip of a refusal.
 type PaperData struct {
 	Demo       bool
 	Action     Action
@@ -239,6 +287,22 @@ type PaperData struct {
 	Result     *ResultView // for receipt and label
 	Head       Head        // journal head for the receipt
 	KeepUntil  Date
+
+	Service    Service
+	Unblock    Unblock
+	FormOption int // number circled on Obrazac 1: 1 issuing, 2 renewal
+	Status     StatusAnswers
+	StatusForm int       // number circled on Obrazac 3 (status.form_numbers)
+	Received   time.Time // of Obrazac 3
+	Refusal    Code
+	Facts      *Facts
+	Script     string // "sr-Cyrl", "sr-Latn"
+	// EarliestRenewal is the first day on which the certificate of the result
+	// may be renewed.
+	EarliestRenewal Date
+	OldSerial       string // hex, of the certificate that is renewed
+	OldNotAfter     time.Time
+	Certificate     *CertificateFact // the one whose status changes
 }
 
 // PaperTicks are the confirmations of screen B (E11).
@@ -247,6 +311,13 @@ type PaperTicks struct {
 	TermsSigned    bool // R9: both copies
 	ContractSigned bool // R11: both copies, before the clerk
 	ContractSealed bool // R12: both copies
+
+	UnblockSigned   bool // Obrazac 2, by the citizen
+	UnblockReceived bool // Obrazac 2, by the clerk as proof of receipt
+	StatusSigned    bool // Obrazac 3, by the citizen
+	StatusReceived  bool // Obrazac 3, by the clerk as proof of receipt
+	// ReceivedAt is when Obrazac 3 was received; zero: now.
+	ReceivedAt time.Time
 }
 
 // EmailAnswer is what the signed form says about the e-mail (R14).
@@ -256,9 +327,20 @@ type EmailAnswer struct {
 	Again   string // typed a second time; not kept
 }
 
+// PINMode is what the citizen types.
+type PINMode string
+
+// The modes of the citizen's page.
+const (
+	PINEnter PINMode = "enter" // his PIN
+	PINNew   PINMode = "new"   // a new one, twice
+	PINKept  PINMode = "kept"  // his PIN, after its counter was reset: he proves that he knows it
+)
+
 // PINView is what the citizen's page shows: nothing of the case.
 type PINView struct {
-	Open  bool   // the citizen's page is up
+	Open  bool // the citizen's page is up
+	Mode  PINMode
 	Tries int    // left, as read from the card; −1 unknown
 	Last  *Error // what became of the last attempt
 	Again bool   // asked a second time in this case, because the chip dropped the login
@@ -280,15 +362,21 @@ type Step string
 
 // The steps shown while card and authority work.
 const (
-	StepCard     Step = "card"    // check the card, log in
-	StepKey      Step = "key"     // generate the key pair on the chip
-	StepRequest  Step = "request" // request to the authority
-	StepWrite    Step = "write"   // write to the chip
-	StepReadBack Step = "read-back"
-	StepActivate Step = "activate"
+	StepUnblock     Step = "unblock"  // reset the PIN with the PUK
+	StepCard        Step = "card"     // check the card, log in
+	StepKey         Step = "key"      // generate the key pair on the chip
+	StepContract    Step = "contract" // register the contract
+	StepRequest     Step = "request"  // request to the authority
+	StepWrite       Step = "write"    // write to the chip
+	StepReadBack    Step = "read-back"
+	StepActivate    Step = "activate"
+	StepRetire      Step = "retire" // remove the old signing certificate and its key
+	StepStatus      Step = "status" // change the status at the authority
+	StepEndContract Step = "end-contract"
 )
 
-// Steps is the order of the work.
+// Steps is the order of the work of an issuing with nothing chained to it.
+// CaseView.Steps lists the steps of the case at hand.
 var Steps = []Step{StepCard, StepKey, StepRequest, StepWrite, StepReadBack, StepActivate}
 
 // StepState says how far a step is.
@@ -321,6 +409,12 @@ type ResultView struct {
 	Chain      [][]byte // DER, leaf first
 	Active     bool
 	Others     int // other certificates found on the chip, left alone
+
+	Unblocked  bool   // the counter of PIN tries was reset
+	PINChanged bool   // a new PIN was set
+	Retired    int    // old signing certificates removed from the chip
+	StatusOp   Action // of a change of status
+	StatusAt   time.Time
 }
 
 // HandOverTicks are the confirmations at the end (E20).
@@ -344,5 +438,6 @@ type CaseSummary struct {
 
 // DayCounts are today's numbers of this counter.
 type DayCounts struct {
-	Issued, Refused, Open int
+	Issued, Refused, Open      int
+	Renewed, Unblocked, Status int
 }

@@ -12,12 +12,6 @@ import (
 // short failure should not cost the citizen a second PIN entry.
 const triesPerRun = 3
 
-// CRL reason codes (RFC 5280 5.3.1).
-const (
-	reasonSuperseded = 4
-	reasonCessation  = 5
-)
-
 // submit makes the request and commits it with the intent to send it. From
 // then on the same bytes are sent as often as it takes: they cannot be made
 // again without the citizen's PIN.

@@ -44,6 +44,11 @@ func (k *keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return clerk{key}, nil
 }
 
+// Supervisor opens the supervisor's own key.
+func (k *keyring) Supervisor(context.Context, []byte) (procedure.Clerk, error) {
+	return nil, &procedure.Error{Code: procedure.CodeNotSupervisor, Detail: "no key of a supervisor is set up"}
+}
+
 // SignOut forgets the key.
 func (k *keyring) SignOut() {
 	k.mu.Lock()

@@ -124,6 +124,18 @@ func (a authority) notActivated(ctx context.Context, serial string, refusal erro
 	return authorityError(refusal)
 }
 
+func (a authority) Register(context.Context, procedure.RegisterQuery) (procedure.Register, error) {
+	return procedure.Register{}, &procedure.Error{Code: procedure.CodeNotNow, Detail: "register"}
+}
+
+func (a authority) PutContract(context.Context, procedure.ContractEntry) error {
+	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "put contract"}
+}
+
+func (a authority) EndContract(context.Context, procedure.ContractEnd) error {
+	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "end contract"}
+}
+
 func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
 	clerk, err := a.keyring.signer()
 	return ca.EnrolRequest{

@@ -94,6 +94,10 @@ func (c cards) ReadChip(ctx context.Context, reader string) (procedure.Chip, err
 	return out, nil
 }
 
+func (c cards) CanUnblock(context.Context, string) error {
+	return &procedure.Error{Code: procedure.CodeCannotUnblock, Detail: "not joined to the driver yet"}
+}
+
 func (c cards) Open(ctx context.Context, reader string, serial procedure.TokenSerial) (procedure.Session, error) {
 	s, err := c.readers.Open(ctx, reader, string(serial))
 	if err != nil {
@@ -107,6 +111,14 @@ type session struct{ s *card.Session }
 
 func (s session) Login(ctx context.Context, pin []byte) error {
 	return cardError(s.s.Login(ctx, pin))
+}
+
+func (s session) Unblock(context.Context, []byte) error {
+	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "unblock"}
+}
+
+func (s session) Retire(context.Context, []byte) (int, error) {
+	return 0, &procedure.Error{Code: procedure.CodeNotNow, Detail: "retire"}
 }
 
 func (s session) Generate(ctx context.Context, id []byte) (crypto.Signer, error) {

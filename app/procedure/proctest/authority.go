@@ -22,9 +22,10 @@ type Status string
 
 // The statuses, as at the real authority.
 const (
-	Hold    Status = "hold"
-	Active  Status = "active"
-	Revoked Status = "revoked"
+	Hold      Status = "hold"
+	Active    Status = "active"
+	Suspended Status = "suspended"
+	Revoked   Status = "revoked"
 )
 
 // Certificate is one certificate that the authority issued.
@@ -34,6 +35,13 @@ type Certificate struct {
 	Status  Status
 	Case    procedure.CaseID
 	Attempt int
+
+	Person    procedure.PersonalNumber
+	Card      procedure.CardNumber
+	Contract  string
+	NotBefore time.Time
+	NotAfter  time.Time
+	Reason    int // of the revocation, CRL reason code
 }
 
 // Authority issues real certificates under a throw-away root, on hold until
@@ -60,6 +68,11 @@ type Authority struct {
 	// pending, if set, leaves new requests undecided.
 	pending  bool
 	wrongKey bool
+	// silent, if set, answers no question about the register.
+	silent bool
+	// approval, if set, leaves changes of status to a second clerk.
+	approval  bool
+	contracts map[string]*Contract
 }
 
 // NewAuthority makes an authority with a root of its own.
@@ -67,7 +80,7 @@ func NewAuthority(f *Faults, j *Journal, now func() time.Time) *Authority {
 	a := &Authority{
 		faults: f, journal: j, now: now, key: newKey(), policy: procedure.Policy{Version: 1},
 		issued: map[[32]byte]*Certificate{}, used: map[string][32]byte{}, done: map[string]bool{},
-		submitted: map[[32]byte]time.Time{},
+		submitted: map[[32]byte]time.Time{}, contracts: map[string]*Contract{},
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "MUP Gradjani CA 4", Country: []string{"RS"}},
@@ -278,7 +291,11 @@ func (a *Authority) issue(r procedure.EnrolRequest, sum [32]byte) procedure.Outc
 	if err != nil {
 		panic(fmt.Sprintf("proctest: issue: %v", err))
 	}
-	c := &Certificate{Serial: serial.Text(16), DER: der, Status: Hold, Case: r.Case, Attempt: r.Attempt}
+	c := &Certificate{
+		Serial: serial.Text(16), DER: der, Status: Hold, Case: r.Case, Attempt: r.Attempt,
+		Person: r.Subject.PersonalNumber, Card: r.Subject.CardNumber, Contract: r.Contract,
+		NotBefore: from, NotAfter: to,
+	}
 	a.issued[sum] = c
 	a.order = append(a.order, c)
 	return a.outcome(c)
@@ -305,42 +322,6 @@ func (a *Authority) Lookup(_ context.Context, r procedure.EnrolRequest) (out pro
 		return nil
 	})
 	return out, err
-}
-
-// ChangeStatus implements procedure.Authority.
-func (a *Authority) ChangeStatus(_ context.Context, c procedure.StatusChange) error {
-	op := OpActivate
-	if c.Op == procedure.StatusRevoke {
-		op = OpRevoke
-	}
-	return a.faults.around(op, func() error {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.done[c.ID] {
-			return nil
-		}
-		for _, cert := range a.order {
-			if cert.Serial == c.Serial {
-				return a.change(cert, c)
-			}
-		}
-		return &procedure.Error{Code: procedure.CodeRefused, Detail: "not-found"}
-	})
-}
-
-func (a *Authority) change(cert *Certificate, c procedure.StatusChange) error {
-	switch {
-	case cert.Status == Revoked:
-		return &procedure.Error{Code: procedure.CodeRevoked}
-	case c.Op == procedure.StatusRevoke:
-		cert.Status = Revoked
-	case c.ReadBack != sha256.Sum256(cert.DER):
-		return &procedure.Error{Code: procedure.CodeRefused, Detail: "read-back of another certificate"}
-	default:
-		cert.Status = Active
-	}
-	a.done[c.ID] = true
-	return nil
 }
 
 // Revoke revokes a certificate from another desk.

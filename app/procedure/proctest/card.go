@@ -38,6 +38,8 @@ type Card struct {
 	Token    procedure.TokenSerial
 	PIN      string
 	NoPKI    bool
+	// NoUnblock is a card whose driver cannot reset the PIN.
+	NoUnblock bool
 	// Others are certificates that were on the chip before.
 	Others []procedure.ChipCertificate
 
@@ -46,6 +48,8 @@ type Card struct {
 	slots map[string]*slot
 	wrong int // certificates written beside another key than theirs
 	lies  bool
+	sets  int // PINs set with the PUK
+	noPUK bool
 }
 
 type slot struct {
@@ -139,6 +143,20 @@ func (c *Card) Wrong() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.wrong
+}
+
+// PINsSet counts how often a new PIN was set with the PUK.
+func (c *Card) PINsSet() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sets
+}
+
+// SetNoPUK takes the card's PUK away from the driver, or gives it back.
+func (c *Card) SetNoPUK(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noPUK = on
 }
 
 // SetLies makes the card sign with other keys than it shows.
@@ -348,6 +366,17 @@ func (r *Reader) ReadChip(_ context.Context, _ string) (chip procedure.Chip, err
 	return chip, err
 }
 
+// CanUnblock implements procedure.Cards.
+func (r *Reader) CanUnblock(_ context.Context, _ string) error {
+	return r.faults.around(OpCanUnblock, func() error {
+		c, _, err := r.inside()
+		if err == nil && c.NoUnblock {
+			return &procedure.Error{Code: procedure.CodeCannotUnblock}
+		}
+		return err
+	})
+}
+
 // Open implements procedure.Cards.
 func (r *Reader) Open(_ context.Context, _ string, serial procedure.TokenSerial) (s procedure.Session, err error) {
 	err = r.faults.around(OpOpen, func() error {
@@ -402,6 +431,48 @@ func (s *session) Login(_ context.Context, pin []byte) error {
 		s.card.tries, s.loggedIn = 3, true
 		return nil
 	})
+}
+
+// Unblock implements procedure.Session.
+func (s *session) Unblock(_ context.Context, newPIN []byte) error {
+	return s.do(OpUnblock, false, func() error {
+		if s.card.noPUK {
+			return &procedure.Error{Code: procedure.CodePUK}
+		}
+		if newPIN != nil {
+			s.card.PIN = string(newPIN)
+			s.card.sets++
+		}
+		s.card.tries, s.loggedIn = 3, false
+		return nil
+	})
+}
+
+// Retire implements procedure.Session.
+func (s *session) Retire(_ context.Context, keep []byte) (removed int, err error) {
+	err = s.do(OpRetire, true, func() error {
+		removed = 0
+		for id, old := range s.card.slots {
+			if id == string(keep) {
+				continue
+			}
+			if old.cert != nil {
+				removed++
+			}
+			delete(s.card.slots, id)
+		}
+		left := s.card.Others[:0:0]
+		for _, c := range s.card.Others {
+			if c.Role == procedure.RoleSignature {
+				removed++
+				continue
+			}
+			left = append(left, c)
+		}
+		s.card.Others = left
+		return nil
+	})
+	return removed, err
 }
 
 // Generate implements procedure.Session.

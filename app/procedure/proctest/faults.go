@@ -17,22 +17,32 @@ const (
 	OpSign         Op = "sign"
 	OpWrite        Op = "write"
 	OpDelete       Op = "delete"
+	OpCanUnblock   Op = "can-unblock"
+	OpUnblock      Op = "unblock"
+	OpRetire       Op = "retire"
 
-	OpPolicy   Op = "policy"
-	OpPreview  Op = "preview"
-	OpRequest  Op = "request"
-	OpEnrol    Op = "enrol"
-	OpLookup   Op = "lookup"
-	OpActivate Op = "activate"
-	OpRevoke   Op = "revoke"
+	OpPolicy      Op = "policy"
+	OpPreview     Op = "preview"
+	OpRequest     Op = "request"
+	OpEnrol       Op = "enrol"
+	OpLookup      Op = "lookup"
+	OpActivate    Op = "activate"
+	OpRevoke      Op = "revoke"
+	OpSuspend     Op = "suspend"
+	OpReactivate  Op = "reactivate"
+	OpRegister    Op = "register"
+	OpPutContract Op = "put-contract"
+	OpEndContract Op = "end-contract"
 
 	OpAppend Op = "append"
 	OpReplay Op = "replay"
 	OpPart   Op = "part"
 	OpSync   Op = "sync"
 
-	OpSignIn  Op = "sign-in"
-	OpSummary Op = "summary" // the clerk's signature
+	OpSignIn     Op = "sign-in"
+	OpSummary    Op = "summary"    // the clerk's signature
+	OpSupervisor Op = "supervisor" // the supervisor's key is opened
+	OpOverride   Op = "override"   // the supervisor's signature
 )
 
 // When says on which side of the effect a fault strikes.
