@@ -14,6 +14,10 @@ var (
 	// ErrCheckpoint: the bytes are not a checkpoint of the wanted origin, or
 	// a wanted signature is missing or wrong.
 	ErrCheckpoint = errors.New("bad checkpoint")
+	// ErrProof: the bytes are not a proof, or it does not prove its event.
+	ErrProof = errors.New("bad proof")
+	// ErrExport: the bytes are not an export of a journal, or not all of it.
+	ErrExport = errors.New("bad export")
 )
 
 // malformed wraps ErrHeader with what is wrong. The text never repeats a value
