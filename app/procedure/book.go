@@ -19,9 +19,10 @@ type book struct {
 	order     []CaseID        // of cases, as opened
 	ended     Case            // the last one that ended
 	days      map[Date]DayCounts
-	numbers   map[int]int // cases opened, by year in Belgrade
-	contracts map[int]int // contract numbers given out, by year
-	revoked   []string    // serials, hex
+	numbers   map[int]int       // cases opened, by year in Belgrade
+	contracts map[int]int       // contract numbers given out, by year
+	revoked   []string          // serials, hex
+	settings  map[string]string // of the last start, replaced and never changed
 }
 
 func newBook() *book {
@@ -55,6 +56,9 @@ func (b *book) add(raw []byte) error {
 	}
 	b.size++
 	b.run, b.lastAt, b.lastMono = e.Run, e.At, e.Mono
+	if c, ok := e.Body.(*SettingsChanged); ok {
+		b.settings = c.in(b.settings)
+	}
 	if e.Case == "" || e.Body == nil {
 		return nil
 	}

@@ -183,12 +183,17 @@ func (e *Engine) loadLocked(ctx context.Context) error {
 	return e.started(ctx)
 }
 
-// started records the start of the program, once in its life.
+// started records the start of the program, once in its life, and with which
+// settings.
 func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
-	run := e.book.run + 1
+	run, last := e.book.run+1, e.book.settings
 	e.mu.Unlock()
-	events, _, err := e.stamp(run, []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust}}})
+	drafts := []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust}}}
+	if c := changes(last, e.cfg.File); len(c) > 0 {
+		drafts = append(drafts, draft{kind: KindSettingsChanged, body: SettingsChanged{c}})
+	}
+	events, _, err := e.stamp(run, drafts)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "stamp start", Err: err}
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Trust    string // SHA-256 of the trust bundle, hex, for the journal
 	Demo     bool
 	Settings Settings
+	File     []Setting // every entry of the settings file; changes are recorded
 
 	// Now is the wall clock; nil means time.Now.
 	Now func() time.Time

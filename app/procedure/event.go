@@ -8,11 +8,12 @@ type Kind string
 
 // The kinds of the counter itself; their Case is empty.
 const (
-	KindAppStarted     Kind = "app-started"
-	KindClockJumped    Kind = "clock-jumped"
-	KindClerkSignedIn  Kind = "clerk-signed-in"
-	KindClerkSignedOut Kind = "clerk-signed-out"
-	KindCardTurnedAway Kind = "card-turned-away"
+	KindAppStarted      Kind = "app-started"
+	KindClockJumped     Kind = "clock-jumped"
+	KindSettingsChanged Kind = "settings-changed"
+	KindClerkSignedIn   Kind = "clerk-signed-in"
+	KindClerkSignedOut  Kind = "clerk-signed-out"
+	KindCardTurnedAway  Kind = "card-turned-away"
 )
 
 // The kinds of a case. An intent is committed before its effect begins, the
@@ -67,6 +68,7 @@ const (
 var Kinds = []Kind{
 	KindAppStarted,
 	KindClockJumped,
+	KindSettingsChanged,
 	KindClerkSignedIn,
 	KindClerkSignedOut,
 	KindCardTurnedAway,
@@ -388,6 +390,8 @@ func bodyOfCounter(k Kind) any {
 		return new(AppStarted)
 	case KindClockJumped:
 		return new(ClockJumped)
+	case KindSettingsChanged:
+		return new(SettingsChanged)
 	case KindClerkSignedIn, KindClerkSignedOut:
 		return new(ClerkSigned)
 	case KindCardTurnedAway:

@@ -24,6 +24,7 @@ type World struct {
 	Journal   *Journal
 	Keyring   *Keyring
 	Settings  procedure.Settings
+	File      []procedure.Setting // empty: no settings file
 }
 
 // NewWorld makes a counter with an empty reader, a working authority and an
@@ -43,7 +44,7 @@ func (w *World) Config() procedure.Config {
 	return procedure.Config{
 		Cards: w.Reader, Authority: w.Authority, Journal: w.Journal, Keyring: w.Keyring,
 		Counter: "BG-017-03", Office: "ПУ за град Београд, Савски венац", Version: "test", Trust: Trust, Demo: true,
-		Settings: w.Settings, Now: w.Clock.Now, Mono: w.Clock.Mono,
+		Settings: w.Settings, File: w.File, Now: w.Clock.Now, Mono: w.Clock.Mono,
 		Pause: func(context.Context, time.Duration) {},
 	}
 }
