@@ -98,9 +98,11 @@ settings=$RUN/salter.toml
 cat >"$settings" <<EOT
 mode = "demo"
 data = "."
-counter = "BG-017-03"
-office = "Полицијска станица Врачар"
 printer = "${PRINTER:-folder:papers}"
+
+[counter]
+name = "BG-017-03"
+office = "Полицијска станица Врачар"
 
 [token]
 module = "$MODULE"

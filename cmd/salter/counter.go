@@ -96,7 +96,10 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if c.render, err = renderer(s); err != nil {
 		return c, err
 	}
-	c.readers = card.New(card.Config{Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode)})
+	c.readers = card.New(card.Config{
+		Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode),
+		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(),
+	})
 	c.keyring = &keyring{path: s.Clerk.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
 		at := rules
 		at.clerk, at.fingerprint = clerk, fingerprint
@@ -111,12 +114,13 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Authority: authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen},
 		Journal:   book,
 		Keyring:   c.keyring,
-		Counter:   s.Counter,
-		Office:    s.Office,
+		Counter:   s.Counter.Name,
+		Office:    s.Counter.Office,
 		Version:   version,
 		Trust:     trust.SHA256,
 		Demo:      s.Mode == Demo,
 		Settings:  s.procedure(),
+		File:      s.values(),
 	})
 	return c, err
 }
@@ -172,23 +176,8 @@ func openJournal(ctx context.Context, s Settings, keys *ca.WorkstationKeys, trus
 		return nil, fmt.Errorf("open journal: authority's checkpoint key: %w", err)
 	}
 	return store.Open(ctx, s.file(fileJournal), store.Config{
-		Workstation: s.Counter, KeyFile: s.file(fileDataKey), Signer: signer, Authority: verifier,
+		Workstation: s.Counter.Name, KeyFile: s.file(fileDataKey), Signer: signer, Authority: verifier,
 	})
-}
-
-// procedure gives the core its answers to the open questions.
-func (s *Settings) procedure() procedure.Settings {
-	out := procedure.DefaultSettings()
-	out.DocTypes = nil
-	for _, t := range s.Eligibility.DocTypes {
-		out.DocTypes = append(out.DocTypes, procedure.DocType(t))
-	}
-	after, _ := s.issuedAfter() // checked when the file was read
-	out.CardIssuedAfter = procedure.DateOf(after, time.UTC)
-	out.SupervisorBelowAge = s.Eligibility.SupervisorBelowAge
-	out.SealRequired = s.Contract.SealRequired
-	out.RetentionYears = s.Retention.YearsAfterEnd
-	return out
 }
 
 // policyVersion is the file with the highest policy version seen, so that an

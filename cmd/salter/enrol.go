@@ -32,7 +32,7 @@ func enrolRequest(ctx context.Context, s Settings, out string) error {
 	if err != nil {
 		return fmt.Errorf("enrol request: %w", err)
 	}
-	err = store.Create(ctx, s.file(fileJournal), store.Config{Workstation: s.Counter, KeyFile: s.file(fileDataKey)})
+	err = store.Create(ctx, s.file(fileJournal), store.Config{Workstation: s.Counter.Name, KeyFile: s.file(fileDataKey)})
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("enrol request: %w", err)
 	}
@@ -53,7 +53,7 @@ func workstationKeys(s Settings) (*ca.WorkstationKeys, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
 	}
-	if keys, err = ca.NewWorkstationKeys(s.Counter); err != nil {
+	if keys, err = ca.NewWorkstationKeys(s.Counter.Name); err != nil {
 		return nil, err
 	}
 	text, err := keys.Encode()
@@ -72,8 +72,8 @@ func readKeys(s Settings) (*ca.WorkstationKeys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if keys.Workstation != s.Counter {
-		return nil, fmt.Errorf("keys are those of %s, the settings say %s", keys.Workstation, s.Counter)
+	if keys.Workstation != s.Counter.Name {
+		return nil, fmt.Errorf("keys are those of %s, the settings say %s", keys.Workstation, s.Counter.Name)
 	}
 	return keys, nil
 }

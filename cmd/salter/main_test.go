@@ -65,7 +65,7 @@ func TestEnrolmentIsCarefulWithFiles(t *testing.T) {
 		t.Errorf("demonstration's bundle in production: got %v, want a refusal", err)
 	}
 	other := v.set
-	other.Counter = "BG-017-04"
+	other.Counter.Name = "BG-017-04"
 	if err := enrolAccept(other, v.set.file(fileEnrolment), io.Discard); err == nil {
 		t.Error("enrolment of another counter: got nil, want a refusal")
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"salter/card"
 )
 
 // refusal is why Salter does not start: one name for support, what is wrong,
@@ -51,6 +53,8 @@ func (s start) check() error {
 		{slices.ContainsFunc(s.anchors, isDemo), refusal{"demo-anchor", "a card-data anchor in the trust bundle is a demonstration's", "ask the authority for a bundle without it"}},
 		{len(s.anchors) == 0, refusal{"no-anchor", "the trust bundle names no card-data anchor", "ask the authority for a bundle with the Ministry's card-data certificates"}},
 		{s.environ("OPENSC_DRIVER") != "", refusal{"opensc-driver", "OPENSC_DRIVER is set in the environment", "remove it: it is for demonstrations"}},
+		{s.settings.Token.Driver == string(card.DriverTestCard), refusal{"test-driver", "token.driver is that of test cards", "name the driver of the vendor's card"}},
+		{s.settings.Token.PUKFile != "", refusal{"puk-file", "token.puk_file holds PUKs in a file", "remove it: it is for demonstrations"}},
 		{isOpenSC(s.settings.Token.Module), refusal{"opensc-module", "token.module names OpenSC, which cannot write to a real card", "name the vendor's module"}},
 		{s.settings.Contract.SignatoryAsset == "" && !s.settings.Contract.Preprinted, refusal{"no-signatory", "the assistant minister's signature is missing", "name its picture in contract.signatory_asset, or set contract.preprinted"}},
 		{s.clerk != nil && (isDemo(s.clerk) || slices.Contains(s.demoClerks, s.fingerprint)), refusal{"demo-clerk", "the clerk's key was made by a demonstration", "sign in with a key from the real authority"}},

@@ -45,6 +45,8 @@ func TestProductionRefuses(t *testing.T) {
 		}, "opensc-driver"},
 		{"OpenSC as module", func(s *start) { s.settings.Token.Module = "/usr/lib/opensc-pkcs11.so" }, "opensc-module"},
 		{"OpenSC as module on Windows", func(s *start) { s.settings.Token.Module = "OpenSC-PKCS11.dll" }, "opensc-module"},
+		{"driver of test cards", func(s *start) { s.settings.Token.Driver = "test-card" }, "test-driver"},
+		{"PUKs in a file", func(s *start) { s.settings.Token.PUKFile = "puks" }, "puk-file"},
 		{"no signatory", func(s *start) { s.settings.Contract.SignatoryAsset = "" }, "no-signatory"},
 		{"demo clerk by register", func(s *start) { s.fingerprint = "aa" }, "demo-clerk"},
 		{"demo clerk by issuer", func(s *start) {

@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"salter/card"
 )
 
 // Mode separates counters from demonstrations.
@@ -20,83 +21,184 @@ const (
 	Demo       Mode = "demo"
 )
 
-// Settings is the settings file (TOML). The zero value of a field that has a
-// default is replaced by it before the file is read.
+// Settings is the settings file (TOML): where things are on this machine, and
+// the answers to the questions that the Ministry's text leaves open. A key
+// that the file does not name keeps its default.
 type Settings struct {
 	Mode    Mode   `toml:"mode"`
 	Data    string `toml:"data"`    // folder of journal, keys, trust bundle
-	Counter string `toml:"counter"` // office-number, for instance BG-017-03
-	Office  string `toml:"office"`  // name of the registration office, as printed
 	Printer string `toml:"printer"` // "" system default, a name, or folder:DIR
 
+	Counter struct {
+		Name   string `toml:"name"`   // office and number, for instance BG-017-03
+		Office string `toml:"office"` // name of the registration office, as printed
+		Mobile bool   `toml:"mobile"` // a laptop for visits at home
+	} `toml:"counter"`
 	Token struct {
-		Module string `toml:"module"` // path of the PKCS#11 module
+		Driver  string `toml:"driver"`   // of the chip's own commands
+		Module  string `toml:"module"`   // path of the PKCS#11 module
+		PUKFile string `toml:"puk_file"` // of test cards; "": no PUK is known
 	} `toml:"token"`
 	Clerk struct {
 		Login string `toml:"login"` // p12
 		P12   string `toml:"p12"`   // path of the clerk's PKCS#12 file
 	} `toml:"clerk"`
-	PIN struct {
-		Ordered bool `toml:"ordered"` // digits of the pad in order instead of shuffled
-	} `toml:"pin"`
-	Contract struct {
-		SealRequired   bool   `toml:"seal_required"`
-		SignatoryName  string `toml:"signatory_name"`
-		SignatoryAsset string `toml:"signatory_asset"` // PNG of the assistant minister's signature
-		Preprinted     bool   `toml:"preprinted"`
-	} `toml:"contract"`
+	Supervisor struct {
+		P12 string `toml:"p12"` // path of the supervisor's PKCS#12 file; "": none comes to this counter
+	} `toml:"supervisor"`
 	Eligibility struct {
 		CardIssuedAfter    string   `toml:"card_issued_after"` // YYYY-MM-DD, strictly later
 		DocTypes           []string `toml:"doc_types"`
 		SupervisorBelowAge int      `toml:"supervisor_below_age"`
 	} `toml:"eligibility"`
+	Contract struct {
+		SealRequired    bool   `toml:"seal_required"`
+		TermYears       int    `toml:"term_years"` // 0: until ended
+		SurvivesNewCard bool   `toml:"survives_new_card"`
+		SignatoryName   string `toml:"signatory_name"`
+		SignatoryAsset  string `toml:"signatory_asset"` // PNG of the assistant minister's signature
+		Preprinted      bool   `toml:"preprinted"`
+	} `toml:"contract"`
+	Renewal struct {
+		BeforeExpiryDays int    `toml:"before_expiry_days"`
+		Chain            bool   `toml:"chain"` // certificates after the first of a contract as well
+		NewKey           bool   `toml:"new_key"`
+		TermsChanged     string `toml:"terms_changed"`
+	} `toml:"renewal"`
+	Certificate struct {
+		WriteSet string `toml:"write_set"`
+	} `toml:"certificate"`
+	PIN struct {
+		Entry      string `toml:"entry"`
+		WeakAction string `toml:"weak_action"`
+		Ordered    bool   `toml:"ordered"` // digits of the pad in order instead of shuffled
+	} `toml:"pin"`
+	Forms struct {
+		AcceptBrought      bool   `toml:"accept_brought"`
+		SignAllBeforeClerk bool   `toml:"sign_all_before_clerk"`
+		PrintAddress       bool   `toml:"print_address"`
+		TemplateSet        string `toml:"template_set"`
+	} `toml:"forms"`
+	Receipt struct {
+		CitizenSigns bool `toml:"citizen_signs"`
+	} `toml:"receipt"`
+	Numbering struct {
+		Pattern string `toml:"pattern"`
+	} `toml:"numbering"`
+	Status struct {
+		FormNumbers         map[string]int `toml:"form_numbers"` // circled on Obrazac 3
+		ReasonMap           map[string]int `toml:"reason_map"`   // CRL reason codes (RFC 5280 5.3.1)
+		PairAction          string         `toml:"pair_action"`
+		IdentityWithoutCard string         `toml:"identity_without_card"`
+		DeadlineHours       int            `toml:"deadline_hours"`
+	} `toml:"status"`
+	Roles struct {
+		Revocation []string `toml:"revocation"`
+	} `toml:"roles"`
+	Clock struct {
+		MaxUnsyncedHours int `toml:"max_unsynced_hours"`
+	} `toml:"clock"`
+	Appointment struct {
+		SlotMinutes int `toml:"slot_minutes"`
+	} `toml:"appointment"`
+	Portrait struct {
+		Store bool `toml:"store"`
+	} `toml:"portrait"`
+	Journal struct {
+		PurgeAfterAck bool `toml:"purge_after_ack"`
+	} `toml:"journal"`
 	Retention struct {
 		YearsAfterEnd int `toml:"years_after_end"`
 	} `toml:"retention"`
 }
 
-// defaults are the answers to the open questions, until others are given.
+// defaults are the answers to the open questions, until others are given
+// (procedure, section 11).
 func defaults() Settings {
 	var s Settings
 	s.Mode = Production
+	s.Token.Driver = string(card.DriverVendor)
 	s.Clerk.Login = "p12"
-	s.Contract.SealRequired = true
 	s.Eligibility.CardIssuedAfter = "2014-08-18"
 	s.Eligibility.DocTypes = []string{"ID", "IF"}
 	s.Eligibility.SupervisorBelowAge = 18
+	s.Contract.SealRequired = true
+	s.Renewal.Chain = true
+	s.Renewal.NewKey = true
+	s.Renewal.TermsChanged = "inform"
+	s.Certificate.WriteSet = "sign"
+	s.PIN.Entry = "pad_if_present"
+	s.PIN.WeakAction = "warn"
+	s.Forms.AcceptBrought = true
+	s.Forms.TemplateSet = "salter"
+	s.Numbering.Pattern = "office-counter-year-sequence"
+	s.Status.FormNumbers = map[string]int{"revoke": 1, "suspend": 2, "reactivate": 3}
+	s.Status.ReasonMap = map[string]int{"lost": 1, "stolen": 1, "misuse": 1, "name-changed": 3, "card-replaced": 4, "not-wanted": 5, "death": 5}
+	s.Status.PairAction = "ask"
+	s.Status.IdentityWithoutCard = "supervisor"
+	s.Status.DeadlineHours = 24
+	s.Roles.Revocation = []string{"clerk", "supervisor"}
+	s.Clock.MaxUnsyncedHours = 24
+	s.Appointment.SlotMinutes = 15
+	s.Journal.PurgeAfterAck = true
 	s.Retention.YearsAfterEnd = 10
 	return s
 }
 
 // readSettings reads and checks the file. Relative paths in it are relative
 // to its folder. An unknown key, a wrong type or an impossible value is an
-// error that names the key, and the line where the file's form is at fault.
+// error that names the key and its line.
 func readSettings(path string) (Settings, error) {
 	s := defaults()
-	meta, err := toml.DecodeFile(path, &s)
-	var form toml.ParseError
-	if errors.As(err, &form) {
-		return s, fmt.Errorf("settings %s, line %d: %s", path, form.Position.Line, form.Message)
-	}
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return s, fmt.Errorf("settings %s: %w", path, err)
+		return s, fmt.Errorf("settings: %w", err)
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return s, fmt.Errorf("settings %s: unknown key %s", path, unknown[0])
+	if err := s.decode(string(text)); err != nil {
+		return s, fmt.Errorf("settings %s, %w", path, err)
 	}
 	base, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return s, fmt.Errorf("settings %s: %w", path, err)
 	}
 	s.resolve(base)
-	if err := s.check(); err != nil {
-		return s, fmt.Errorf("settings %s: %w", path, err)
-	}
 	return s, nil
 }
 
+// decode reads the text of a settings file over the defaults in s.
+func (s *Settings) decode(text string) error {
+	meta, err := toml.Decode(text, new(map[string]any))
+	var form toml.ParseError
+	if errors.As(err, &form) {
+		return fmt.Errorf("line %d: %s", form.Position.Line, form.Message)
+	}
+	if err != nil {
+		return err
+	}
+	known := kinds()
+	for _, key := range meta.Keys() {
+		want, ok := known[key.String()]
+		if !ok {
+			return fmt.Errorf("line %d: unknown key %s", lineOf(text, key), key)
+		}
+		if got := meta.Type(key...); got != "" && got != want {
+			return fmt.Errorf("line %d: %s is of the type %s, want %s", lineOf(text, key), key, got, want)
+		}
+	}
+	if _, err := toml.Decode(text, s); err != nil {
+		return err // of an element of a list; it names key and line
+	}
+	if fault := s.check(); fault != nil {
+		if key := strings.Split(fault.key, "."); meta.IsDefined(key...) {
+			return fmt.Errorf("line %d: %w", lineOf(text, key), fault)
+		}
+		return fault
+	}
+	return nil
+}
+
 func (s *Settings) resolve(base string) {
-	for _, p := range []*string{&s.Data, &s.Token.Module, &s.Clerk.P12, &s.Contract.SignatoryAsset} {
+	for _, p := range []*string{&s.Data, &s.Token.Module, &s.Token.PUKFile, &s.Clerk.P12, &s.Supervisor.P12, &s.Contract.SignatoryAsset} {
 		*p = absolute(base, *p)
 	}
 	if dir, ok := strings.CutPrefix(s.Printer, "folder:"); ok && dir != "" {
@@ -109,47 +211,6 @@ func absolute(base, path string) string {
 		return path
 	}
 	return filepath.Join(base, path)
-}
-
-// counterForm is the form of a counter's name: office, hyphen, number.
-var counterForm = regexp.MustCompile(`^[A-Z]{2}-[0-9]{3}-[0-9]{2}$`)
-
-func (s *Settings) check() error {
-	switch {
-	case s.Mode != Production && s.Mode != Demo:
-		return fmt.Errorf("mode is %q: say production or demo", s.Mode)
-	case s.Data == "":
-		return errors.New("data is missing: name the folder of the journal")
-	case !counterForm.MatchString(s.Counter):
-		return fmt.Errorf("counter is %q: say it like BG-017-03", s.Counter)
-	case strings.TrimSpace(s.Office) == "":
-		return errors.New("office is missing: name the office as it stands on papers")
-	case s.Token.Module == "":
-		return errors.New("token.module is missing: name the PKCS#11 module's file")
-	case s.Clerk.Login != "p12":
-		return fmt.Errorf("clerk.login is %q: only p12 is possible in this version", s.Clerk.Login)
-	case s.Clerk.P12 == "":
-		return errors.New("clerk.p12 is missing: name the clerk's PKCS#12 file")
-	case len(s.Eligibility.DocTypes) == 0:
-		return errors.New("eligibility.doc_types is empty: no card could be served")
-	case s.Eligibility.SupervisorBelowAge < 0 || s.Eligibility.SupervisorBelowAge > 100:
-		return fmt.Errorf("eligibility.supervisor_below_age is %d: say 0 to 100", s.Eligibility.SupervisorBelowAge)
-	case s.Retention.YearsAfterEnd < 1 || s.Retention.YearsAfterEnd > 100:
-		return fmt.Errorf("retention.years_after_end is %d: say 1 to 100", s.Retention.YearsAfterEnd)
-	}
-	for _, t := range s.Eligibility.DocTypes {
-		if t != "ID" && t != "IF" {
-			return fmt.Errorf("eligibility.doc_types holds %q: only ID and IF carry certificates", t)
-		}
-	}
-	if _, err := s.issuedAfter(); err != nil {
-		return fmt.Errorf("eligibility.card_issued_after is %q: say it like 2014-08-18", s.Eligibility.CardIssuedAfter)
-	}
-	return nil
-}
-
-func (s *Settings) issuedAfter() (time.Time, error) {
-	return time.Parse(time.DateOnly, s.Eligibility.CardIssuedAfter)
 }
 
 // file returns the path of one of the counter's own files.

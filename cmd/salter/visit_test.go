@@ -65,7 +65,7 @@ func newVisit(t testing.TB, s seams) *visit {
 	v.write(p12, v.server.AddClerk("1001").P12("demo"))
 
 	v.set = defaults()
-	v.set.Mode, v.set.Data, v.set.Counter, v.set.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
+	v.set.Mode, v.set.Data, v.set.Counter.Name, v.set.Counter.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
 	v.set.Token.Module, v.set.Clerk.P12, v.set.Printer = opensc(t), p12, "folder:"+filepath.Join(dir, "papers")
 	v.enrol(dir)
 	v.reader.Insert(v.card)
