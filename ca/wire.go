@@ -324,12 +324,12 @@ const (
 // ContractEntry is one row of the register of contracts, without personal
 // data.
 type ContractEntry struct {
-	ID           string `json:"id"`
+	ID           string `json:"id,omitempty"` // empty for ContractOther, as all but number and state
 	Number       string `json:"number"`
 	State        string `json:"state"`
-	Concluded    string `json:"concluded"` // YYYY-MM-DD
-	Text         string `json:"text"`      // hex SHA-256
-	Case         string `json:"case"`
+	Concluded    string `json:"concluded,omitempty"` // YYYY-MM-DD
+	Text         string `json:"text,omitempty"`      // hex SHA-256
+	Case         string `json:"case,omitempty"`
 	Ended        int64  `json:"ended,omitempty"`         // Unix seconds, when the authority learned of it
 	SupersededBy string `json:"superseded_by,omitempty"` // number of the contract that took its place
 	// Covers says, in the answer to a search by person and card, that a

@@ -208,26 +208,28 @@ func (a *Authority) secondClerk(tx db.Tx, w db.Workstation, id string, p db.Pend
 	if err != nil {
 		return second, fmt.Errorf("find first clerk: %w", err)
 	}
-	same, err := sameKey(first.Certificate, second.Certificate)
+	same, err := samePerson(first, second)
 	if err != nil {
 		return second, err
 	}
-	if same || first.Number == second.Number {
+	if same {
 		return second, Refuse(ca.ProblemClerk, "clerk %s asked for the change himself", second.Number)
 	}
 	return second, nil
 }
 
-func sameKey(a, b []byte) (bool, error) {
-	first, err := x509.ParseCertificate(a)
+// samePerson reports whether two entries of the register are one person: by
+// service number, under whatever certificate, or by the key.
+func samePerson(a, b db.Clerk) (bool, error) {
+	first, err := x509.ParseCertificate(a.Certificate)
 	if err != nil {
-		return false, fmt.Errorf("read clerk's certificate: %w", err)
+		return false, fmt.Errorf("read certificate of clerk %s: %w", a.Number, err)
 	}
-	second, err := x509.ParseCertificate(b)
+	second, err := x509.ParseCertificate(b.Certificate)
 	if err != nil {
-		return false, fmt.Errorf("read clerk's certificate: %w", err)
+		return false, fmt.Errorf("read certificate of clerk %s: %w", b.Number, err)
 	}
-	return string(first.RawSubjectPublicKeyInfo) == string(second.RawSubjectPublicKeyInfo), nil
+	return a.Number == b.Number || string(first.RawSubjectPublicKeyInfo) == string(second.RawSubjectPublicKeyInfo), nil
 }
 
 // carryOut executes a decision. The status machine is asked again: what was

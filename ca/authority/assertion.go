@@ -42,6 +42,14 @@ type claims struct {
 	checkpoint []byte
 }
 
+// action is what is asked for.
+func (c claims) action() string {
+	if c.Action == "" {
+		return ca.ActionIssue
+	}
+	return c.Action
+}
+
 // openAssertion checks what needs no database.
 func (a *Authority) openAssertion(c Caller, token, label string, csr [32]byte) (claims, error) {
 	cl := claims{token: token}
@@ -67,6 +75,7 @@ func (a *Authority) openAssertion(c Caller, token, label string, csr [32]byte) (
 		"card":       errCard != nil,
 		"chip_files": errFiles != nil,
 		"chk":        errNote != nil,
+		"action":     cl.action() != ca.ActionIssue && cl.action() != ca.ActionRenew,
 	}
 	var fields []string
 	for name, bad := range wrong {

@@ -55,11 +55,11 @@ func (a *Authority) PutContract(ctx context.Context, c Caller, id string, body c
 func (a *Authority) contractRow(id string, c ca.Contract) (db.Contract, error) {
 	text, errText := parseSum(c.Text)
 	files, errFiles := parseSum(c.ChipFiles)
-	zone, err := time.LoadLocation("Europe/Belgrade")
+	now, err := belgradeTime(a.now())
 	if err != nil {
-		return db.Contract{}, fmt.Errorf("load time zone: %w", err)
+		return db.Contract{}, err
 	}
-	day, errDay := time.ParseInLocation(time.DateOnly, c.Concluded, zone)
+	day, errDay := time.ParseInLocation(time.DateOnly, c.Concluded, now.Location())
 	switch {
 	case !uuid.MatchString(id) || !uuid.MatchString(c.Case):
 		return db.Contract{}, Refuse(ca.ProblemBadRequest, "id or case is no UUID in lower case")
@@ -69,7 +69,7 @@ func (a *Authority) contractRow(id string, c ca.Contract) (db.Contract, error) {
 		return db.Contract{}, Refuse(ca.ProblemBadRequest, "text or card files are no SHA-256 in lower-case hex")
 	case errDay != nil:
 		return db.Contract{}, Refuse(ca.ProblemBadRequest, "date of the contract is not YYYY-MM-DD")
-	case day.After(a.now().Add(clockSlack)):
+	case day.After(now.Add(clockSlack)):
 		return db.Contract{}, Refuse(ca.ProblemClock, "contract was concluded in the future")
 	}
 	return db.Contract{ID: id, Number: c.Number, Concluded: c.Concluded, Text: text, Case: c.Case, ChipFiles: files, ClerkJWS: c.Clerk}, nil
@@ -97,7 +97,10 @@ func (a *Authority) putContract(tx db.Tx, row db.Contract, body ca.Contract) (cr
 	case !errors.Is(err, db.ErrNotFound):
 		return false, err
 	}
-	document, personal, err := a.cardFiles(tx, row.Workstation, row.Case, row.ChipFiles)
+	if err := checkCommitted(tx, row.Workstation, row.Case, row.ChipFiles, ca.ProblemCardFiles); err != nil {
+		return false, err
+	}
+	document, personal, err := a.cardFiles(tx, row.ChipFiles)
 	if err != nil {
 		return false, err
 	}

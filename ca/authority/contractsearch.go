@@ -27,7 +27,7 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 		if err != nil {
 			return err
 		}
-		clerk, err := a.searchClerk(tx, w, s)
+		clerk, err := a.searchClerk(tx, w, s.Clerk, s.Case, s.Terms())
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 			entry.Covers = byPerson && a.covers(row, s.PersonalNumber, s.CardNumber)
 			answer.Contracts, ids = append(answer.Contracts, entry), append(ids, row.ID)
 		}
-		return tx.PutContractSearch(db.ContractSearch{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","),
+		return tx.PutSearch(db.Search{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","),
 			Clerk: clerk.Number, ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
 	})
 	if err != nil {
@@ -54,13 +54,14 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 	return answer, nil
 }
 
-func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, s ca.ContractSearch) (db.Clerk, error) {
+// searchClerk verifies that a clerk looks now, in this case, for these terms.
+func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, token, caseID, terms string) (db.Clerk, error) {
 	var signed ca.SearchClaims
-	clerk, err := a.clerkOf(tx, s.Clerk, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
+	clerk, err := a.clerkOf(tx, token, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
 	if err != nil {
 		return clerk, err
 	}
-	if signed != (ca.SearchClaims{Case: s.Case, Terms: s.Terms(), IssuedAt: signed.IssuedAt}) {
+	if signed != (ca.SearchClaims{Case: caseID, Terms: terms, IssuedAt: signed.IssuedAt}) {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another search")
 	}
 	// A search is answered at once: no offline window.
@@ -85,19 +86,19 @@ func findContracts(tx db.Tx, s ca.ContractSearch) ([]db.Contract, error) {
 type SearchRecord struct {
 	Seq         int64     `json:"seq"`
 	Case        string    `json:"case"`
-	Terms       string    `json:"terms"` // ca.ContractSearch.Terms
-	Found       string    `json:"found"` // ids of contracts, comma separated
+	Terms       string    `json:"terms"` // of ca.ContractSearch or ca.RegisterSearch
+	Found       string    `json:"found"` // ids of contracts, serials of certificates, comma separated
 	Clerk       string    `json:"clerk"`
 	Workstation string    `json:"workstation"`
 	At          time.Time `json:"at"`
 }
 
-// ContractSearches lists recorded searches after a sequence number, oldest
+// Searches lists recorded searches after a sequence number, oldest
 // first, a page at a time; an empty page is the end.
-func (a *Authority) ContractSearches(ctx context.Context, after int64) ([]SearchRecord, error) {
+func (a *Authority) Searches(ctx context.Context, after int64) ([]SearchRecord, error) {
 	var list []SearchRecord
 	err := a.db.Do(ctx, func(tx db.Tx) error {
-		rows, err := tx.ContractSearches(after, certificatesPage)
+		rows, err := tx.Searches(after, certificatesPage)
 		for _, s := range rows {
 			list = append(list, SearchRecord{Seq: s.Seq, Case: s.Case, Terms: s.Terms, Found: s.Found, Clerk: s.Clerk,
 				Workstation: s.Workstation, At: s.At})

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"salter/ca"
 	"salter/ca/authority/db"
 	"salter/ca/profile"
@@ -19,12 +21,16 @@ import (
 type holder struct {
 	subject    profile.Subject
 	validUntil profile.Date
+	born       sod.Date // zero: the card does not tell
 }
 
 // holder is the one whose card files the assertion names. The counter's word
 // is not enough to name a citizen.
 func (a *Authority) holder(tx db.Tx, r request, w db.Workstation) (holder, error) {
-	document, personal, err := a.cardFiles(tx, w.Name, r.claims.Case, r.claims.chipFiles)
+	if err := checkCommitted(tx, w.Name, r.claims.Case, r.claims.chipFiles, ca.ProblemCardData); err != nil {
+		return holder{}, err
+	}
+	document, personal, err := a.cardFiles(tx, r.claims.chipFiles)
 	if err != nil {
 		return holder{}, err
 	}
@@ -36,22 +42,24 @@ func (a *Authority) holder(tx db.Tx, r request, w db.Workstation) (holder, error
 	return holderOf(r.csr, document, personal)
 }
 
-// cardFiles opens a card's files: a blob that an event of the same case, in the
-// same journal, commits to. It verifies the ministry's signature itself.
-func (a *Authority) cardFiles(tx db.Tx, workstation, caseID string, sum [32]byte) (sod.Document, sod.Personal, error) {
+// checkCommitted refuses, as problem, card files that no event of the case in
+// the workstation's journal commits to.
+func checkCommitted(tx db.Tx, workstation, caseID string, sum [32]byte, problem string) error {
+	committed, err := tx.Committed(workstation, caseID, sum)
+	if err == nil && !committed {
+		err = Refuse(problem, "no event of the case commits to the card files")
+	}
+	return err
+}
+
+// cardFiles opens a card's files. It verifies the ministry's signature itself.
+func (a *Authority) cardFiles(tx db.Tx, sum [32]byte) (sod.Document, sod.Personal, error) {
 	refuse := func(format string, args ...any) (sod.Document, sod.Personal, error) {
 		return sod.Document{}, sod.Personal{}, Refuse(ca.ProblemCardData, format, args...)
 	}
-	committed, err := tx.Committed(workstation, caseID, sum)
-	if err != nil {
-		return sod.Document{}, sod.Personal{}, err
-	}
-	if !committed {
-		return refuse("no event of the case commits to the card files")
-	}
 	bundle, err := storedFiles(tx, sum)
 	if errors.Is(err, db.ErrNotFound) {
-		return refuse("the card files were not uploaded")
+		return sod.Document{}, sod.Personal{}, Refuse(ca.ProblemCardFiles, "the card files were not uploaded yet")
 	}
 	if errors.Is(err, errFiles) {
 		return refuse("%w", err)
@@ -92,8 +100,8 @@ func storedFiles(tx db.Tx, sum [32]byte) (sod.Bundle, error) {
 // namePage is how many holders one transaction adds.
 const namePage = 500
 
-// nameHolders adds the holders of certificates that were issued before holders
-// were kept. Their files were verified when the certificate was issued.
+// nameHolders adds the holders of certificates that were issued before holders,
+// or their contracts, were kept. Their files were verified when the certificate was issued.
 func (a *Authority) nameHolders(ctx context.Context) error {
 	for more := true; more; {
 		err := a.db.Do(ctx, func(tx db.Tx) error {
@@ -129,7 +137,33 @@ func nameHolder(tx db.Tx, row db.Issuance) error {
 	if err != nil {
 		return fmt.Errorf("certificate %s: %w", row.Serial, err)
 	}
-	return tx.PutHolder(db.Holder{CSRSHA256: row.CSRSHA256, PersonalNumber: personal.PersonalNumber, CardNumber: document.RegNo})
+	contract, err := namedContract(tx, row.CSRSHA256)
+	if err != nil {
+		return fmt.Errorf("certificate %s: %w", row.Serial, err)
+	}
+	return tx.PutHolder(db.Holder{CSRSHA256: row.CSRSHA256, PersonalNumber: personal.PersonalNumber, CardNumber: document.RegNo,
+		Contract: contract})
+}
+
+// namedContract reads the number that a request named from the assertion it was
+// accepted with, which was verified then.
+func namedContract(tx db.Tx, csr [32]byte) (string, error) {
+	assertion, err := tx.FirstAssertion(csr)
+	if errors.Is(err, db.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	jws, err := jose.ParseSignedCompact(assertion.JWS, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return "", fmt.Errorf("read stored assertion: %w", err)
+	}
+	var claims ca.AssertionClaims
+	if err := ca.DecodeJSON(jws.UnsafePayloadWithoutVerification(), &claims); err != nil {
+		return "", fmt.Errorf("read stored assertion: %w", err)
+	}
+	return claims.Contract, nil
 }
 
 func cardAnchors(tx db.Tx) ([]*x509.Certificate, error) {
@@ -164,6 +198,7 @@ func holderOf(csr *x509.CertificateRequest, d sod.Document, p sod.Personal) (hol
 	h := holder{
 		subject:    profile.Subject{GivenName: p.GivenName, Surname: p.Surname, PersonalNumber: p.PersonalNumber, CardNumber: d.RegNo},
 		validUntil: profile.Date{Year: d.ValidUntil.Year, Month: d.ValidUntil.Month, Day: d.ValidUntil.Day},
+		born:       birthday(d, p),
 	}
 	switch len(csr.EmailAddresses) {
 	case 0:

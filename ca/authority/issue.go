@@ -120,6 +120,9 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 	if err := a.checkContract(tx, r.claims.Contract, holder); err != nil {
 		return err
 	}
+	if err := a.checkSupervisor(tx, r, w, clerk, holder); err != nil {
+		return err
+	}
 	row := db.Issuance{CSRSHA256: r.sum, Case: r.claims.Case, Attempt: r.claims.Attempt, Label: r.Label,
 		SPKI: spki(r.csr), CSR: r.CSR, Workstation: w.Name, Clerk: clerk.Number, ChipFiles: r.claims.chipFiles, At: a.now()}
 	err = a.build(r, holder, &row)
@@ -139,7 +142,7 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 		return err
 	}
 	if err := tx.PutHolder(db.Holder{CSRSHA256: r.sum, PersonalNumber: holder.subject.PersonalNumber,
-		CardNumber: holder.subject.CardNumber}); err != nil {
+		CardNumber: holder.subject.CardNumber, Contract: r.claims.Contract}); err != nil {
 		return err
 	}
 	return a.keepAssertion(tx, r.claims, r.sum, w.Name)

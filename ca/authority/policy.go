@@ -33,6 +33,25 @@ type rules struct {
 	ContractRequired bool `json:"contract.required,omitempty"`
 	// SurvivesNewCard lets a contract cover the later cards of its person.
 	SurvivesNewCard bool `json:"contract.survives_new_card,omitempty"`
+	// OverrideRequired demands a supervisor's signature for a certificate for
+	// a holder below the age, or beside another that stands; unset: yes.
+	OverrideRequired *bool `json:"override.required,omitempty"`
+	// SupervisorBelowAge is that age in years; unset: 18.
+	SupervisorBelowAge *int `json:"eligibility.supervisor_below_age,omitempty"`
+}
+
+// overrideRequired reports whether the authority demands overrides.
+func (r rules) overrideRequired() bool { return r.OverrideRequired == nil || *r.OverrideRequired }
+
+// adultAge is the age of Serbian law, in years.
+const adultAge = 18
+
+// supervisorBelowAge is the age below which a supervisor must sign.
+func (r rules) supervisorBelowAge() int {
+	if r.SupervisorBelowAge == nil {
+		return adultAge
+	}
+	return *r.SupervisorBelowAge
 }
 
 // fourEyes lists the status changes that a second clerk must approve.
@@ -70,6 +89,9 @@ func (r rules) check() error {
 	if len(r.Revocation) == 0 {
 		return errors.New("roles.revocation: nobody could revoke a certificate")
 	}
+	if age := r.supervisorBelowAge(); age < 0 || age > 100 {
+		return fmt.Errorf("eligibility.supervisor_below_age: %d is no age between 0 and 100", age)
+	}
 	for _, op := range r.fourEyes() {
 		if op != ca.OpSuspend && op != ca.OpReactivate && op != ca.OpRevoke {
 			return fmt.Errorf("approval.status_changes: %.32q is none of %s, %s, %s", op, ca.OpSuspend, ca.OpReactivate, ca.OpRevoke)
@@ -94,6 +116,9 @@ func (a *Authority) content() ca.Policy {
 		FourEyes:         a.rules.fourEyes(),
 		ContractRequired: a.rules.ContractRequired,
 		SurvivesNewCard:  a.rules.SurvivesNewCard,
+
+		OverrideRequired:   a.rules.overrideRequired(),
+		SupervisorBelowAge: a.rules.supervisorBelowAge(),
 	}
 	for label, i := range a.pki.issuers {
 		p.Labels[label] = ca.LabelPolicy{Issuer: i.cert.Subject.CommonName, Profile: label, SHA256: i.profile.SHA256()}

@@ -236,6 +236,9 @@ func TestPolicyFile(t *testing.T) {
 		{"nothing", `{}`},
 		{"unknown role", `{"roles.revocation":["issue"]}`},
 		{"role that must not", `{"roles.revocation":["clerk","auditor"]}`},
+		{"age below nothing", `{"roles.revocation":["clerk"],"eligibility.supervisor_below_age":-1}`},
+		{"age of nobody", `{"roles.revocation":["clerk"],"eligibility.supervisor_below_age":101}`},
+		{"override that is no switch", `{"roles.revocation":["clerk"],"override.required":"yes"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {

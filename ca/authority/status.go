@@ -56,8 +56,8 @@ func checkChange(c ca.StatusChange) error {
 		return Refuse(ca.ProblemBadRequest, "case is no UUID in lower case")
 	case c.ReceivedAt < 0 || byForm && c.ReceivedAt == 0:
 		return Refuse(ca.ProblemBadRequest, "%s does not say when the form was received", c.Op)
-	case c.Op == ca.OpActivate && c.ReceivedAt != 0:
-		return Refuse(ca.ProblemBadRequest, "no form asks for an activation")
+	case c.Op == ca.OpActivate && (c.ReceivedAt != 0 || c.Override != ""):
+		return Refuse(ca.ProblemBadRequest, "no form asks for an activation, and nobody overrides it")
 	}
 	return nil
 }
@@ -104,12 +104,18 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 	if time.Unix(c.ReceivedAt, 0).After(a.now().Add(clockSlack)) {
 		return ca.StatusReply{}, false, Refuse(ca.ProblemClock, "form was received in the future")
 	}
+	if c.Override != "" {
+		if err := a.verifyOverride(tx, w, c.Override, c.Case, c.Op, clerk); err != nil {
+			return ca.StatusReply{}, false, err
+		}
+	}
 	result, err := transition(c, row, status)
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
 	change := db.StatusChange{ID: id, Serial: c.Serial, Op: c.Op, Reason: c.Reason, Case: c.Case,
-		ReadBack: c.ReadBack, ReceivedAt: c.ReceivedAt, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Workstation: w.Name, At: a.now()}
+		ReadBack: c.ReadBack, ReceivedAt: c.ReceivedAt, Result: result, Clerk: clerk.Number, ClerkJWS: c.Clerk, Override: c.Override,
+		Workstation: w.Name, At: a.now()}
 	if slices.Contains(a.rules.fourEyes(), c.Op) {
 		reply, err := a.queue(tx, change, status)
 		return reply, err == nil, err

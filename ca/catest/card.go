@@ -50,13 +50,14 @@ type Holder struct {
 	Surname        string
 	GivenName      string
 	PersonalNumber string
+	Born           string // DDMMYYYY as on the chip; empty: not there
 	ValidUntil     time.Time
 }
 
 // Citizen is a holder who never lived; the birth year of the JMBG is 1900.
 func Citizen() Holder {
 	return Holder{DocType: "ID", CardNumber: "012345678", Surname: "ПЕТРОВИЋ", GivenName: "МАРИЈА",
-		PersonalNumber: "0101900710004", ValidUntil: time.Now().AddDate(8, 0, 0)}
+		PersonalNumber: "0101900710004", Born: "01011900", ValidUntil: time.Now().AddDate(8, 0, 0)}
 }
 
 // Files returns the signed files of h's card, as the counter uploads them
@@ -71,6 +72,7 @@ func (c *CardCA) Files(h Holder) sod.Bundle {
 		}),
 		Personal: sod.EncodeFile(sod.FilePersonal, []sod.Record{
 			record(sod.TagPersonalNumber, h.PersonalNumber), record(sod.TagSurname, h.Surname), record(sod.TagGivenName, h.GivenName),
+			record(sod.TagBirthDate, h.Born),
 		}),
 	}
 	files := sod.Files{sod.FileDocument: b.Document, sod.FilePersonal: b.Personal}

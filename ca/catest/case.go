@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,6 +36,7 @@ type Case struct {
 	CSR       []byte
 	ChipFiles [32]byte
 	Now       func() time.Time // of the assertion
+	Override  string           // a supervisor's signature to go with it; see SignOverride
 
 	// EditClaims and EditClerk, if not nil, change what is signed next.
 	EditClaims func(*ca.AssertionClaims)
@@ -107,11 +109,24 @@ func (c *Case) Assertion() string {
 	claims := ca.AssertionClaims{Issuer: c.w.Caller().URI, Audience: c.w.Trust.Authority, ID: NewUUID(), IssuedAt: at,
 		Expires: at + 300, Case: c.ID, Attempt: c.Attempt, CSR: c.SumCSR(), Label: c.Label, Contract: "1/2026",
 		Card: hex.EncodeToString(card[:]), ChipFiles: hex.EncodeToString(c.ChipFiles[:]),
-		Checkpoint: base64.StdEncoding.EncodeToString(c.w.Checkpoint()), Clerk: c.Clerk.Sign(signed)}
+		Checkpoint: base64.StdEncoding.EncodeToString(c.w.Checkpoint()), Clerk: c.Clerk.Sign(signed),
+		Override: c.Override}
 	if c.EditClaims != nil {
 		c.EditClaims(&claims)
 	}
 	return c.w.Sign(claims)
+}
+
+// SignOverride makes a supervisor's override of the case for a choice, signed
+// after edit, which may be nil.
+func (c *Case) SignOverride(supervisor *Clerk, choice string, edit func(*ca.OverrideClaims)) string {
+	c.w.t.Helper()
+	claims := ca.OverrideClaims{Version: 1, Case: c.ID, Facts: json.RawMessage(`{"certificate":"valid"}`), Proposal: "none",
+		Choice: choice, Needs: []string{ca.NeedCertificateValid}, Reason: "стара картица је код грађанина", IssuedAt: c.Now().Unix()}
+	if edit != nil {
+		edit(&claims)
+	}
+	return supervisor.Sign(claims)
 }
 
 // Enrol sends the request with a fresh assertion over client, the

@@ -151,7 +151,11 @@ func newKilledCounter(t *testing.T, server *catest.Server, name string, clerk *c
 	t.Cleanup(network.CloseIdleConnections)
 	w.HTTP = &http.Client{Transport: patient{network}}
 	return &killedCounter{Workstation: w, t: t, once: &http.Client{Transport: network}, count: count,
-		open: func() *catest.Case { return w.Open(clerk, cards, catest.Citizen()) }}
+		open: func() *catest.Case {
+			h := catest.Citizen() // each time with a card of its own: what stands on one needs a supervisor
+			h.CardNumber = fmt.Sprintf("%09d", rand.N(1_000_000_000))
+			return w.Open(clerk, cards, h)
+		}}
 }
 
 // serve runs one case to its end, and reports whether all was as it should be.

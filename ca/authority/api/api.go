@@ -59,6 +59,7 @@ func (s *server) routes() []route {
 		{"PUT " + ca.PathContracts + "{contract}", s.putContract},
 		{"POST " + ca.PathContractSearch, s.searchContracts},
 		{"PUT " + ca.PathContractEnds + "{uuid}", s.endContract},
+		{"POST " + ca.PathRegisterSearch, s.searchRegister},
 		{"GET " + ca.PathApprovals, s.pending},
 		{"PUT " + ca.PathApprovals + "/{uuid}", s.decide},
 	}

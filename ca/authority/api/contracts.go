@@ -50,3 +50,15 @@ func (s *server) endContract(w http.ResponseWriter, r *http.Request, c authority
 	}
 	return writeJSON(w, putStatus(created), entry)
 }
+
+func (s *server) searchRegister(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	var body ca.RegisterSearch
+	if err := readJSON(w, r, maxStatusBody, &body); err != nil {
+		return err
+	}
+	found, err := s.authority.SearchRegister(r.Context(), c, body)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, found)
+}

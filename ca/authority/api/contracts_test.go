@@ -59,8 +59,8 @@ func TestContractRegister(t *testing.T) {
 		{"date that does not exist", func(b *ca.Contract) { b.Concluded = "2026-02-30" }, ca.ProblemBadRequest},
 		{"date to come", func(b *ca.Contract) { b.Concluded = tomorrow }, ca.ProblemClock},
 		{"no text", func(b *ca.Contract) { b.Text = "" }, ca.ProblemBadRequest},
-		{"another case's card files", func(b *ca.Contract) { b.ChipFiles = strings.Repeat("ab", 32) }, ca.ProblemCardData},
-		{"another case", func(b *ca.Contract) { b.Case = catest.NewUUID() }, ca.ProblemCardData},
+		{"card files that did not arrive", func(b *ca.Contract) { b.ChipFiles = strings.Repeat("ab", 32) }, ca.ProblemCardFiles},
+		{"case whose events did not arrive", func(b *ca.Contract) { b.Case = catest.NewUUID() }, ca.ProblemCardFiles},
 	} {
 		t.Run(tt.name, func(t *testing.T) { wantProblem(t, put(id, c.Contract(id, "U-1", day, tt.edit)), tt.want) })
 	}
@@ -262,7 +262,7 @@ func TestContractSearch(t *testing.T) {
 		}
 	}
 	o.Start()
-	records, err := o.Authority.ContractSearches(t.Context(), 0)
+	records, err := o.Authority.Searches(t.Context(), 0)
 	if err != nil || len(records) != 5 || records[0].Found == "" || records[2].Found != "" || records[0].Clerk != o.clerk.Number {
 		t.Errorf("recorded: got %+v, %v, want the five that were answered", records, err)
 	}

@@ -89,6 +89,7 @@ func TestRevokedOnEveryRoute(t *testing.T) {
 		"PUT " + ca.PathContractEnds + "{uuid}":       encode(c.End(id, "U-1")),
 		"PUT " + ca.PathApprovals + "/{uuid}":         encode(c.Decision(o.clerk, id, c.SumCSR(), ca.DecisionClaim, "")),
 		"POST " + ca.PathContractSearch:               encode(c.Search(ca.ContractSearch{Number: "U-1"})),
+		"POST " + ca.PathRegisterSearch:               encode(c.SearchRegister(ca.RegisterSearch{Contract: "U-1"})),
 		"POST " + ca.PathEST + "{label}/simpleenroll": est.EncodeBase64(c.CSR),
 	}
 	if err := o.Authority.RevokeWorkstation(t.Context(), o.ws.Name); err != nil {

@@ -90,8 +90,8 @@ func TestRevocationRoles(t *testing.T) {
 		clerk, supervisor bool
 	}{
 		{"as it comes", "", true, true},
-		{"clerk", `{"roles.revocation":["clerk"]}`, true, false},
-		{"supervisor", `{"roles.revocation":["supervisor"]}`, false, true},
+		{"clerk", `{"roles.revocation":["clerk"],"override.required":false}`, true, false},
+		{"supervisor", `{"roles.revocation":["supervisor"],"override.required":false}`, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newOffice(t, catest.Config{})
@@ -163,7 +163,7 @@ const noApprovals = `{"roles.revocation":["clerk","supervisor"],"approval.status
 // TestStatusMachine tries every operation in every state.
 func TestStatusMachine(t *testing.T) {
 	o := newOffice(t, catest.Config{})
-	o.withPolicy(t, noApprovals)
+	o.withPolicy(t, `{"roles.revocation":["clerk"],"approval.status_changes":[],"override.required":false}`)
 	reasons := map[string]int{ca.OpSuspend: ca.ReasonHold, ca.OpRevoke: 1}
 	for _, tt := range []struct {
 		state string
@@ -274,7 +274,7 @@ func TestCertificate(t *testing.T) {
 	other := catest.Citizen()
 	other.PersonalNumber, other.CardNumber = "0101900715006", "987654321"
 	var certs []*x509.Certificate
-	for i, h := range []catest.Holder{catest.Citizen(), catest.Citizen(), other, catest.Citizen()} {
+	for i, h := range []catest.Holder{catest.Citizen(), newCard("111111111"), other, newCard("222222222")} {
 		c := o.ws.Open(o.clerk, o.cards, h)
 		cert := issue(t, c)[0]
 		if i != 1 {

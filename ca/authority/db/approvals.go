@@ -9,19 +9,19 @@ import (
 func (t tx) PutPending(p PendingChange) error {
 	return t.exec("write pending change",
 		`INSERT INTO pending_change(id, serial, op, reason, case_id, read_back, received_at, clerk, clerk_jws, workstation,
-		 at, request_sha256, state, office, expires) VALUES(`+marks(15)+`)`,
+		 override, at, request_sha256, state, office, expires) VALUES(`+marks(16)+`)`,
 		p.ID, p.Serial, p.Op, p.Reason, p.Case, p.ReadBack, p.ReceivedAt, p.Clerk, p.ClerkJWS, p.Workstation,
-		p.At.UnixMilli(), p.Request[:], "pending", p.Office, p.Expires.UnixMilli())
+		p.Override, p.At.UnixMilli(), p.Request[:], "pending", p.Office, p.Expires.UnixMilli())
 }
 
 const selectPending = `SELECT id, serial, op, reason, case_id, read_back, received_at, clerk, clerk_jws, workstation,
-	at, request_sha256, state, office, expires, coalesce(claimed_by, ''), claim_ends FROM pending_change WHERE `
+	override, at, request_sha256, state, office, expires, coalesce(claimed_by, ''), claim_ends FROM pending_change WHERE `
 
 func scanPending(r scanner) (p PendingChange, err error) {
 	var at, expires int64
 	var ends sql.NullInt64
 	err = r.Scan(&p.ID, &p.Serial, &p.Op, &p.Reason, &p.Case, &p.ReadBack, &p.ReceivedAt, &p.Clerk, &p.ClerkJWS, &p.Workstation,
-		&at, sum32{&p.Request}, &p.State, &p.Office, &expires, &p.ClaimedBy, &ends)
+		&p.Override, &at, sum32{&p.Request}, &p.State, &p.Office, &expires, &p.ClaimedBy, &ends)
 	p.At, p.Expires = time.UnixMilli(at), time.UnixMilli(expires)
 	if ends.Valid {
 		p.ClaimEnds = time.UnixMilli(ends.Int64)

@@ -213,7 +213,7 @@ func neighbours(t *testing.T, d db.DB) {
 			t.Errorf("without holder: got %d, %v, want the first three", len(rows), err)
 		}
 		for _, name := range names {
-			h := db.Holder{CSRSHA256: sum(name), PersonalNumber: "P", CardNumber: "C"}
+			h := db.Holder{CSRSHA256: sum(name), PersonalNumber: "P", CardNumber: "C", Contract: "K" + name}
 			if name == "c" {
 				h.PersonalNumber = "Q"
 			}
@@ -240,6 +240,50 @@ func neighbours(t *testing.T, d db.DB) {
 		}
 		return nil
 	})
+	do(t, d, func(tx db.Tx) error { return ofPerson(t, tx) })
+	fail(t, d, "holder under another contract", func(tx db.Tx) error {
+		h, err := tx.Holder(sum("a"))
+		if err != nil || h != (db.Holder{CSRSHA256: sum("a"), PersonalNumber: "P", CardNumber: "C", Contract: "Ka"}) {
+			t.Errorf("holder: got %+v, %v", h, err)
+		}
+		h.Contract = "other"
+		if err := tx.PutHolder(h); err != nil {
+			return err
+		}
+		if got, err := tx.Holder(sum("a")); err != nil || got.Contract != "Ka" {
+			t.Errorf("holder put again: got %+v, %v, want the first", got, err)
+		}
+		return errors.New("nothing to keep")
+	})
+}
+
+// ofPerson reads what neighbours left: a, b and d are of P, b is on hold.
+func ofPerson(t *testing.T, tx db.Tx) error {
+	serials := func(rows []db.Issuance) (s string) {
+		for _, row := range rows {
+			s += row.Serial + " "
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		person, contract string
+		limit            int
+		want             string
+	}{
+		{"P", "", 9, "40d 40b 40a "}, {"P", "", 2, "40d 40b "}, {"P", "Kb", 9, "40b "}, {"P", "Kc", 9, ""}, {"Q", "", 9, "40c "}, {"R", "", 9, ""},
+	} {
+		if rows, err := tx.CertificatesOf(tt.person, tt.contract, tt.limit); err != nil || serials(rows) != tt.want {
+			t.Errorf("certificates of %s under %q: got %s, %v, want %s", tt.person, tt.contract, serials(rows), err, tt.want)
+		}
+	}
+	for _, tt := range []struct{ person, card, label, want string }{
+		{"P", "C", "l", "40a 40d "}, {"P", "D", "l", ""}, {"P", "C", "m", ""}, {"Q", "C", "l", "40c "},
+	} {
+		if rows, err := tx.LiveCertificates(tt.person, tt.card, tt.label); err != nil || serials(rows) != tt.want {
+			t.Errorf("live ones of %s, card %s, label %s: got %s, %v, want %s", tt.person, tt.card, tt.label, serials(rows), err, tt.want)
+		}
+	}
+	return nil
 }
 
 func fail(t *testing.T, d db.DB, what string, fn func(tx db.Tx) error) {
@@ -329,10 +373,10 @@ func contracts(t *testing.T, d db.DB) {
 }
 
 func searches(t *testing.T, d db.DB) {
-	s := db.ContractSearch{Case: "case", Terms: "t", Found: "1,2", Clerk: "17", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
-	do(t, d, func(tx db.Tx) error { return errors.Join(tx.PutContractSearch(s), tx.PutContractSearch(s)) })
+	s := db.Search{Case: "case", Terms: "t", Found: "1,2", Clerk: "17", ClerkJWS: "jws", Workstation: "BG-1-1", At: at}
+	do(t, d, func(tx db.Tx) error { return errors.Join(tx.PutSearch(s), tx.PutSearch(s)) })
 	do(t, d, func(tx db.Tx) error {
-		got, err := tx.ContractSearches(1, 10)
+		got, err := tx.Searches(1, 10)
 		want := s
 		want.Seq = 2
 		if err != nil || len(got) != 1 || got[0] != want {

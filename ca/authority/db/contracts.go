@@ -72,19 +72,19 @@ func (t tx) ContractEndByID(id string) (ContractEnd, error) {
 		})
 }
 
-// PutContractSearch implements Contracts.
-func (t tx) PutContractSearch(s ContractSearch) error {
+// PutSearch implements Contracts.
+func (t tx) PutSearch(s Search) error {
 	return t.exec("record search",
-		"INSERT INTO contract_search(case_id, terms, found, clerk, clerk_jws, workstation, at) VALUES("+marks(7)+")",
+		"INSERT INTO search(case_id, terms, found, clerk, clerk_jws, workstation, at) VALUES("+marks(7)+")",
 		s.Case, s.Terms, s.Found, s.Clerk, s.ClerkJWS, s.Workstation, s.At.UnixMilli())
 }
 
-// ContractSearches implements Contracts.
-func (t tx) ContractSearches(after int64, limit int) ([]ContractSearch, error) {
+// Searches implements Contracts.
+func (t tx) Searches(after int64, limit int) ([]Search, error) {
 	return collect(t, "list searches",
-		`SELECT seq, case_id, terms, found, clerk, clerk_jws, workstation, at FROM contract_search
+		`SELECT seq, case_id, terms, found, clerk, clerk_jws, workstation, at FROM search
 		 WHERE seq > ? ORDER BY seq LIMIT ?`, []any{after, limit},
-		func(r scanner) (s ContractSearch, err error) {
+		func(r scanner) (s Search, err error) {
 			var at int64
 			err = r.Scan(&s.Seq, &s.Case, &s.Terms, &s.Found, &s.Clerk, &s.ClerkJWS, &s.Workstation, &at)
 			s.At = time.UnixMilli(at)

@@ -180,16 +180,18 @@ type StatusChange struct {
 	Result      string // state after the change
 	Clerk       string
 	ClerkJWS    string
+	Override    string // a supervisor's compact JWS; empty: none
 	Workstation string
 	At          time.Time
 }
 
-// Holder says whom a request names. It is what certificates of one person are
-// found by.
+// Holder says whom a request names, and the contract it rests on by its own
+// word. It is what certificates of one person are found by.
 type Holder struct {
 	CSRSHA256      [32]byte
 	PersonalNumber string
 	CardNumber     string
+	Contract       string // number
 }
 
 // Issuances holds requests, certificates and their status.
@@ -218,9 +220,18 @@ type Issuances interface {
 
 	// PutHolder stores whom a request names; repeating it is no error.
 	PutHolder(h Holder) error
-	// Nameless lists issued certificates without a Holder, oldest first, at
-	// most limit: those of before holders were kept.
+	// Holder finds whom a request names.
+	Holder(csr [32]byte) (Holder, error)
+	// Nameless lists issued certificates without a complete Holder, oldest
+	// first, at most limit: those of before holders or their contracts were
+	// kept.
 	Nameless(limit int) ([]Issuance, error)
+	// CertificatesOf lists the issued certificates of a person, those of one
+	// contract or, if it is empty, all; newest first, at most limit.
+	CertificatesOf(personalNumber, contract string, limit int) ([]Issuance, error)
+	// LiveCertificates lists the certificates of a person for a card under a
+	// label that are active or suspended; some of them may have expired.
+	LiveCertificates(personalNumber, cardNumber, label string) ([]Issuance, error)
 	// Neighbours finds the serials of the certificates that the holder of
 	// serial got under the same label before and after it, and that were
 	// active once; empty: none.
@@ -230,6 +241,8 @@ type Issuances interface {
 	PutAssertion(a Assertion) error
 	// Assertion finds one by its id (jti).
 	Assertion(id string) (Assertion, error)
+	// FirstAssertion finds the one with which a request was accepted.
+	FirstAssertion(csr [32]byte) (Assertion, error)
 
 	// Status is the present status of an issued certificate.
 	Status(serial string) (Status, error)
@@ -324,12 +337,12 @@ type ContractEnd struct {
 	At          time.Time
 }
 
-// ContractSearch records that somebody looked for contracts.
-type ContractSearch struct {
+// Search records that somebody looked for contracts or certificates.
+type Search struct {
 	Seq         int64
 	Case        string
 	Terms       string // commitment to what was looked for
-	Found       string // ids, comma separated
+	Found       string // ids of contracts, serials of certificates, comma separated
 	Clerk       string
 	ClerkJWS    string
 	Workstation string
@@ -353,10 +366,10 @@ type Contracts interface {
 	PutContractEnd(e ContractEnd) error
 	// ContractEndByID finds one.
 	ContractEndByID(id string) (ContractEnd, error)
-	// PutContractSearch records a search; Seq is given by the database.
-	PutContractSearch(s ContractSearch) error
-	// ContractSearches lists them after a sequence number, at most limit.
-	ContractSearches(after int64, limit int) ([]ContractSearch, error)
+	// PutSearch records a search; Seq is given by the database.
+	PutSearch(s Search) error
+	// Searches lists them after a sequence number, at most limit.
+	Searches(after int64, limit int) ([]Search, error)
 }
 
 // Commitment says that an event of a case commits to an opening.

@@ -90,15 +90,43 @@ func (t tx) PreparedIssuances() ([][32]byte, error) {
 // PutHolder implements Issuances.
 func (t tx) PutHolder(h Holder) error {
 	return t.exec("write holder",
-		"INSERT INTO holder(csr_sha256, personal_number, card_number) VALUES(?,?,?) ON CONFLICT DO NOTHING",
-		h.CSRSHA256[:], h.PersonalNumber, h.CardNumber)
+		`INSERT INTO holder(csr_sha256, personal_number, card_number, contract) VALUES(?,?,?,?)
+		 ON CONFLICT(csr_sha256) DO UPDATE SET contract = excluded.contract WHERE holder.contract IS NULL`,
+		h.CSRSHA256[:], h.PersonalNumber, h.CardNumber, h.Contract)
+}
+
+// Holder implements Issuances.
+func (t tx) Holder(csr [32]byte) (Holder, error) {
+	return one(t, "find holder",
+		"SELECT csr_sha256, personal_number, card_number, coalesce(contract, '') FROM holder WHERE csr_sha256 = ?", []any{csr[:]},
+		func(r scanner) (h Holder, err error) {
+			err = r.Scan(sum32{&h.CSRSHA256}, &h.PersonalNumber, &h.CardNumber, &h.Contract)
+			return h, err
+		})
+}
+
+// CertificatesOf implements Issuances.
+func (t tx) CertificatesOf(personalNumber, contract string, limit int) ([]Issuance, error) {
+	return collect(t, "list certificates of a person",
+		selectIssuance+`state = 'issued' AND csr_sha256 IN
+		 (SELECT csr_sha256 FROM holder WHERE personal_number = ? AND (? = '' OR contract = ?)) ORDER BY seq DESC LIMIT ?`,
+		[]any{personalNumber, contract, contract, limit}, scanIssuance)
+}
+
+// LiveCertificates implements Issuances.
+func (t tx) LiveCertificates(personalNumber, cardNumber, label string) ([]Issuance, error) {
+	return collect(t, "list live certificates",
+		selectIssuance+`state = 'issued' AND label = ? AND csr_sha256 IN
+		 (SELECT csr_sha256 FROM holder WHERE personal_number = ? AND card_number = ?) AND serial IN
+		 (SELECT serial FROM status WHERE status.serial = issuance.serial AND status.state IN ('active', 'suspended')) ORDER BY seq`,
+		[]any{label, personalNumber, cardNumber}, scanIssuance)
 }
 
 // Nameless implements Issuances.
 func (t tx) Nameless(limit int) ([]Issuance, error) {
 	return collect(t, "list certificates without holder",
-		selectIssuance+`state = 'issued' AND NOT EXISTS(SELECT 1 FROM holder WHERE holder.csr_sha256 = issuance.csr_sha256)
-		 ORDER BY seq LIMIT ?`, []any{limit}, scanIssuance)
+		selectIssuance+`state = 'issued' AND NOT EXISTS(SELECT 1 FROM holder WHERE holder.csr_sha256 = issuance.csr_sha256
+		 AND holder.contract IS NOT NULL) ORDER BY seq LIMIT ?`, []any{limit}, scanIssuance)
 }
 
 // Neighbours implements Issuances.
@@ -132,13 +160,21 @@ func (t tx) PutAssertion(a Assertion) error {
 
 // Assertion implements Issuances.
 func (t tx) Assertion(id string) (Assertion, error) {
-	return one(t, "find assertion", "SELECT id, csr_sha256, jws, workstation, at FROM assertion WHERE id = ?", []any{id},
-		func(r scanner) (a Assertion, err error) {
-			var at int64
-			err = r.Scan(&a.ID, sum32{&a.CSRSHA256}, &a.JWS, &a.Workstation, &at)
-			a.At = time.UnixMilli(at)
-			return a, err
-		})
+	return one(t, "find assertion", selectAssertion+"id = ?", []any{id}, scanAssertion)
+}
+
+// FirstAssertion implements Issuances.
+func (t tx) FirstAssertion(csr [32]byte) (Assertion, error) {
+	return one(t, "find first assertion", selectAssertion+"csr_sha256 = ? ORDER BY at, id LIMIT 1", []any{csr[:]}, scanAssertion)
+}
+
+const selectAssertion = "SELECT id, csr_sha256, jws, workstation, at FROM assertion WHERE "
+
+func scanAssertion(r scanner) (a Assertion, err error) {
+	var at int64
+	err = r.Scan(&a.ID, sum32{&a.CSRSHA256}, &a.JWS, &a.Workstation, &at)
+	a.At = time.UnixMilli(at)
+	return a, err
 }
 
 // Status implements Issuances.
@@ -155,12 +191,12 @@ func (t tx) Status(serial string) (Status, error) {
 // StatusChange implements Issuances.
 func (t tx) StatusChange(id string) (StatusChange, error) {
 	return one(t, "find status change",
-		`SELECT id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, workstation, at
+		`SELECT id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, override, workstation, at
 		 FROM status_change WHERE id = ?`, []any{id},
 		func(r scanner) (c StatusChange, err error) {
 			var at int64
 			err = r.Scan(&c.ID, &c.Serial, &c.Op, &c.Reason, &c.Case, &c.ReadBack, &c.ReceivedAt, &c.Result, &c.Clerk, &c.ClerkJWS,
-				&c.Workstation, &at)
+				&c.Override, &c.Workstation, &at)
 			c.At = time.UnixMilli(at)
 			return c, err
 		})
@@ -169,10 +205,10 @@ func (t tx) StatusChange(id string) (StatusChange, error) {
 // PutStatusChange implements Issuances.
 func (t tx) PutStatusChange(c StatusChange) error {
 	if err := t.exec("write status change",
-		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, workstation, at)
-		 VALUES(`+marks(12)+`)`,
-		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.ReceivedAt, c.Result, c.Clerk, c.ClerkJWS, c.Workstation,
-		c.At.UnixMilli()); err != nil {
+		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, override,
+		 workstation, at) VALUES(`+marks(13)+`)`,
+		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.ReceivedAt, c.Result, c.Clerk, c.ClerkJWS, c.Override,
+		c.Workstation, c.At.UnixMilli()); err != nil {
 		return err
 	}
 	// A repeated operation leaves the status with its first date and reason.

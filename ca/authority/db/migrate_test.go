@@ -50,3 +50,71 @@ func TestFirstSchema(t *testing.T) {
 		return nil
 	})
 }
+
+// TestHolderWithoutContract opens a database of the fourth schema: its holders
+// get their contract once, and then never change.
+func TestHolderWithoutContract(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ca.db")
+	old, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, name := range []string{"0001", "0002", "0003", "0004"} {
+		schema, err := os.ReadFile("migrations/" + name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(schema))
+	}
+	texts = append(texts, "PRAGMA user_version = 4",
+		`INSERT INTO issuance(csr_sha256, case_id, attempt, label, state, serial, spki_sha256, csr, tbs, certificate,
+		 workstation, clerk, chip_files, seq, at)
+		 VALUES(zeroblob(32), 'case', 1, 'l', 'issued', '40', zeroblob(32), x'01', x'02', x'03', 'BG-1-1', '17', zeroblob(32), 1, 1)`,
+		"INSERT INTO holder(csr_sha256, personal_number, card_number) VALUES(zeroblob(32), 'P', 'C')",
+		"INSERT INTO contract_search(case_id, terms, found, clerk, clerk_jws, workstation, at) VALUES('case', 't', '1', '17', 'j', 'BG-1-1', 1)")
+	for _, text := range texts {
+		if _, err := old.Exec(text); err != nil {
+			t.Fatalf("%.40s: %v", text, err)
+		}
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.OpenSQLite(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, d, func(tx db.Tx) error {
+		if rows, err := tx.Nameless(10); err != nil || len(rows) != 1 {
+			t.Errorf("without contract: got %+v, %v, want the one certificate", rows, err)
+		}
+		if records, err := tx.Searches(0, 10); err != nil || len(records) != 1 || records[0].Terms != "t" {
+			t.Errorf("searches: got %+v, %v, want the one recorded", records, err)
+		}
+		return tx.PutHolder(db.Holder{PersonalNumber: "P", CardNumber: "C", Contract: "K"})
+	})
+	do(t, d, func(tx db.Tx) error {
+		if h, err := tx.Holder([32]byte{}); err != nil || h.Contract != "K" {
+			t.Errorf("holder: got %+v, %v, want contract K", h, err)
+		}
+		rows, err := tx.Nameless(10)
+		if err != nil || len(rows) != 0 {
+			t.Errorf("without contract: got %+v, %v, want none", rows, err)
+		}
+		return nil
+	})
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	for _, text := range []string{"UPDATE holder SET contract = 'other'", "DELETE FROM search", "UPDATE search SET found = ''"} {
+		if _, err := raw.Exec(text); err == nil {
+			t.Errorf("%s: accepted", text)
+		}
+	}
+}
