@@ -12,7 +12,7 @@ import (
 )
 
 //go:embed messages/*.json
-//go:embed templates/*.txt
+//go:embed templates/*.txt templates/SHA256SUMS
 //go:embed icon/salter.svg icon/salter.png
 //go:embed licences/*.txt
 var files embed.FS

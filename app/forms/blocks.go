@@ -1,7 +1,9 @@
 package forms
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -151,6 +153,7 @@ func (s *setter) fieldCells(row []cell) ([]fieldCell, error) {
 		if fc.value, err = s.lines(c.value, true, sizeValue, w); err != nil {
 			return nil, err
 		}
+		fc.byHand = fc.byHand || c.writable && fc.value == nil
 		if fc.value == nil && !fc.byHand {
 			fc.value = []line{{run{"–", true}}}
 		}
@@ -180,7 +183,8 @@ func fieldRow(cells []fieldCell, keep bool) piece {
 	}}
 }
 
-// options is a list of numbered services; the chosen number is circled.
+// options is a list of services in the order of their numbers; the chosen
+// number is circled.
 type options struct {
 	chosen text
 	items  []cell // label: number and words
@@ -203,23 +207,46 @@ func (o options) set(s *setter) error {
 		return err
 	}
 	circled := 0
-	for i, item := range o.items {
-		rs, err := s.text(item.label, true)
-		if err != nil {
-			return err
-		}
-		number, words := cutWord(plain(rs))
-		on := number == plain(chosen)
+	items, err := s.optionItems(o.items)
+	if err != nil {
+		return err
+	}
+	for i, item := range items {
+		on := item.number == plain(chosen)
 		if on {
 			circled++
 		}
-		s.add(piece{gap: 1.2, depth: 7.2, keep: i < len(o.items)-1, draw: func(c *canvas, y float64) error {
-			c.option(number, words, on, y)
+		s.add(piece{gap: 1.2, depth: 7.2, keep: i < len(items)-1, draw: func(c *canvas, y float64) error {
+			c.option(item.number, item.words, on, y)
 			return nil
 		}})
 	}
+	s.pieces[len(s.pieces)-1].depth += 1 // room for the circle
 	if circled != 1 {
 		return fmt.Errorf("%d options are circled: %w", circled, ErrTemplate)
 	}
 	return nil
+}
+
+// optionItem is one service of a form.
+type optionItem struct {
+	number, words string
+}
+
+// optionItems fills the services and puts them in order: their numbers may
+// come from the settings.
+func (s *setter) optionItems(cells []cell) ([]optionItem, error) {
+	var items []optionItem
+	for _, c := range cells {
+		rs, err := s.text(c.label, true)
+		if err != nil {
+			return nil, err
+		}
+		number, words := cutWord(plain(rs))
+		items = append(items, optionItem{number, words})
+	}
+	slices.SortStableFunc(items, func(a, b optionItem) int {
+		return cmp.Or(cmp.Compare(len(a.number), len(b.number)), strings.Compare(a.number, b.number))
+	})
+	return items, nil
 }

@@ -7,6 +7,9 @@ import "errors"
 var (
 	// ErrTemplate: a template that is missing or does not follow the markup.
 	ErrTemplate = errors.New("bad template")
+	// ErrChanged: a template is not the one that SHA256SUMS names, so somebody
+	// has edited a file that a journal may refer to.
+	ErrChanged = errors.New("template was changed")
 	// ErrUnknownPlaceholder: a template asks for something no case has.
 	ErrUnknownPlaceholder = errors.New("unknown placeholder")
 	// ErrMissingValue: a placeholder that must have a value has none.

@@ -36,7 +36,7 @@ func ExampleRender() {
 		fmt.Println(r.Kind, r.Version, "copies:", r.Copies)
 	}
 	// Output:
-	// obrazac-1 1.0 copies: 1
+	// obrazac-1 1.1 copies: 1
 	// opsti-uslovi 1.0 copies: 2
 	// ugovor 1.0 copies: 2
 }

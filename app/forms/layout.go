@@ -1,7 +1,6 @@
 package forms
 
 import (
-	"fmt"
 	"strings"
 
 	"salter/app/procedure"
@@ -62,6 +61,7 @@ type placed struct {
 type sheet struct {
 	template *template
 	values   values
+	facts    facts
 	opts     Options
 	demo     bool
 	sample   bool   // the Ministry's signature is missing
@@ -70,17 +70,23 @@ type sheet struct {
 	pages    [][]placed
 }
 
-func newSheet(kind procedure.PaperKind, set map[procedure.PaperKind]*template, d procedure.PaperData, o Options, code symbol) (*sheet, error) {
-	t := set[kind]
-	if t == nil {
-		return nil, fmt.Errorf("no template in %s: %w", o.Script, ErrTemplate)
+func newSheet(kind procedure.PaperKind, script string, lib *library, d procedure.PaperData, o Options, code symbol) (*sheet, error) {
+	t, err := lib.template(kind, script)
+	if err != nil {
+		return nil, err
 	}
-	v, err := newValues(d, o, t, set[procedure.PaperTerms])
+	var terms *template // that the contract refers to
+	if kind == procedure.PaperContract {
+		if terms, err = lib.template(procedure.PaperTerms, script); err != nil {
+			return nil, err
+		}
+	}
+	v, err := newValues(d, o, t, terms)
 	if err != nil {
 		return nil, err
 	}
 	return &sheet{
-		template: t, values: v, opts: o, demo: d.Demo, code: code,
+		template: t, values: v, facts: newFacts(d, o), opts: o, demo: d.Demo, code: code,
 		sample: t.frame.sample != nil && !o.Signatory.signed() && !o.Preprinted,
 	}, nil
 }
@@ -99,7 +105,7 @@ func letters(sheets []*sheet) string {
 
 // set lays the sheet out in the typeface.
 func (s *sheet) set(face *typeface) error {
-	w := &setter{face: face, values: s.values, template: s.template, opts: s.opts}
+	w := &setter{face: face, values: s.values, facts: s.facts, template: s.template, opts: s.opts}
 	if err := w.title(); err != nil {
 		return err
 	}
@@ -125,6 +131,7 @@ func (s *sheet) set(face *typeface) error {
 type setter struct {
 	face      *typeface
 	values    values
+	facts     facts
 	template  *template
 	opts      Options
 	pieces    []piece

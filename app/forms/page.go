@@ -118,7 +118,7 @@ func write(sheets []*sheet, made time.Time, face *typeface) ([]byte, error) {
 	pdf.SetProducer("Salter", true)
 	pdf.SetCreationDate(made.UTC())
 	pdf.SetModificationDate(made.UTC())
-	pdf.SetLang("sr")
+	pdf.SetLang(sheets[0].template.script)
 	pdf.SetTitle(string(sheets[0].template.kind), true)
 	c := &canvas{pdf: pdf, face: face}
 	for _, s := range sheets {
@@ -207,6 +207,10 @@ func (f *framer) head() {
 		y += float64(len(ls)) * leading(sizeHead)
 	}
 	const side, number = 17.0, 44.0
+	if t.caseLabel == nil { // a paper about no case
+		f.rule(left, f.sheet.headRule, right, 0.5)
+		return
+	}
 	f.symbol(f.sheet.code, right-side, headTop, side, side)
 	f.flushRight(f.fill(t.caseLabel, false, sizeLabel, number), right-side-4, headTop+0.5, sizeLabel, grey)
 	f.flushRight(f.fill(text{{name: "case_number", bold: true}}, true, sizeValue, number), right-side-4, headTop+4.2, sizeValue, black)

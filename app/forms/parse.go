@@ -48,7 +48,13 @@ func (p *parser) head(t *template) error {
 // set takes one line of the head.
 func (t *template) set(key, value string) error {
 	if word, ok := strings.CutPrefix(key, "word "); ok {
-		t.words[word] = value
+		group, names, _ := strings.Cut(word, ".")
+		for _, name := range strings.Fields(names) {
+			if t.words[group+"."+name] != "" {
+				return fmt.Errorf("word %s.%s stands twice: %w", group, name, ErrTemplate)
+			}
+			t.words[group+"."+name] = value
+		}
 		return nil
 	}
 	var err error
@@ -138,6 +144,9 @@ func (p *parser) block() (block, error) {
 // directive reads a block that begins with @name.
 func (p *parser) directive(line string) (block, error) {
 	name, arg, _ := strings.Cut(line, " ")
+	if name == "@only" {
+		return p.only(strings.Fields(arg))
+	}
 	title, err := parseText(arg)
 	if err != nil {
 		return nil, err
@@ -174,6 +183,7 @@ type cell struct {
 	label, value text
 	assigned     bool // "=" is there
 	droppable    bool // "?": left out when the value is empty
+	writable     bool // "_": a line to write on when the value is empty
 }
 
 // rows reads the lines up to @end; cells of a line are divided by " | ".
@@ -205,6 +215,7 @@ func (p *parser) rows() ([][]cell, error) {
 func parseCell(s string) (cell, error) {
 	var c cell
 	s, c.droppable = strings.CutPrefix(s, "?")
+	s, c.writable = strings.CutPrefix(s, "_")
 	label, value, assigned := strings.Cut(s, "=")
 	c.assigned = assigned
 	var err error

@@ -13,9 +13,13 @@ import (
 	"salter/assets"
 )
 
-// ScriptCyrillic is Serbian in Cyrillic, as papers and records name it
+// The scripts and languages of the papers, as templates and records name them
 // (BCP 47).
-const ScriptCyrillic = "sr-Cyrl"
+const (
+	ScriptCyrillic = "sr-Cyrl"
+	ScriptLatin    = "sr-Latn"
+	English        = "en" // the take-home sheet of foreigners only
+)
 
 // Options are what the papers need besides the data of the case. Fonts are
 // required; everything else has a useful zero value.
@@ -24,7 +28,8 @@ type Options struct {
 	Fonts Fonts
 	// Templates holds the templates at its root; nil means assets.Templates.
 	Templates fs.FS
-	// Script chooses the templates; empty means ScriptCyrillic.
+	// Script chooses the templates if the data of the case do not; empty
+	// means ScriptCyrillic.
 	Script string
 	// Signatory is the assistant minister (setting contract.signatory_asset).
 	// Without the signature every page of the contract is marked as a sample,
@@ -38,6 +43,14 @@ type Options struct {
 	ContractTermYears int
 	// RetentionYears is the setting retention.years_after_end; 0 means 10.
 	RetentionYears int
+	// ReceiptSigned is the setting receipt.citizen_signs.
+	ReceiptSigned bool
+	// StatusForm are the numbers of the services on Образац 3 (setting
+	// status.form_numbers); nil means 1 revocation, 2 suspension and
+	// 3 reactivation.
+	StatusForm map[procedure.Action]int
+	// StatusDeadline is the setting status.deadline_hours; 0 means 24 hours.
+	StatusDeadline time.Duration
 }
 
 // Fonts are the two weights of the typeface, as the bytes of TrueType files.
@@ -82,7 +95,10 @@ func Render(d procedure.PaperData, o Options) (Job, error) {
 		return Job{}, fmt.Errorf("render papers: no kind asked for")
 	}
 	o = o.withDefaults()
-	set, err := readTemplates(o.Templates, o.Script)
+	if d.Script != "" {
+		o.Script = d.Script
+	}
+	lib, err := openLibrary(o.Templates)
 	if err != nil {
 		return Job{}, fmt.Errorf("render papers: %w", err)
 	}
@@ -92,11 +108,13 @@ func Render(d procedure.PaperData, o Options) (Job, error) {
 	}
 	var sheets []*sheet
 	for _, kind := range d.Kinds {
-		s, err := newSheet(kind, set, d, o, code)
-		if err != nil {
-			return Job{}, fmt.Errorf("render %s: %w", kind, err)
+		for _, script := range scripts(kind, d, o) {
+			s, err := newSheet(kind, script, lib, d, o, code)
+			if err != nil {
+				return Job{}, fmt.Errorf("render %s: %w", kind, err)
+			}
+			sheets = append(sheets, s)
 		}
-		sheets = append(sheets, s)
 	}
 	face, err := newTypeface(o.Fonts, letters(sheets))
 	if err != nil {
@@ -110,6 +128,15 @@ func Render(d procedure.PaperData, o Options) (Job, error) {
 	return bind(sheets, d.Now, face)
 }
 
+// scripts are those in which the paper is made: a foreigner takes home an
+// English sheet beside the Serbian one.
+func scripts(kind procedure.PaperKind, d procedure.PaperData, o Options) []string {
+	if kind == procedure.PaperTakeHome && d.Identity.DocType == procedure.DocTypeIF {
+		return []string{o.Script, English}
+	}
+	return []string{o.Script}
+}
+
 func (o Options) withDefaults() Options {
 	if o.Templates == nil {
 		o.Templates = assets.Templates()
@@ -119,6 +146,14 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RetentionYears == 0 {
 		o.RetentionYears = 10
+	}
+	if o.StatusForm == nil {
+		o.StatusForm = map[procedure.Action]int{
+			procedure.ActionRevoke: 1, procedure.ActionSuspend: 2, procedure.ActionReactivate: 3,
+		}
+	}
+	if o.StatusDeadline == 0 {
+		o.StatusDeadline = 24 * time.Hour
 	}
 	return o
 }

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -51,47 +49,6 @@ type span struct {
 
 func (t *template) hash() string { return hex.EncodeToString(t.sum[:]) }
 
-// readTemplates reads all templates of the script and keeps the highest
-// version of each kind.
-func readTemplates(fsys fs.FS, script string) (map[procedure.PaperKind]*template, error) {
-	names, err := fs.Glob(fsys, "*."+script+".txt")
-	if err != nil {
-		return nil, fmt.Errorf("list templates: %w", err)
-	}
-	set := map[procedure.PaperKind]*template{}
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("read template: %w", err)
-		}
-		t, err := parseTemplate(data)
-		if err != nil {
-			return nil, fmt.Errorf("template %s: %w", name, err)
-		}
-		if want := fmt.Sprintf("%s-%s.%s.txt", t.kind, t.version, t.script); name != want {
-			return nil, fmt.Errorf("template %s: its head says %s: %w", name, want, ErrTemplate)
-		}
-		if old := set[t.kind]; old == nil || newer(t.version, old.version) {
-			set[t.kind] = t
-		}
-	}
-	return set, nil
-}
-
-// newer compares dotted versions number by number; parseTemplate has checked
-// their form.
-func newer(a, b string) bool {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := 0; i < len(as) && i < len(bs); i++ {
-		x, _ := strconv.Atoi(as[i])
-		y, _ := strconv.Atoi(bs[i])
-		if x != y {
-			return x > y
-		}
-	}
-	return len(as) > len(bs)
-}
-
 // parseTemplate reads the markup of assets/templates/README.md.
 func parseTemplate(data []byte) (*template, error) {
 	if !utf8.Valid(data) {
@@ -125,7 +82,7 @@ func (t *template) complete() error {
 		missing bool
 	}{
 		{"kind", t.kind == ""}, {"version", t.version == ""}, {"script", t.script == ""},
-		{"title", f.title == nil}, {"head", f.head == nil}, {"case", f.caseLabel == nil},
+		{"title", f.title == nil}, {"head", f.head == nil},
 		{"foot", f.foot == nil}, {"foot_copy", f.footCopy == nil}, {"foot_page", f.footPage == nil},
 		{"privacy", f.privacy == nil}, {"demo", f.demo == nil}, {"demo_note", f.demoNote == nil},
 	} {

@@ -8,10 +8,8 @@ import (
 	"strings"
 	"time"
 
-	// The counter may run where the system has no time zone database.
-	_ "time/tzdata"
-
 	"salter/app/procedure"
+	"salter/app/serbian"
 )
 
 // journalOrigin is the first line of the checkpoints of a counter's journal,
@@ -25,34 +23,93 @@ type values map[string]string
 // newValues takes from d what papers may show. t gives the words, terms the
 // template that the contract refers to.
 func newValues(d procedure.PaperData, o Options, t, terms *template) (values, error) {
-	zone, err := time.LoadLocation("Europe/Belgrade")
-	if err != nil {
-		return nil, fmt.Errorf("load time zone: %w", err)
-	}
-	now := d.Now.In(zone)
+	zone := procedure.Belgrade()
 	v := values{
-		"case_number":   d.CaseNumber,
-		"office":        d.Office,
-		"counter":       d.Counter,
-		"clerk_name":    d.Clerk.Name,
-		"clerk_number":  d.Clerk.Number,
-		"date":          day(d.Now, zone),
-		"time":          now.Format("15:04"),
-		"action_label":  t.word("action", string(d.Action)),
-		"form_option":   formOption(d.Action),
-		"keep_until":    d.KeepUntil.String(),
-		"template":      string(t.kind),
-		"template_hash": t.hash()[:8],
-		"version":       t.version,
-		"copies":        strconv.Itoa(t.copies),
-		"copy":          "", "page": "", "pages": "", // set for every page
-		"retention_years": strconv.Itoa(o.RetentionYears),
+		"case_number":    d.CaseNumber,
+		"office":         ours(d.Office, t.script),
+		"counter":        d.Counter,
+		"clerk_name":     ours(d.Clerk.Name, t.script),
+		"clerk_number":   d.Clerk.Number,
+		"date":           day(d.Now, zone),
+		"time":           clock(d.Now, zone),
+		"action_label":   t.word("action", actionName(d)),
+		"title_label":    t.word("title", actionName(d)),
+		"service_label":  t.word("service", string(d.Service)),
+		"form_option":    formOption(d),
+		"unblock_option": unblockOption(d.Unblock),
+		"pin_outcome":    t.word("pin", string(unblocked(d))),
+		"refusal_reason": t.word("refusal", string(d.Refusal)),
+		"refusal_next":   t.word("next", string(d.Refusal)),
+		"keep_until":     d.KeepUntil.String(),
 	}
+	v.addFrame(t)
 	v.addIdentity(d.Identity, t)
-	v.addContract(d.Contract, o, t, terms)
-	v.addCertificate(d.Result, t, zone)
+	v.addContract(d, o, t, terms)
+	v.addCertificate(d, t, zone)
 	v.addJournal(d.Head, d.Counter)
-	return v, nil
+	v["retention_years"] = strconv.Itoa(o.RetentionYears)
+	return v, v.addStatus(d, o, t, zone)
+}
+
+// addFrame adds what head and foot of every page show.
+func (v values) addFrame(t *template) {
+	v["template"] = string(t.kind)
+	v["template_hash"] = t.hash()[:8]
+	v["version"] = t.version
+	v["copies"] = strconv.Itoa(t.copies)
+	v["copy"], v["page"], v["pages"] = "", "", "" // set for every page
+}
+
+// ours writes a name that we gave, not the chip, in the script of the paper.
+func ours(name, script string) string {
+	if script == ScriptCyrillic {
+		return name
+	}
+	return serbian.Latin(name)
+}
+
+// actionName names the service for the words of a template; an unblock that
+// was chained to it is part of it.
+func actionName(d procedure.PaperData) string {
+	if d.Action.Certifies() && unblocked(d) != procedure.UnblockNone {
+		return string(procedure.ActionUnblock) + "-" + string(d.Action)
+	}
+	return string(d.Action)
+}
+
+// unblocked is what became of the PIN, or before that what is to become of it.
+func unblocked(d procedure.PaperData) procedure.Unblock {
+	switch r := d.Result; {
+	case r == nil || !r.Unblocked:
+		return d.Unblock
+	case r.PINChanged:
+		return procedure.UnblockChange
+	}
+	return procedure.UnblockKeep
+}
+
+// formOption is the number circled on Образац 1 (R8, R23).
+func formOption(d procedure.PaperData) string {
+	switch {
+	case d.FormOption != 0:
+		return strconv.Itoa(d.FormOption)
+	case d.Action == procedure.ActionIssue:
+		return "1"
+	case d.Action == procedure.ActionRenew:
+		return "2"
+	}
+	return ""
+}
+
+// unblockOption is the number circled on Образац 2; the numbers are ours.
+func unblockOption(u procedure.Unblock) string {
+	switch u {
+	case procedure.UnblockKeep:
+		return "1"
+	case procedure.UnblockChange:
+		return "2"
+	}
+	return ""
 }
 
 func (v values) addIdentity(id procedure.Identity, t *template) {
@@ -73,9 +130,12 @@ func (v values) addIdentity(id procedure.Identity, t *template) {
 	v["nationality"] = id.Nationality
 }
 
-func (v values) addContract(c procedure.ContractRef, o Options, t, terms *template) {
-	v["contract_number"] = c.Number
-	v["contract_date"] = c.Date.String()
+func (v values) addContract(d procedure.PaperData, o Options, t, terms *template) {
+	v["contract_number"] = d.Contract.Number
+	if d.Contract.Number == "" && d.Certificate != nil {
+		v["contract_number"] = d.Certificate.Contract
+	}
+	v["contract_date"] = d.Contract.Date.String()
 	v["contract_term"] = t.word("term", "open")
 	if o.ContractTermYears > 0 {
 		v["contract_term"] = fmt.Sprintf("%s %d", t.word("term", "years"), o.ContractTermYears)
@@ -90,22 +150,58 @@ func (v values) addContract(c procedure.ContractRef, o Options, t, terms *templa
 	}
 }
 
-func (v values) addCertificate(r *procedure.ResultView, t *template, zone *time.Location) {
+// addCertificate adds the certificate of the case: the new one, or the one
+// whose status changes.
+func (v values) addCertificate(d procedure.PaperData, t *template, zone *time.Location) {
 	for _, name := range []string{"serial", "issuer", "from", "until", "status"} {
 		v["certificate_"+name] = ""
 	}
-	if r == nil {
-		return
+	v["old_serial"] = strings.ToUpper(d.OldSerial)
+	v["old_until"] = day(d.OldNotAfter, zone)
+	v["earliest_renewal"] = d.EarliestRenewal.String()
+	switch r := d.Result; {
+	case d.Action.ChangesStatus():
+		v["certificate_serial"] = strings.ToUpper(d.Status.Serial)
+		if c := d.Certificate; c != nil {
+			v["certificate_from"] = day(c.NotBefore, zone)
+			v["certificate_until"] = day(c.NotAfter, zone)
+		}
+	case r != nil:
+		v["certificate_serial"] = strings.ToUpper(r.Serial)
+		v["certificate_issuer"] = r.Issuer
+		v["certificate_from"] = day(r.NotBefore, zone)
+		v["certificate_until"] = day(r.NotAfter, zone)
+		state := "hold"
+		if r.Active {
+			state = "active"
+		}
+		v["certificate_status"] = t.word("status", state)
 	}
-	v["certificate_serial"] = strings.ToUpper(r.Serial)
-	v["certificate_issuer"] = r.Issuer
-	v["certificate_from"] = day(r.NotBefore, zone)
-	v["certificate_until"] = day(r.NotAfter, zone)
-	state := "hold"
-	if r.Active {
-		state = "active"
+}
+
+// addStatus adds the change of status. The number circled must be the one that
+// stands before the service on the form.
+func (v values) addStatus(d procedure.PaperData, o Options, t *template, zone *time.Location) error {
+	for op, number := range o.StatusForm {
+		v["status_number_"+string(op)] = strconv.Itoa(number)
 	}
-	v["certificate_status"] = t.word("status", state)
+	v["status_option"] = ""
+	if number := o.StatusForm[d.Status.Op]; number != 0 {
+		v["status_option"] = strconv.Itoa(number)
+		if d.StatusForm != 0 && d.StatusForm != number {
+			return fmt.Errorf("{status_option}: %d is not the number of %s: %w", d.StatusForm, d.Status.Op, ErrMissingValue)
+		}
+	}
+	v["status_reason"] = t.word("reason", string(d.Status.Reason))
+	v["status_now"] = t.word("now", string(d.Status.Op))
+	v["identity_document"] = d.Status.Document
+	v["received_date"], v["received_time"] = day(d.Received, zone), clock(d.Received, zone)
+	v["deadline_hours"] = strconv.Itoa(int(o.StatusDeadline / time.Hour))
+	v["status_date"], v["status_time"] = "", ""
+	if d.Result != nil {
+		v["status_date"], v["status_time"] = day(d.Result.StatusAt, zone), clock(d.Result.StatusAt, zone)
+	}
+	return nil
 }
 
 func (v values) addJournal(h procedure.Head, counter string) {
@@ -131,16 +227,13 @@ func JournalProof(counter string, h procedure.Head) string {
 	return fmt.Sprintf("%s%s\n%d\n%s\n", journalOrigin, counter, h.Size, base64.StdEncoding.EncodeToString(h.Root[:]))
 }
 
-// word returns the template's word for a value of the data, empty if it has
-// none.
-func (t *template) word(group, value string) string { return t.words[group+"."+value] }
-
-// formOption is the number circled on Образац 1 (R8, R23).
-func formOption(a procedure.Action) string {
-	if a == procedure.ActionIssue {
-		return "1"
+// word returns the template's word for a value of the data, or else its word
+// for all others of the group; empty if it has neither.
+func (t *template) word(group, value string) string {
+	if w := t.words[group+"."+value]; w != "" {
+		return w
 	}
-	return ""
+	return t.words[group+".other"]
 }
 
 // day is the calendar day of t in zone in the Serbian form; empty for no time.
@@ -149,6 +242,14 @@ func day(t time.Time, zone *time.Location) string {
 		return ""
 	}
 	return procedure.DateOf(t, zone).String()
+}
+
+// clock is the time of t in zone, to the minute; empty for no time.
+func clock(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(zone).Format("15:04")
 }
 
 // run is filled text of one weight.
