@@ -10,6 +10,10 @@ type ContractEntry struct {
 	Number string
 	Day    Date
 	Text   [32]byte // SHA-256 of the template of the text
+	// ChipFiles is the SHA-256 of the opening that holds the raw card files, as
+	// in EnrolRequest: the authority reads from them whose contract it is. The
+	// event that commits to them must have been synced.
+	ChipFiles [32]byte
 }
 
 // ContractEnd ends a contract at the authority.

@@ -100,7 +100,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode),
 		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(),
 	})
-	c.keyring = &keyring{path: s.Clerk.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
+	c.keyring = &keyring{path: s.Clerk.P12, supervisor: s.Supervisor.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
 		at := rules
 		at.clerk, at.fingerprint = clerk, fingerprint
 		return at.check()

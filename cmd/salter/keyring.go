@@ -17,26 +17,22 @@ import (
 	"salter/ca"
 )
 
-// keyring opens the clerk's PKCS#12 file and remembers who is signed in, for
-// what is signed in his name.
+// keyring opens the PKCS#12 files of clerk and supervisor, and remembers which
+// clerk is signed in, for what is signed in his name.
 type keyring struct {
-	path  string
-	check func(*x509.Certificate, string) error // refuses certificates; the fingerprint in hex
+	path       string                                // of the clerk's file
+	supervisor string                                // of the supervisor's file; empty: there is none
+	check      func(*x509.Certificate, string) error // refuses certificates; the fingerprint in hex
 
 	mu    sync.Mutex
 	clerk *ca.ClerkKey // guarded by mu; nil: nobody
 }
 
-// SignIn opens the file. A wrong password, a file that cannot be read and a
-// key that is not the certificate's are all CodeSignIn: they look the same to
-// a clerk, and the cause is for support.
+// SignIn opens the clerk's file.
 func (k *keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, error) {
-	key, err := readP12(k.path, password)
+	key, err := k.open(k.path, password)
 	if err != nil {
-		return nil, &procedure.Error{Code: procedure.CodeSignIn, Err: err}
-	}
-	if err := k.check(key.Certificate, key.Fingerprint()); err != nil {
-		return nil, &procedure.Error{Code: procedure.CodeClerkRefused, Err: err}
+		return nil, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -44,9 +40,19 @@ func (k *keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return clerk{key}, nil
 }
 
-// Supervisor opens the supervisor's own key.
-func (k *keyring) Supervisor(context.Context, []byte) (procedure.Clerk, error) {
-	return nil, &procedure.Error{Code: procedure.CodeNotSupervisor, Detail: "no key of a supervisor is set up"}
+// Supervisor opens the supervisor's file for the caller alone: what is signed
+// in the clerk's name stays the clerk's. Whether the certificate is that of a
+// supervisor only the authority's register knows. A counter without such a
+// file is CodeNotSupervisor; a wrong password is CodeSignIn, as for a clerk.
+func (k *keyring) Supervisor(_ context.Context, password []byte) (procedure.Clerk, error) {
+	if k.supervisor == "" {
+		return nil, &procedure.Error{Code: procedure.CodeNotSupervisor, Detail: "supervisor.p12 is not set"}
+	}
+	key, err := k.open(k.supervisor, password)
+	if err != nil {
+		return nil, err
+	}
+	return clerk{key}, nil
 }
 
 // SignOut forgets the key.
@@ -64,6 +70,20 @@ func (k *keyring) signer() (ca.ClerkSigner, error) {
 		return nil, &procedure.Error{Code: procedure.CodeSignedOut}
 	}
 	return k.clerk, nil
+}
+
+// open reads a file of either. A wrong password, a file that cannot be read
+// and a key that is not the certificate's are all CodeSignIn: they look the
+// same to its owner, and the cause is for support.
+func (k *keyring) open(path string, password []byte) (*ca.ClerkKey, error) {
+	key, err := readP12(path, password)
+	if err != nil {
+		return nil, &procedure.Error{Code: procedure.CodeSignIn, Err: err}
+	}
+	if err := k.check(key.Certificate, key.Fingerprint()); err != nil {
+		return nil, &procedure.Error{Code: procedure.CodeClerkRefused, Err: err}
+	}
+	return key, nil
 }
 
 // readP12 opens a PKCS#12 file (RFC 7292). The library takes the password as a

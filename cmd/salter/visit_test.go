@@ -15,6 +15,7 @@ import (
 	"salter/app/procedure"
 	"salter/ca"
 	"salter/ca/catest"
+	"salter/card"
 	"salter/card/cardtest"
 	"salter/card/virtual"
 )
@@ -61,12 +62,14 @@ func newVisit(t testing.TB, s seams) *visit {
 	}
 	v.card = v.newCard(v.issuer)
 	v.server.AddAnchor(v.issuer.Anchor().Raw)
-	p12 := filepath.Join(dir, "clerk.p12")
+	p12, supervisor := filepath.Join(dir, "clerk.p12"), filepath.Join(dir, "supervisor.p12")
 	v.write(p12, v.server.AddClerk("1001").P12("demo"))
+	v.write(supervisor, v.server.AddClerk("2001", "supervisor").P12("demo"))
 
 	v.set = defaults()
 	v.set.Mode, v.set.Data, v.set.Counter.Name, v.set.Counter.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
 	v.set.Token.Module, v.set.Clerk.P12, v.set.Printer = opensc(t), p12, "folder:"+filepath.Join(dir, "papers")
+	v.set.Supervisor.P12, v.set.Token.Driver = supervisor, string(card.DriverTestCard)
 	v.enrol(dir)
 	v.reader.Insert(v.card)
 	v.open()

@@ -97,7 +97,9 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 		Case:     string(c.Case),
 		Reason:   c.Reason,
 		ReadBack: c.ReadBack,
+		Received: c.Received,
 		Clerk:    clerk,
+		Override: c.Override,
 	})
 	var e *ca.Error
 	if c.Op == procedure.StatusActivate && errors.As(err, &e) && e.Problem.Name() == ca.ProblemTransition {
@@ -124,18 +126,6 @@ func (a authority) notActivated(ctx context.Context, serial string, refusal erro
 	return authorityError(refusal)
 }
 
-func (a authority) Register(context.Context, procedure.RegisterQuery) (procedure.Register, error) {
-	return procedure.Register{}, &procedure.Error{Code: procedure.CodeNotNow, Detail: "register"}
-}
-
-func (a authority) PutContract(context.Context, procedure.ContractEntry) error {
-	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "put contract"}
-}
-
-func (a authority) EndContract(context.Context, procedure.ContractEnd) error {
-	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "end contract"}
-}
-
 func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
 	clerk, err := a.keyring.signer()
 	return ca.EnrolRequest{
@@ -148,6 +138,8 @@ func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
 		Token:     string(r.Token),
 		ChipFiles: r.ChipFiles,
 		Clerk:     clerk,
+		Action:    string(r.Action),
+		Override:  r.Override,
 		NotBefore: r.Submitted,
 	}, err
 }
@@ -212,6 +204,13 @@ var authorityCodes = map[ca.Kind]procedure.Code{
 	ca.Defect:      procedure.CodeInternal,
 }
 
+// overrideCodes is how the core calls the problems with a supervisor's
+// signature.
+var overrideCodes = map[string]procedure.Code{
+	ca.ProblemOverride:        procedure.CodeNeedsSupervisor,
+	ca.ProblemOverrideInvalid: procedure.CodeNotSupervisor,
+}
+
 // authorityError gives an error of package ca its code in the core.
 func authorityError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -229,6 +228,9 @@ func authorityError(err error) error {
 	var e *ca.Error
 	if errors.As(err, &e) && e.Problem != nil {
 		out.Detail, out.Fields = e.Problem.Name(), e.Problem.Fields
+	}
+	if code, ok := overrideCodes[out.Detail]; ok {
+		out.Code = code
 	}
 	return out
 }

@@ -19,7 +19,7 @@ func TestActivationRefused(t *testing.T) {
 	v.do("enter PIN", v.enterPIN(virtual.PresetPIN))
 	c := v.finish()
 
-	a := authority{client: v.c.client, journal: v.c.journal, keyring: v.c.keyring, seen: policyVersion(v.set.file(filePolicy))}
+	a := v.authority()
 	clerk, err := v.c.keyring.signer()
 	v.do("find clerk", err)
 	change := func(id, op string, reason int) {

@@ -94,8 +94,8 @@ func (c cards) ReadChip(ctx context.Context, reader string) (procedure.Chip, err
 	return out, nil
 }
 
-func (c cards) CanUnblock(context.Context, string) error {
-	return &procedure.Error{Code: procedure.CodeCannotUnblock, Detail: "not joined to the driver yet"}
+func (c cards) CanUnblock(ctx context.Context, reader string) error {
+	return cardError(c.readers.CanUnblock(ctx, reader))
 }
 
 func (c cards) Open(ctx context.Context, reader string, serial procedure.TokenSerial) (procedure.Session, error) {
@@ -113,12 +113,13 @@ func (s session) Login(ctx context.Context, pin []byte) error {
 	return cardError(s.s.Login(ctx, pin))
 }
 
-func (s session) Unblock(context.Context, []byte) error {
-	return &procedure.Error{Code: procedure.CodeNotNow, Detail: "unblock"}
+func (s session) Unblock(ctx context.Context, newPIN []byte) error {
+	return cardError(s.s.Unblock(ctx, newPIN))
 }
 
-func (s session) Retire(context.Context, []byte) (int, error) {
-	return 0, &procedure.Error{Code: procedure.CodeNotNow, Detail: "retire"}
+func (s session) Retire(ctx context.Context, keep []byte) (int, error) {
+	removed, err := s.s.Retire(ctx, keep)
+	return removed, cardError(err)
 }
 
 func (s session) Generate(ctx context.Context, id []byte) (crypto.Signer, error) {
@@ -167,6 +168,9 @@ var cardCodes = []struct {
 	{card.ErrBusy, procedure.CodeBusy},
 	{card.ErrPINBlocked, procedure.CodePINBlocked},
 	{card.ErrPINFormat, procedure.CodePINFormat},
+	{card.ErrCannotUnblock, procedure.CodeCannotUnblock},
+	{card.ErrNoPUK, procedure.CodePUK},
+	{card.ErrPUKBlocked, procedure.CodePUK},
 	{card.ErrFull, procedure.CodeCardFull},
 	{card.ErrNoWrite, procedure.CodeNoWrite},
 	{card.ErrKeyMissing, procedure.CodeKeyMissing},
@@ -183,6 +187,10 @@ func cardError(err error) error {
 	var wrong *card.WrongPINError
 	if errors.As(err, &wrong) {
 		return &procedure.Error{Code: procedure.CodeWrongPIN, Tries: wrong.TriesLeft, Err: err}
+	}
+	var puk *card.WrongPUKError
+	if errors.As(err, &puk) {
+		return &procedure.Error{Code: procedure.CodePUK, Tries: puk.TriesLeft, Err: err}
 	}
 	for _, c := range cardCodes {
 		if errors.Is(err, c.err) {
