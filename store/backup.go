@@ -8,12 +8,20 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
 
+// CopiesDir is the directory beside a journal where copies are looked for, unless
+// they are kept elsewhere.
+const CopiesDir = "copies"
+
 // keptBackups is how many copies of the journal stay.
 const keptBackups = 3
+
+// copyName is the name of a copy; the submatch is its number of events.
+var copyName = regexp.MustCompile(`^journal-.+-(\d{12})\.db$`)
 
 // Backup copies the journal into dir, which must exist and should be on another
 // disk, opens the copy, verifies all of it, and returns its path. The newest
@@ -59,6 +67,25 @@ func (j *Journal) backup(ctx context.Context, dir string) (path string, err erro
 		return "", err
 	}
 	return path, prune(prefix, path)
+}
+
+// LatestCopy returns the copy of a journal with the most events among those that
+// Backup left in the directories; empty if there is none.
+func LatestCopy(dirs ...string) string {
+	var latest, latestName string
+	for _, dir := range dirs {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // nothing of ours is there
+		}
+		for _, entry := range entries {
+			name := copyName.FindStringSubmatch(entry.Name())
+			if name != nil && name[1] > latestName {
+				latest, latestName = filepath.Join(dir, entry.Name()), name[1]
+			}
+		}
+	}
+	return latest
 }
 
 // verifyCopy opens a copy as the journal it is.

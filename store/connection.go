@@ -43,13 +43,16 @@ const (
 )
 
 // dsn is the data source name for the file at path, which must be absolute.
-func dsn(path string) string {
+func dsn(path string) string { return uri(path) + dsnSettings }
+
+// uri writes an absolute path as SQLite wants it, without settings.
+func uri(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") { // a Windows volume
 		path = "/" + path
 	}
 	escape := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
-	return "file:" + escape.Replace(path) + dsnSettings
+	return "file:" + escape.Replace(path)
 }
 
 // connect opens the file and checks that every setting took effect. The

@@ -39,6 +39,10 @@ var (
 	ErrNoPart = errors.New("no such part")
 	// ErrErased: the part was erased after the authority had taken it over.
 	ErrErased = errors.New("part is erased")
+	// ErrNoEvent: the journal has no event of this number.
+	ErrNoEvent = errors.New("no such event")
+	// ErrNotAnchored: the event cannot be proven yet.
+	ErrNotAnchored = errors.New("no countersigned checkpoint covers the event")
 	// ErrFork: the authority holds another history than this journal, or more
 	// of it: the journal was changed, cut or restored from an older copy, or
 	// two journals claim to be the same workstation. Nothing is sent any more.

@@ -54,6 +54,7 @@ type Journal struct {
 	// turn holds one token; whoever took it out owns the fields below it.
 	// A channel and not a mutex, so that waiting ends with a context.
 	turn   chan struct{}
+	reopen func(context.Context) error // connects again after a failure of the disk
 	db     *sql.DB
 	conn   *sql.Conn      // nil: to be opened again after a failure of the disk
 	tree   *evidence.Tree // nil: to be loaded again after a failed write
@@ -164,6 +165,7 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 	if j.keys, err = loadKeys(config.KeyFile); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
+	j.reopen = j.open
 	if err := j.open(ctx); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
@@ -296,7 +298,7 @@ func (j *Journal) do(ctx context.Context, fn func(ctx context.Context, conn *sql
 	}
 	ctx = context.WithoutCancel(ctx)
 	if j.conn == nil {
-		if err := j.open(ctx); err != nil {
+		if err := j.reopen(ctx); err != nil {
 			return fmt.Errorf("open journal again: %w", err)
 		}
 	}

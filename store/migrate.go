@@ -64,19 +64,9 @@ func migrate(ctx context.Context, conn *sql.Conn, scripts []string) error {
 // upgrade checks that the file is a journal with the schema of its version and
 // migrates it to ours. A copy of an older journal is kept beside it.
 func upgrade(ctx context.Context, conn *sql.Conn, path string, scripts []string) error {
-	id, err := pragmaInt(ctx, conn, "application_id")
+	version, err := journalVersion(ctx, conn, len(scripts))
 	if err != nil {
 		return err
-	}
-	version, err := pragmaInt(ctx, conn, "user_version")
-	if err != nil {
-		return err
-	}
-	switch {
-	case id != applicationID || version < 1:
-		return fmt.Errorf("%w: not a journal", ErrCorrupt)
-	case version > int64(len(scripts)):
-		return fmt.Errorf("%w: version %d, this program knows %d", ErrNewer, version, len(scripts))
 	}
 	if err := checkSchema(ctx, conn, scripts[:version]); err != nil {
 		return err
@@ -88,6 +78,26 @@ func upgrade(ctx context.Context, conn *sql.Conn, path string, scripts []string)
 		return fmt.Errorf("copy journal before migration: %w", err)
 	}
 	return migrate(ctx, conn, scripts)
+}
+
+// journalVersion returns the version of the file, which must be a journal of a
+// version up to the last.
+func journalVersion(ctx context.Context, conn *sql.Conn, last int) (int64, error) {
+	id, err := pragmaInt(ctx, conn, "application_id")
+	if err != nil {
+		return 0, err
+	}
+	version, err := pragmaInt(ctx, conn, "user_version")
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case id != applicationID || version < 1:
+		return 0, fmt.Errorf("%w: not a journal", ErrCorrupt)
+	case version > int64(last):
+		return 0, fmt.Errorf("%w: version %d, this program knows %d", ErrNewer, version, last)
+	}
+	return version, nil
 }
 
 // copyInto writes a copy of the database into a new private file.

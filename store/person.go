@@ -75,6 +75,9 @@ func (k *dataKeys) open(p sealedPart) ([]byte, error) {
 	if p.sealed == nil {
 		return nil, ErrErased
 	}
+	if k == nil {
+		return nil, fmt.Errorf("%w: none was given", ErrKey)
+	}
 	aead, ok := k.aead[p.keyID]
 	if !ok {
 		return nil, fmt.Errorf("%w: key %d is not in the key file", ErrKey, p.keyID)

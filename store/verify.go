@@ -114,7 +114,7 @@ func readCheckpoints(ctx context.Context, conn *sql.Conn, query string) ([]count
 		return nil, fmt.Errorf("read cursor: %w", err)
 	}
 	if acked > largest {
-		return nil, tampered(0, "cursor at %d, but the last countersigned checkpoint is at %d", acked, largest)
+		return list, tampered(0, "cursor at %d, but the last countersigned checkpoint is at %d", acked, largest)
 	}
 	return list, nil
 }
@@ -250,10 +250,12 @@ func readNodes(ctx context.Context, conn *sql.Conn, first, end int64) ([]byte, e
 
 // partAudit compares the sealed parts with the commitments of the events.
 type partAudit struct {
-	keys    *dataKeys
+	keys    *dataKeys            // nil: parts are not opened
 	commits map[commitment]int64 // those not met yet, of the events up to size
 	size    int64
 	last    int64 // row id of the part checked last
+	// How many parts there were, and how many of them were opened.
+	parts, opened int64
 }
 
 // nextPage checks the next part; done after the last one. A part may be large,
@@ -271,9 +273,11 @@ func (a *partAudit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, er
 		return false, tampered(p.seq, "does not commit to part %q", p.commitment.name)
 	}
 	delete(a.commits, p.commitment)
-	if p.sealed == nil {
+	a.parts++
+	if p.sealed == nil || a.keys == nil {
 		return false, nil
 	}
+	a.opened++
 	opening, err := a.keys.open(p)
 	clear(opening)
 	return false, err

@@ -18,6 +18,8 @@ var arrows = map[string][]string{
 		"fyne.io/fyne/v2/*", "github.com/BurntSushi/toml", "software.sslmate.com/src/go-pkcs12", "golang.org/x/mod/sumdb/note", "golang.org/x/sys/*"},
 	"salter/cmd/salter-ca":   {"salter/ca", "salter/ca/authority/*", "software.sslmate.com/src/go-pkcs12"},
 	"salter/cmd/salter-card": {"salter/card/virtual"},
+	// The auditor's tool sees evidence and nothing else: no network, no card, no screen.
+	"salter/cmd/salter-journal": {"salter/store", "salter/store/evidence", "golang.org/x/mod/sumdb/note"},
 
 	"salter/app":                    {"salter/app/procedure", "salter/app/forms", "salter/app/serbian", "salter/assets", "fyne.io/fyne/v2/*", "github.com/nicksnyder/go-i18n/v2/i18n", "golang.org/x/text/language", "golang.org/x/sys/*"},
 	"salter/app/desk":               {"golang.org/x/sys/*"},
@@ -42,7 +44,7 @@ var arrows = map[string][]string{
 	"salter/ca/catest": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
 		"github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/sumdb/*", "software.sslmate.com/src/go-pkcs12"},
 
-	"salter/store":          {"salter/store/evidence", "modernc.org/sqlite", "golang.org/x/mod/sumdb/*", "golang.org/x/sys/*"},
+	"salter/store":          {"salter/store/evidence", "modernc.org/sqlite", "filippo.io/age", "golang.org/x/mod/sumdb/*", "golang.org/x/sys/*"},
 	"salter/store/evidence": {"golang.org/x/mod/sumdb/*"},
 }
 
@@ -63,6 +65,8 @@ var bans = []struct{ from, never string }{
 	{"salter/store", "fyne.io/*"},
 	{"salter/store", "net/http"},
 	{"salter/store/evidence", "database/sql"},
+	{"salter/cmd/salter-journal", "net/http"},
+	{"salter/cmd/salter-journal", "fyne.io/*"},
 	{"salter/cmd/salter", "salter/card/virtual"},
 	{"salter/cmd/salter", "salter/ca/authority/*"},
 	{"salter/cmd/salter", "github.com/zmap/*"},
