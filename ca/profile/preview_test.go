@@ -34,6 +34,7 @@ func TestPreviewIsKept(t *testing.T) {
 			s.issuance.Issuer = newIssuer(t, issuerKey(), func(c *x509.Certificate) { c.NotAfter = now.AddDate(1, 0, 0) })
 		}, now.AddDate(1, 0, -1), false, nil},
 		{"short RSA", func(s *sample) { s.profile.RSA2048.MaxYears = 1 }, now.AddDate(1, 0, 0).Add(-time.Second), false, nil},
+		{"a demonstration's", func(s *sample) { s.profile.Validity.DemoSeconds = 90 }, now.Add(90 * time.Second), false, []string{"P14"}},
 		{"leap day", func(s *sample) {
 			s.issuance.Now = time.Date(2028, 2, 29, 8, 0, 0, 0, time.UTC)
 			s.issuance.CardValidUntil = profile.Date{Year: 2037, Month: 1, Day: 1}

@@ -106,6 +106,9 @@ type ValidityRules struct {
 	MaxYears         int  `json:"maxYears"`
 	CapAtCard        bool `json:"capAtCard"`        // end with the card's last day
 	MinRemainingDays int  `json:"minRemainingDays"` // a shorter period is a warning
+	// DemoSeconds, if set, takes the place of MaxYears in a demonstration that
+	// waits for a certificate to expire. Placeholders reports it.
+	DemoSeconds int `json:"demoSeconds,omitempty"`
 }
 
 // RSA2048Rules limit RSA keys under 3000 bits (legacy in ETSI TS 119 312).

@@ -53,6 +53,11 @@ func TestPlaceholders(t *testing.T) {
 	if got := p.Placeholders(); !slices.Equal(got, []string{"crl", "ocsp"}) {
 		t.Errorf("loopback: got %v, want crl and ocsp", got)
 	}
+	p = load(t, profile.PresetMUPLive, "citizen-sign")
+	p.Validity.DemoSeconds = 60
+	if got := p.Placeholders(); !slices.Equal(got, []string{"validity.demoSeconds"}) {
+		t.Errorf("demonstration: got %v, want its validity", got)
+	}
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -92,6 +97,8 @@ func TestParseRefuses(t *testing.T) {
 		{"no qscd policy", `"0.4.0.194112.1.2"`, `"0.4.0.194112.1.0"`},
 		{"CPS", `http://pki.salter.example/cps.pdf`, `ldap://pki.salter.example`},
 		{"years", `"maxYears": 5`, `"maxYears": 50`},
+		{"no time at all", `"minRemainingDays": 30`, `"minRemainingDays": 30, "demoSeconds": -1`},
+		{"demonstration of two days", `"minRemainingDays": 30`, `"minRemainingDays": 30, "demoSeconds": 172800`},
 		{"remaining", `"minRemainingDays": 30`, `"minRemainingDays": -1`},
 		{"short keys", `rsa2048..4096`, `rsa1024..4096`},
 		{"unknown keys", `"p256"`, `"ed25519"`},

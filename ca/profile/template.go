@@ -147,6 +147,9 @@ func (p *Profile) validity(i Issuance) (period, error) {
 	}
 	v := period{from: i.Now.UTC().Truncate(time.Second)}
 	v.to = v.from.AddDate(years, 0, 0).Add(-time.Second)
+	if seconds := p.Validity.DemoSeconds; seconds > 0 {
+		v.to = v.from.Add(time.Duration(seconds) * time.Second)
+	}
 	if end := i.Issuer.NotAfter.AddDate(0, 0, -1).UTC(); end.Before(v.to) {
 		v.to = end
 	}

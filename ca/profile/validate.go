@@ -172,12 +172,19 @@ func (p *Profile) SignatureHash() crypto.Hash {
 	return crypto.SHA256
 }
 
+// maxDemoSeconds keeps the demonstration's certificates from lasting longer
+// than a day.
+const maxDemoSeconds = 24 * 60 * 60
+
 func (p *Profile) validateValidity() error {
 	if p.Validity.MaxYears < 1 || p.Validity.MaxYears > 10 {
 		return fmt.Errorf("validity.maxYears: %d, 1 to 10 allowed", p.Validity.MaxYears)
 	}
 	if p.Validity.MinRemainingDays < 0 {
 		return errors.New("validity.minRemainingDays: negative")
+	}
+	if p.Validity.DemoSeconds < 0 || p.Validity.DemoSeconds > maxDemoSeconds {
+		return fmt.Errorf("validity.demoSeconds: %d, 0 to %d allowed", p.Validity.DemoSeconds, maxDemoSeconds)
 	}
 	if p.RSA2048.MaxYears < 0 || p.RSA2048.MaxYears > p.Validity.MaxYears {
 		return errors.New("rsa2048.maxYears: negative or over validity.maxYears")
@@ -248,8 +255,9 @@ func parseOID(v string) (asn1.ObjectIdentifier, error) {
 }
 
 // Placeholders names the switches that still hold an address or an OID
-// reserved for documentation (RFC 2606, RFC 5612) or a loopback address. An
-// authority in production refuses a profile that has any.
+// reserved for documentation (RFC 2606, RFC 5612) or a loopback address, and
+// the validity of a demonstration. An authority in production refuses a profile
+// that has any.
 func (p *Profile) Placeholders() []string {
 	var out []string
 	add := func(name, address string) {
@@ -274,6 +282,9 @@ func (p *Profile) Placeholders() []string {
 	}
 	for _, u := range p.CAIssuers {
 		add("caIssuers", u)
+	}
+	if p.Validity.DemoSeconds > 0 {
+		out = append(out, "validity.demoSeconds")
 	}
 	return out
 }
