@@ -8,6 +8,8 @@ import (
 
 	"github.com/ebfe/scard"
 	"github.com/miekg/pkcs11"
+
+	"salter/card/apdu"
 )
 
 // Session is one citizen's token opened for writing. Its methods run in the
@@ -102,11 +104,38 @@ func (s *Session) open(ctx context.Context) error {
 	if err := s.openSlot(slot); err != nil {
 		return err
 	}
-	if err := s.r.watch.still(ctx, s.reader, s.insertion); err != nil {
+	if err := s.answers(ctx); err != nil {
 		s.shut()
+		s.r.module.doubt()
 		return err
 	}
 	return nil
+}
+
+// answers wants an answer from the chip, and the card where it was all the
+// time; in the lane, while nobody is logged in. OpenSC 0.23 selects its applet
+// with its first command after a reset, does not report when the card is pulled
+// at that moment, and hangs for ever in the call after it. The command is a
+// VERIFY without data: it changes nothing and spends no try.
+func (s *Session) answers(ctx context.Context) error {
+	_, err := once(ctx, s.reader, scard.LeaveCard, func(c *channel) (apdu.Response, error) {
+		return c.exchange(apdu.Command{INS: apdu.InsVerify, P2: pinReference})
+	})
+	return s.stillThere(ctx, err)
+}
+
+// stillThere is what a transaction with the chip ended in: err, or the removal
+// that caused it or that it did not notice.
+func (s *Session) stillThere(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return s.r.watch.still(ctx, s.reader, s.insertion)
+	case perhapsRemoved(err):
+		if why := s.r.watch.explain(ctx, s.reader, s.insertion); why != nil {
+			return fmt.Errorf("%w (%v)", why, err)
+		}
+	}
+	return err
 }
 
 // openSlot opens a session on a slot; in the lane.

@@ -185,13 +185,5 @@ func (s *Session) look(ctx context.Context, f func(*channel) error) error {
 		}
 		return struct{}{}, f(c)
 	})
-	switch {
-	case err == nil:
-		return s.r.watch.still(ctx, s.reader, s.insertion)
-	case perhapsRemoved(err):
-		if why := s.r.watch.explain(ctx, s.reader, s.insertion); why != nil {
-			return fmt.Errorf("%w (%v)", why, err)
-		}
-	}
-	return err
+	return s.stillThere(ctx, err)
 }
