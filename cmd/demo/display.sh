@@ -13,7 +13,14 @@ open_display() {
   wait_for 20 "the display's start" xdotool getdisplaygeometry
   openbox >"$RUN/log/openbox.txt" 2>&1 &
   PIDS+=($!)
+  # A program that starts before it thinks that nobody manages windows.
+  wait_for 20 "the window manager's start" xdotool get_num_desktops
 }
+
+# place: where the window of Salter is and how large.
+place() { xdotool search --onlyvisible --name 'Шалтер' getwindowgeometry 2>/dev/null | tail -n 2; }
+
+placed() { [ "$(place)" = "$1" ]; }
 
 # title: what the window of Salter is called now.
 title() { xdotool search --onlyvisible --name 'Шалтер' getwindowname 2>/dev/null | tail -n 1; }

@@ -53,6 +53,7 @@ xdotool type --delay 40 mihailo.stojanovic@example.rs; keys Tab
 xdotool type --delay 40 mihailo.stojanovic@example.rs; shot e-mail-typed
 press
 page 'Провера података';    shot content
+before=$(place)
 press
 page 'Окрените екран';      shot hand-over
 
@@ -67,6 +68,7 @@ page 'Хвала';               shot thanks
 keys Return
 if [ "${TIMING:-real}" = real ]; then page 'Израда сертификата'; shot work; fi
 page 'Уручење и архива' 120; shot result
+wait_for 5 "the window's return to where it was before the full screen" placed "$before"
 keys F9; sleep 2
 keys space Tab space Tab space; shot handed-over
 press
