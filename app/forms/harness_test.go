@@ -135,6 +135,17 @@ func scenes() []scene {
 	}
 }
 
+func testScene(t testing.TB, name string) scene {
+	t.Helper()
+	for _, s := range scenes() {
+		if s.name == name {
+			return s
+		}
+	}
+	t.Fatalf("no scene %s", name)
+	return scene{}
+}
+
 func kinds(k ...procedure.PaperKind) []procedure.PaperKind { return k }
 
 func issued(d *procedure.PaperData) {

@@ -62,6 +62,7 @@ type sheet struct {
 	template *template
 	values   values
 	facts    facts
+	tables   map[string][][]string // rows of cells by the name of the table
 	opts     Options
 	demo     bool
 	sample   bool   // the Ministry's signature is missing
@@ -99,13 +100,18 @@ func letters(sheets []*sheet) string {
 		for _, value := range s.values {
 			b.WriteString(value)
 		}
+		for _, rows := range s.tables {
+			for _, row := range rows {
+				b.WriteString(strings.Join(row, ""))
+			}
+		}
 	}
 	return b.String()
 }
 
 // set lays the sheet out in the typeface.
 func (s *sheet) set(face *typeface) error {
-	w := &setter{face: face, values: s.values, facts: s.facts, template: s.template, opts: s.opts}
+	w := &setter{face: face, values: s.values, facts: s.facts, tables: s.tables, template: s.template, opts: s.opts}
 	if err := w.title(); err != nil {
 		return err
 	}
@@ -132,6 +138,7 @@ type setter struct {
 	face      *typeface
 	values    values
 	facts     facts
+	tables    map[string][][]string
 	template  *template
 	opts      Options
 	pieces    []piece

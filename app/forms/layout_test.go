@@ -85,21 +85,28 @@ func TestNothingRunsOver(t *testing.T) {
 		{"long numbers", func(d *procedure.PaperData) {
 			d.CaseNumber = "BG-017-03-NOVI-BEOGRAD-2026-000000000042"
 			d.Contract.Number = d.CaseNumber + "/УГОВОР"
+			d.Status.Serial, d.OldSerial = strings.Repeat("8f", 20), strings.Repeat("7e", 20)
+			if d.Result == nil || d.Result.Serial == "" {
+				return
+			}
 			d.Result.Serial = strings.Repeat("8f", 20)
 			d.Result.Issuer = "CN=MUP Gradjani CA 4, O=Ministarstvo unutrašnjih poslova Republike Srbije, OU=Sertifikaciono telo MUP RS, L=Beograd, C=RS"
 		}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			d := testData(allKinds...)
-			d.Demo = false // the marks across the page lie below the words
-			tt.change(&d)
-			for _, p := range render(t, d, Options{Preprinted: true}).Papers {
-				for i, page := range words(t, p.PDF) {
-					checkPage(t, fmt.Sprintf("%s page %d", p.Record.Kind, i+1), page)
+		for _, script := range []string{ScriptCyrillic, ScriptLatin} {
+			t.Run(tt.name+" "+script, func(t *testing.T) {
+				for _, s := range scenes() {
+					d := s.data()
+					d.Demo = false // the marks across the page lie below the words
+					d.Script = script
+					tt.change(&d)
+					for i, page := range words(t, render(t, d, Options{Preprinted: true}).PDF) {
+						checkPage(t, fmt.Sprintf("%s, page %d", s.name, i+1), page)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -117,18 +124,30 @@ func checkPage(t *testing.T, where string, page []box) {
 	}
 }
 
-// TestLabelIsCutOff: nothing of the label stands below its line to cut along,
-// even with long numbers.
-func TestLabelIsCutOff(t *testing.T) {
-	d := testData(procedure.PaperLabel)
-	d.Result.Serial = strings.Repeat("8f", 20)
-	pages := words(t, render(t, d, Options{}).PDF)
-	if len(pages) != 1 {
-		t.Fatalf("the label has %d pages", len(pages))
-	}
-	for _, w := range pages[0] {
-		if w.y2 > 148.5 {
-			t.Errorf("%q stands at %.1f mm, below the line", w.word, w.y2)
+// TestHalfPages: nothing of labels and slips stands below the line to cut
+// along, even with serials as long as they may be (RFC 5280 section 4.1.2.2).
+func TestHalfPages(t *testing.T) {
+	for _, s := range scenes() {
+		d := s.data()
+		half := s.kinds[len(s.kinds)-1]
+		if half != procedure.PaperLabel && half != procedure.PaperRefusal {
+			continue
+		}
+		d.Kinds = kinds(half)
+		d.Status.Serial = strings.Repeat("8f", 20)
+		if d.Result != nil && d.Result.Serial != "" {
+			d.Result.Serial = strings.Repeat("8f", 20)
+		}
+		for _, d.Script = range []string{ScriptCyrillic, ScriptLatin} {
+			pages := words(t, render(t, d, Options{}).PDF)
+			if len(pages) != 1 {
+				t.Fatalf("%s, %s: the %s has %d pages", s.name, d.Script, half, len(pages))
+			}
+			for _, w := range pages[0] {
+				if w.y2 > 148.5 {
+					t.Errorf("%s: %q stands at %.1f mm, below the line", s.name, w.word, w.y2)
+				}
+			}
 		}
 	}
 }

@@ -15,10 +15,11 @@ var factNames = []string{
 	// The service, under the name of its words.
 	"issue", "renew", "unblock", "unblock-issue", "unblock-renew", "revoke", "suspend", "reactivate",
 	"keep", "change", // the PIN at an unblock
-	"named", "nameless", // the citizen's name is known or not
-	"ends-contract", // together with the certificate
-	"retired",       // an older certificate was removed from the chip
-	"citizen-signs", // the receipt (setting receipt.citizen_signs)
+	"card", "no-card", // the citizen's card was read, or it is lost
+	"ends-contract",  // together with the certificate
+	"retired",        // an older certificate was removed from the chip
+	"retire-skipped", // it was left there, in some case of the day
+	"citizen-signs",  // the receipt (setting receipt.citizen_signs)
 }
 
 // newFacts draws the facts from the data of the case.
@@ -31,8 +32,8 @@ func newFacts(d procedure.PaperData, o Options) facts {
 		"retired":       d.Result != nil && d.Result.Retired > 0,
 		"citizen-signs": o.ReceiptSigned,
 	}
-	f["named"] = d.Identity.Surname != "" || d.Identity.GivenName != ""
-	f["nameless"] = !f["named"]
+	f["card"] = !d.Identity.ValidUntil.IsZero()
+	f["no-card"] = !f["card"]
 	return f
 }
 

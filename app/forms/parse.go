@@ -174,6 +174,8 @@ func (p *parser) directive(line string) (block, error) {
 		return seal{mark: title, rows: rows}, nil
 	case "@proof":
 		return newProof(title, rows)
+	case "@table":
+		return newTable(arg, rows)
 	}
 	return nil, fmt.Errorf("%q is no block: %w", name, ErrTemplate)
 }

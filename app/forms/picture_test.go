@@ -7,6 +7,7 @@ import (
 	_ "image/png"
 	"math"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/boombuler/barcode"
@@ -68,10 +69,19 @@ func TestCodesOnPaper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range job.Papers {
-		t.Run("head of "+string(p.Record.Kind), func(t *testing.T) {
-			checkModules(t, picture(t, p.PDF), head, right-17, headTop, 17, 17)
-		})
+	seen := map[procedure.PaperKind]bool{}
+	for _, s := range scenes() {
+		d := s.data()
+		d.Demo = false
+		for _, p := range render(t, d, Options{Preprinted: true}).Papers {
+			if seen[p.Record.Kind] {
+				continue
+			}
+			seen[p.Record.Kind] = true
+			t.Run("head of "+string(p.Record.Kind), func(t *testing.T) {
+				checkModules(t, picture(t, p.PDF), head, right-17, headTop, 17, 17)
+			})
+		}
 	}
 	t.Run("journal", func(t *testing.T) {
 		code, err := qr.Encode(JournalProof(d.Counter, d.Head), qr.M, qr.Auto)
@@ -112,21 +122,53 @@ func findFrame(t *testing.T, img image.Image) float64 {
 	return 0
 }
 
-// TestR8CircledNumber: of the two numbers on Образац 1 exactly the first is
-// within a circle.
-func TestR8CircledNumber(t *testing.T) {
-	d := testData(procedure.PaperRequest)
-	d.Demo = false
-	job := render(t, d, Options{})
-	img := picture(t, job.PDF)
-	circled := map[string]bool{}
-	for _, w := range words(t, job.PDF)[0] {
-		if (w.word != "1" && w.word != "2") || w.x1 < left+2 || w.x2 > left+8 {
+// TestCircledNumber: of the numbers on a form exactly the one of the service
+// is within a circle (R8, R23, sections 3.2 and 3.3 of the procedure).
+func TestCircledNumber(t *testing.T) {
+	tests := []struct {
+		name, scene string
+		kind        procedure.PaperKind
+		opts        Options
+		all, want   string
+	}{
+		{"R8 issuing", "issue", procedure.PaperRequest, Options{}, "1 2", "1"},
+		{"R23 renewal", "renew", procedure.PaperRequest, Options{}, "1 2", "2"},
+		{"keep the PIN", "unblock", procedure.PaperUnblock, Options{}, "1 2", "1"},
+		{"R3 change the PIN", "unblock-issue", procedure.PaperUnblock, Options{}, "1 2", "2"},
+		{"revocation", "revoke", procedure.PaperStatus, Options{}, "1 2 3", "1"},
+		{"suspension", "suspend without card", procedure.PaperStatus, Options{}, "1 2 3", "2"},
+		{"reactivation", "reactivate", procedure.PaperStatus, Options{}, "1 2 3", "3"},
+		{"other numbers", "reactivate", procedure.PaperStatus, Options{StatusForm: map[procedure.Action]int{
+			procedure.ActionRevoke: 4, procedure.ActionSuspend: 5, procedure.ActionReactivate: 2}}, "2 4 5", "2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := testScene(t, tt.scene).data()
+			d.Demo, d.Kinds = false, kinds(tt.kind)
+			if tt.opts.StatusForm != nil {
+				d.StatusForm = tt.opts.StatusForm[d.Action]
+			}
+			all, circled := circledNumbers(t, render(t, d, tt.opts).PDF)
+			if strings.Join(all, " ") != tt.all || strings.Join(circled, " ") != tt.want {
+				t.Errorf("of %v circled: %v, want of %s only %s", all, circled, tt.all, tt.want)
+			}
+		})
+	}
+}
+
+// circledNumbers returns the numbers before the services of a form from top to
+// bottom, and those within a circle.
+func circledNumbers(t *testing.T, pdf []byte) (all, circled []string) {
+	t.Helper()
+	img := picture(t, pdf)
+	for _, w := range words(t, pdf)[0] {
+		if len(w.word) != 1 || w.word[0] < '1' || w.word[0] > '9' || w.x1 < left+2 || w.x2 > left+8 {
 			continue
 		}
+		all = append(all, w.word)
 		// The circle's centre is that of the digit, its radius 3.4 mm; the
 		// box of a word is a line high, so the height is searched for.
-		cx := (w.x1 + w.x2) / 2
+		cx, found := (w.x1+w.x2)/2, false
 		for cy := w.y1; cy < w.y2; cy += 0.05 {
 			hits := 0
 			for a := range 36 {
@@ -135,12 +177,13 @@ func TestR8CircledNumber(t *testing.T) {
 					hits++
 				}
 			}
-			circled[w.word] = circled[w.word] || hits >= 34
+			found = found || hits >= 34
+		}
+		if found {
+			circled = append(circled, w.word)
 		}
 	}
-	if len(circled) != 2 || !circled["1"] || circled["2"] {
-		t.Errorf("circled: %v, want 1 and not 2", circled)
-	}
+	return all, circled
 }
 
 // TestHandwritingStaysFree: where the citizen writes the e-mail address there

@@ -120,13 +120,16 @@ func TestNumbering(t *testing.T) {
 
 // TestPages: the number of pages of one copy in the usual case.
 func TestPages(t *testing.T) {
-	want := map[procedure.PaperKind]int{
-		procedure.PaperRequest: 1, procedure.PaperTerms: 3, procedure.PaperContract: 2,
-		procedure.PaperReceipt: 1, procedure.PaperLabel: 1,
-	}
-	for _, p := range render(t, testData(allKinds...), Options{}).Papers {
-		if got := len(pagesOf(t, p.PDF)) / p.Record.Copies; got != want[p.Record.Kind] {
-			t.Errorf("%s has %d pages, want %d", p.Record.Kind, got, want[p.Record.Kind])
+	for _, s := range scenes() {
+		for _, script := range []string{ScriptCyrillic, ScriptLatin} {
+			d := s.data()
+			d.Script = script
+			for _, p := range render(t, d, Options{}).Papers {
+				want := map[procedure.PaperKind]int{procedure.PaperTerms: 3, procedure.PaperContract: 2}[p.Record.Kind]
+				if got := len(pagesOf(t, p.PDF)) / p.Record.Copies; got != max(want, 1) {
+					t.Errorf("%s, %s: %s has %d pages, want %d", s.name, script, p.Record.Kind, got, max(want, 1))
+				}
+			}
 		}
 	}
 }
