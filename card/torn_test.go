@@ -215,6 +215,9 @@ func (s *station) holds(when string, families int) {
 	if err != nil {
 		s.t.Fatalf("%s: list objects: %v", when, err)
 	}
+	if i := slices.IndexFunc(all, func(f *family) bool { return bytes.Equal(f.id, keptID()) }); i < 0 || !all[i].complete() {
+		s.t.Errorf("%s: the new certificate and its key are not there as a whole", when)
+	}
 	if len(all) > families {
 		s.t.Errorf("%s: %d families on the token, want at most %d", when, len(all), families)
 	}
@@ -222,6 +225,5 @@ func (s *station) holds(when string, families int) {
 		if len(f.certificates) > 0 && len(f.private) == 0 {
 			s.t.Errorf("%s: certificate %x has no key", when, f.id)
 		}
-		s.t.Logf("%s: %x %d %d %d %v", when, f.id[:4], len(f.certificates), len(f.private), len(f.public), f.roles)
 	}
 }

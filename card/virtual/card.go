@@ -33,6 +33,7 @@ type session struct {
 	mse      securityEnv // both PKI views
 	selected []byte      // identity, CardEdge: content of the selected file; nil: none
 	current  *file       // write view: selected file or directory
+	change   change      // write view: what is about to change in an object directory
 
 	chained   []byte  // data of a chained command so far; nil: none
 	chainHead [3]byte // and its INS, P1, P2

@@ -25,6 +25,9 @@ func (c *Card) dispatch(cmd apdu.Command) apdu.Response {
 		return c.getResponse(cmd)
 	}
 	c.session.pending = nil
+	if cmd.INS != apdu.InsUpdateBinary {
+		c.finishChange()
+	}
 	if cmd.INS == apdu.InsSelect && cmd.P1 == 0x04 {
 		return c.selectApplet(cmd)
 	}
@@ -99,6 +102,7 @@ func (c *Card) selectApplet(cmd apdu.Command) apdu.Response {
 	if a == appletNone {
 		return apdu.Response{SW: apdu.SWFileNotFound}
 	}
+	c.finishDeletions()
 	keep := c.session.verified && c.session.applet == a && a == appletCardEdge
 	mse := c.session.mse
 	c.session = session{applet: a, verified: keep}

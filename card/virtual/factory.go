@@ -127,11 +127,15 @@ func (o object) common(flags byte, pin []byte) []byte {
 	return apdu.AppendTLV(nil, 0x30, b)
 }
 
-// privateEntry describes the key in its slot: may sign and decipher; the
-// subject helps to find it.
+// privateEntry describes the key in its slot: a signature key may sign, with
+// non-repudiation, the other sign and decipher; the subject helps to find it.
 func (o object) privateEntry() []byte {
 	class := apdu.AppendTLV(nil, 0x04, o.id())
-	class = append(class, 0x03, 0x02, 0x04, 0x70)
+	if roleOf(o.cert) == containerSign {
+		class = append(class, 0x03, 0x03, 0x06, 0x20, 0x40)
+	} else {
+		class = append(class, 0x03, 0x02, 0x04, 0x70)
+	}
 	class = apdu.AppendTLV(class, 0x02, []byte{o.ref})
 	b := o.common(0xC0, []byte{0xFF})
 	b = apdu.AppendTLV(b, 0x30, class)
@@ -142,7 +146,12 @@ func (o object) privateEntry() []byte {
 // publicEntry describes the public key, which lies in a file.
 func (o object) publicEntry() []byte {
 	class := apdu.AppendTLV(nil, 0x04, o.id())
-	class = append(class, 0x03, 0x02, 0x00, 0x83, 0x01, 0x01, 0x00) // encrypt, verify; not native
+	if roleOf(o.cert) == containerSign {
+		class = append(class, 0x03, 0x02, 0x01, 0x02) // verify
+	} else {
+		class = append(class, 0x03, 0x02, 0x00, 0x83) // encrypt too
+	}
+	class = append(class, 0x01, 0x01, 0x00) // not native
 	class = apdu.AppendTLV(class, 0x02, []byte{o.ref})
 	b := o.common(0x40, nil)
 	b = apdu.AppendTLV(b, 0x30, class)

@@ -106,7 +106,7 @@ func (c *Card) resolve(p1 byte, path []uint16) (*file, apdu.SW) {
 	default:
 		return nil, apdu.SWWrongP1P2
 	}
-	if f == nil {
+	if f == nil || c.going(f) {
 		return nil, apdu.SWFileNotFound
 	}
 	return f, apdu.SWOK
@@ -170,6 +170,9 @@ func (c *Card) updateFile(cmd apdu.Command) apdu.SW {
 	if len(cmd.Data) == 0 || end > len(f.Data) {
 		return apdu.SWWrongLength
 	}
+	if isObjectDirectory(f.FID) {
+		return c.updateDirectory(f, off, cmd.Data)
+	}
 	copy(f.Data[off:], cmd.Data)
 	switch {
 	case off == 0:
@@ -194,6 +197,7 @@ func (c *Card) createFile(cmd apdu.Command) apdu.SW {
 	if f == nil {
 		return sw
 	}
+	c.finishDeletions() // the file that goes may have had this identifier
 	dir := c.directory()
 	right := accessCreateFile
 	if f.Dir {
@@ -213,24 +217,25 @@ func (c *Card) createFile(cmd apdu.Command) apdu.SW {
 	return apdu.SWOK
 }
 
-// deleteFile is DELETE FILE: a child of the current directory.
+// deleteFile is DELETE FILE: a child of the current directory. The file of an
+// object goes with its entry in the object directory.
 func (c *Card) deleteFile(cmd apdu.Command) apdu.SW {
 	if len(cmd.Data) != 2 {
 		return apdu.SWWrongLength
 	}
 	dir := c.directory()
 	f := dir.child(binary.BigEndian.Uint16(cmd.Data))
-	if f == nil {
+	if f == nil || c.going(f) {
 		return apdu.SWFileNotFound
 	}
 	if !c.allowed(dir.access(accessDeleteChild)) || !c.allowed(f.access(accessDeleteSelf)) {
 		return apdu.SWNotSatisfied
 	}
-	dir.Files = slices.DeleteFunc(dir.Files, func(x *file) bool { return x == f })
 	c.session.current = dir
-	if isCertificate(f.FID) {
-		c.state.noteDeleted(f.FID)
+	if isObject(f.FID) {
+		c.session.change.deleted = append(c.session.change.deleted, f)
+	} else {
+		c.remove(f)
 	}
-	c.dirty = true
 	return apdu.SWOK
 }
