@@ -14,7 +14,7 @@ NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $
 
 .PHONY: run test lint tests build bench torture windows vuln clean ready ready-test ready-windows
 
-run: ready build ## play at the counter, or play one case without a display
+run: ready build ## play at the counter; without a display, or with CASE=…, play a case
 	cmd/demo/run.sh
 
 test: ready-test ## everything that must hold in each commit
@@ -35,6 +35,7 @@ build:
 	$(GO) build -tags $(TAGS) -ldflags='-s -w' -o $(BIN)/salter ./cmd/salter
 	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-ca ./cmd/salter-ca
 	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-card ./cmd/salter-card
+	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-journal ./cmd/salter-journal
 
 bench: ready-test build ## speed and memory, as ratios within one run
 	cmd/demo/bench.sh

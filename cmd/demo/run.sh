@@ -1,11 +1,18 @@
 #!/bin/bash
 # run.sh: reader, card, authority and Salter on this machine, as a demonstration.
-# With a display the clerk is you; without one a case is played under Xvfb.
+# With a display the clerk is you; without one, or with a CASE, a case is played
+# under Xvfb.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-ROOT=$PWD RUN=build/run BIN=$PWD/build/bin
+ROOT=$PWD BIN=$PWD/build/bin
+CASES="issue renew unblock-issue refuse revoke foreigner"
 
 die() { echo "make run: $*" >&2; exit 1; }
+
+case " $CASES " in
+  *" ${CASE:-issue} "*) ;;
+  *) die "CASE is $CASE: say one of $CASES" ;;
+esac
 
 # One socket of pcscd per file-system namespace: the demonstration has one of
 # its own, so that a running daemon is not disturbed and the reader's port is
@@ -43,8 +50,17 @@ wait_for() {
   done
 }
 
-HEADLESS=; [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || HEADLESS=1
-[ -z "$HEADLESS" ] || rm -rf "$RUN"
+# Without a CASE everything lies in build/run; a case that is named has a folder
+# of its own in it, which runs of other cases leave alone.
+HEADLESS=
+[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -z "${CASE:-}" ] || HEADLESS=1
+RUN=build/run${CASE:+/$CASE}
+if [ -n "${CASE:-}" ]; then
+  rm -rf "$RUN"
+elif [ -n "$HEADLESS" ] && [ -d "$RUN" ]; then
+  find "$RUN" -mindepth 1 -maxdepth 1 $(printf -- '! -name %s ' $CASES) -exec rm -rf {} +
+fi
+CASE=${CASE:-issue}
 mkdir -p "$RUN/log"
 
 MODULE=$(dpkg -L opensc-pkcs11 2>/dev/null | grep -m1 '/opensc-pkcs11\.so$' || true)
@@ -52,7 +68,13 @@ MODULE=$(dpkg -L opensc-pkcs11 2>/dev/null | grep -m1 '/opensc-pkcs11\.so$' || t
 [ -n "$MODULE" ] || die "opensc-pkcs11.so was not found: install opensc-pkcs11"
 
 # --- reader and card -------------------------------------------------------
-[ -f "$RUN/card/anchor.pem" ] || "$BIN/salter-card" init -state "$RUN/card" -preset citizen >"$RUN/log/card-init.txt"
+case "$CASE" in
+  unblock-issue) preset=blocked ;;
+  refuse)        preset=expired ;;
+  foreigner)     preset=foreigner ;;
+  *)             preset=citizen ;;
+esac
+[ -f "$RUN/card/anchor.pem" ] || "$BIN/salter-card" init -state "$RUN/card" -preset "$preset" >"$RUN/log/card-init.txt"
 if [ "$READER" = own ]; then
   mount -t tmpfs tmpfs /run/pcscd
   mkdir -p "$RUN/reader"
@@ -88,10 +110,16 @@ for p in "$api" "$public"; do
     die "port $p, which the authority used the last time, is taken by another program: end that, or remove $RUN to begin anew"
   fi
 done
+
+# serve_authority: starts it; its first start makes its keys.
+serve_authority() {
+  "$BIN/salter-ca" serve -mode demo -dir "$RUN/ca" -listen "127.0.0.1:$api" -public "127.0.0.1:$public" >>"$RUN/log/ca.txt" 2>&1 &
+  AUTHORITY=$!; PIDS+=("$AUTHORITY")
+  wait_for 120 "the authority's start" test -S "$RUN/ca/admin.sock"
+}
+stop_authority() { kill "$AUTHORITY"; wait "$AUTHORITY" 2>/dev/null || true; rm -f "$RUN/ca/admin.sock"; }
 echo "starting the authority (its first start makes its keys)"
-"$BIN/salter-ca" serve -mode demo -dir "$RUN/ca" -listen "127.0.0.1:$api" -public "127.0.0.1:$public" >"$RUN/log/ca.txt" 2>&1 &
-PIDS+=($!)
-wait_for 120 "the authority's start" test -S "$RUN/ca/admin.sock"
+serve_authority
 
 # --- enrolment -------------------------------------------------------------
 settings=$RUN/salter.toml
@@ -105,16 +133,28 @@ name = "BG-017-03"
 office = "Полицијска станица Врачар"
 
 [token]
+driver = "test-card"
 module = "$MODULE"
+puk_file = "puks.txt"
 
 [clerk]
 p12 = "clerk.p12"
+
+[supervisor]
+p12 = "supervisor.p12"
 EOT
+# add_person NUMBER NAME ROLE FILE: a key for the clerk or the supervisor.
+add_person() {
+  echo demo >"$RUN/$4.password"
+  "$BIN/salter-ca" clerk add -dir "$RUN/ca" -number "$1" -name "$2" -roles "$3" -p12 "$RUN/$4.p12" -password-file "$RUN/$4.password" >>"$RUN/log/enrol.txt"
+}
 if [ ! -f "$RUN/enrolment.json" ]; then
   "$BIN/salter-ca" anchor add -dir "$RUN/ca" "$RUN/card/anchor.pem" >>"$RUN/log/enrol.txt"
   umask 077
-  echo demo >"$RUN/clerk.password"
-  "$BIN/salter-ca" clerk add -dir "$RUN/ca" -number 1001 -name "Марија Јовановић" -roles clerk -p12 "$RUN/clerk.p12" -password-file "$RUN/clerk.password" >>"$RUN/log/enrol.txt"
+  add_person 1001 "Марија Јовановић" clerk clerk
+  add_person 2001 "Драган Николић" supervisor supervisor
+  # What a production driver gets from the Ministry's systems for each card.
+  echo "$(sed -n 's/.*"token_serial": *"\([^"]*\)".*/\1/p' "$RUN/card/card.json") $(cat "$RUN/card/puk.txt")" >"$RUN/puks.txt"
   "$BIN/salter" -config "$settings" enrol request -out "$RUN/enrol-request.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter-ca" workstation sign -dir "$RUN/ca" -in "$RUN/enrol-request.json" -out "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter" -config "$settings" enrol accept -in "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"
@@ -126,7 +166,8 @@ fi
 export OPENSC_DRIVER=isoApplet OPENSC_CONF="$ROOT/cmd/demo/opensc.conf" LANG=en_US.UTF-8
 if [ -z "$HEADLESS" ]; then
   cat <<EOT
-Salter opens. The clerk's password is: demo     The card's PIN: see $RUN/card/pin.txt
+Salter opens. The clerk's and the supervisor's password is: demo
+The card's PIN: see $RUN/card/pin.txt
 Card out and in, from another terminal:
   $BIN/salter-card send -state $RUN/card eject
   $BIN/salter-card send -state $RUN/card insert
