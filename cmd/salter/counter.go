@@ -40,6 +40,7 @@ type counter struct {
 type seams struct {
 	wrap    func(http.RoundTripper) http.RoundTripper
 	journal func(procedure.Journal) procedure.Journal
+	now     func() time.Time // nil: time.Now
 }
 
 // openCounter reads the settings, checks them against the mode, and opens
@@ -56,6 +57,9 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	keys, certificate, trust, err := readIdentity(s)
 	if err != nil {
 		return nil, err
+	}
+	if seams.now == nil {
+		seams.now = time.Now
 	}
 	rules := start{settings: s, environ: os.Getenv, demoBundle: trust.Demo, anchors: trust.CardAnchors, demoClerks: trust.DemoClerks}
 	if err := rules.check(); err != nil {
@@ -81,6 +85,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Certificate:   func() (*tls.Certificate, error) { return certificate, nil },
 		Version:       version,
 		PolicyVersion: policy,
+		Now:           seams.now,
 		Wrap:          seams.wrap,
 	})
 	if err != nil {
@@ -98,7 +103,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	}
 	c.readers = card.New(card.Config{
 		Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode),
-		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(),
+		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(), Now: seams.now,
 	})
 	c.keyring = &keyring{path: s.Clerk.P12, supervisor: s.Supervisor.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
 		at := rules
@@ -111,7 +116,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	}
 	c.engine, err = procedure.New(procedure.Config{
 		Cards:     cards{c.readers},
-		Authority: authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen},
+		Authority: authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now},
 		Journal:   book,
 		Keyring:   c.keyring,
 		Counter:   s.Counter.Name,
@@ -121,6 +126,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Demo:      s.Mode == Demo,
 		Settings:  s.procedure(),
 		File:      s.values(),
+		Now:       seams.now,
 	})
 	return c, err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"slices"
+	"time"
 
 	"salter/app/procedure"
 	"salter/ca"
@@ -20,6 +21,7 @@ type authority struct {
 	journal *store.Journal
 	keyring *keyring
 	seen    policyVersion
+	now     func() time.Time
 }
 
 func (a authority) Policy(ctx context.Context) (procedure.Policy, error) {

@@ -36,7 +36,7 @@ func (a authority) Register(ctx context.Context, q procedure.RegisterQuery) (pro
 		out.Contracts = append(out.Contracts, fact)
 	}
 	for _, c := range found.Certificates {
-		out.Certificates = append(out.Certificates, certificateFact(c, time.Now()))
+		out.Certificates = append(out.Certificates, certificateFact(c, a.now()))
 	}
 	return out, nil
 }
