@@ -51,7 +51,7 @@ func TestPresets(t *testing.T) {
 		{virtual.Blocked, "3b9e", "4944", "ID", apdu.SWBlocked, true},
 		{virtual.LastTry, "3b9e", "4944", "ID", apdu.SWTries(1), true},
 		{virtual.Auth, "3b9e", "4944", "ID", apdu.SWTries(3), true},
-		{virtual.Renewal, "3b9e", "4944", "ID", apdu.SWTries(3), true},
+		{virtual.Renewal, "3bff", "4944", "ID", apdu.SWTries(3), true},
 	} {
 		t.Run(string(tc.preset), func(t *testing.T) {
 			m, _ := newTerminal(t, tc.preset)

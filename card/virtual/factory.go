@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"slices"
 	"time"
 
 	"salter/card/apdu"
@@ -20,8 +21,7 @@ type Certificate struct {
 	NotAfter       time.Time
 }
 
-// addCertificates puts key pairs and certificates on a new card, as PKCS#15
-// objects, so that PKCS#11 modules list them and can destroy them.
+// addCertificates puts key pairs and certificates on a new card.
 func (s *state) addCertificates(p Personalisation) error {
 	if len(p.Certificates) == 0 {
 		return nil
@@ -30,10 +30,8 @@ func (s *state) addCertificates(p Personalisation) error {
 	if err != nil {
 		return err
 	}
-	var private, public, certificates []byte
-	dir := s.MF.find(fidP15)
+	var objects []object
 	for i, want := range p.Certificates {
-		ref := byte(i)
 		key, err := rsa.GenerateKey(rand.Reader, rsaBits)
 		if err != nil {
 			return err
@@ -42,22 +40,43 @@ func (s *state) addCertificates(p Personalisation) error {
 		if err != nil {
 			return err
 		}
-		if err := s.setKey(ref, key); err != nil {
+		if err := s.setKey(byte(i), key); err != nil {
 			return err
 		}
-		o := object{ref: ref, label: want.label(), cert: cert}
-		private = append(private, o.privateEntry()...)
-		public = append(public, o.publicEntry()...)
-		certificates = append(certificates, o.certificateEntry()...)
-		dir.Files = append(dir.Files,
-			written(fidPub|uint16(ref), x509.MarshalPKCS1PublicKey(&key.PublicKey), 0),
-			written(fidCert|uint16(ref), cert.Raw, 0))
-		s.noteWritten(fidCert | uint16(ref))
+		objects = append(objects, object{ref: byte(i), cert: cert})
 	}
-	dir.Files = append(dir.Files,
-		objectDirectory(fidPrK, private), objectDirectory(fidPuK, public), objectDirectory(fidCer, certificates))
-	dir.child(0x5031).Data = padTo(efODF(fidPrK, fidPuK, fidCer), 256)
+	s.layOut(objects)
 	return nil
+}
+
+// layOut writes the objects that a card has from the start in the form of
+// PKCS#15, so that PKCS#11 modules list them and can destroy them. The public
+// keys are RSA keys.
+func (s *state) layOut(objects []object) {
+	dir := s.MF.find(fidP15)
+	dir.Files = slices.DeleteFunc(dir.Files, func(f *file) bool { return isObject(f.FID) || isObjectDirectory(f.FID) })
+	s.Written = nil
+	private, public, certificates := directories(objects)
+	for _, o := range objects {
+		key, _ := o.cert.PublicKey.(*rsa.PublicKey)
+		dir.Files = append(dir.Files,
+			written(fidPub|uint16(o.ref), x509.MarshalPKCS1PublicKey(key), 0),
+			written(fidCert|uint16(o.ref), o.cert.Raw, 0))
+		s.noteWritten(fidCert | uint16(o.ref))
+	}
+	dir.Files = append(dir.Files, private, public, certificates)
+	dir.child(0x5031).Data = padTo(efODF(fidPrK, fidPuK, fidCer), 256)
+}
+
+// directories are the three object directories for objects.
+func directories(objects []object) (private, public, certificates *file) {
+	var prk, puk, cer []byte
+	for _, o := range objects {
+		prk = append(prk, o.privateEntry()...)
+		puk = append(puk, o.publicEntry()...)
+		cer = append(cer, o.certificateEntry()...)
+	}
+	return objectDirectory(fidPrK, prk), objectDirectory(fidPuK, puk), objectDirectory(fidCer, cer)
 }
 
 // The identifiers under which OpenSC keeps keys and certificates; the low byte
@@ -67,9 +86,10 @@ const (
 	fidCert uint16 = 0x3400
 )
 
-// label is the role as the ministry writes it at the end of the common name.
-func (c Certificate) label() string {
-	if c.NonRepudiation {
+// labelOf is the role of a container as the ministry writes it at the end of the
+// common name.
+func labelOf(container int) string {
+	if container == containerSign {
 		return "Sign"
 	}
 	return "Auth"
@@ -78,12 +98,12 @@ func (c Certificate) label() string {
 // issue makes the certificate for key: five years up to NotAfter, from a CA
 // that nobody knows.
 func (c Certificate) issue(h Holder, key, caKey *rsa.PrivateKey) (*x509.Certificate, error) {
-	usage := x509.KeyUsageDigitalSignature
+	usage, container := x509.KeyUsageDigitalSignature, containerAuth
 	if c.NonRepudiation {
-		usage |= x509.KeyUsageContentCommitment
+		usage, container = usage|x509.KeyUsageContentCommitment, containerSign
 	}
 	number := h.Document.RegNo
-	name := fmt.Sprintf("%s %s %s %s", h.Personal.GivenName, h.Personal.Surname, number, c.label())
+	name := fmt.Sprintf("%s %s %s %s", h.Personal.GivenName, h.Personal.Surname, number, labelOf(container))
 	utf8Name := func(id int, v string) pkix.AttributeTypeAndValue {
 		return pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, id}, Value: v}
 	}
@@ -105,9 +125,8 @@ func (c Certificate) issue(h Holder, key, caKey *rsa.PrivateKey) (*x509.Certific
 // object is a key pair with its certificate, for its three entries in the
 // object directories (ISO/IEC 7816-15 8.2 to 8.7, in the form OpenSC writes).
 type object struct {
-	ref   byte
-	label string
-	cert  *x509.Certificate
+	ref  byte
+	cert *x509.Certificate
 }
 
 // id is the identifier that the three share.
@@ -119,7 +138,7 @@ func (o object) id() []byte {
 // common is the head of an entry: label, flags and, for the private key, the
 // PIN that protects it.
 func (o object) common(flags byte, pin []byte) []byte {
-	b := apdu.AppendTLV(nil, 0x0C, []byte(o.label))
+	b := apdu.AppendTLV(nil, 0x0C, []byte(labelOf(roleOf(o.cert))))
 	b = apdu.AppendTLV(b, 0x03, []byte{0x06, flags})
 	if pin != nil {
 		b = apdu.AppendTLV(b, 0x04, pin)

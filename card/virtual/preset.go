@@ -23,7 +23,7 @@ const (
 	Blocked     Preset = "blocked"      // PIN counter at zero
 	LastTry     Preset = "last-try"     // PIN counter at one
 	Auth        Preset = "auth"         // ID card with an authentication certificate from the start
-	Renewal     Preset = "renewal"      // as Auth, and a signing certificate about to end
+	Renewal     Preset = "renewal"      // as Auth, older, and a signing certificate that has ended
 )
 
 // Presets lists the presets.
@@ -95,7 +95,10 @@ func (p Preset) Personalisation(now time.Time) (Personalisation, error) {
 	case Auth:
 		pe.Certificates = []Certificate{{NotAfter: now.AddDate(4, 0, 0)}}
 	case Renewal:
-		pe.Certificates = []Certificate{{NotAfter: now.AddDate(0, 0, 20)}, {NonRepudiation: true, NotAfter: now.AddDate(0, 0, 20)}}
+		// Chips of today were not made yet when its certificates were issued.
+		pe.ATR = atrGemalto()
+		issue(doc, now.AddDate(-5, -2, 0))
+		pe.Certificates = []Certificate{{NotAfter: now.AddDate(0, 2, 0)}, {NonRepudiation: true, NotAfter: now.AddDate(0, 0, -9)}}
 	default:
 		return Personalisation{}, fmt.Errorf("unknown preset %q", p)
 	}

@@ -150,6 +150,15 @@ func loadState(dir string) (*state, error) {
 	return decodeState(data)
 }
 
+// clone returns a copy that shares nothing with s.
+func (s *state) clone() (*state, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("copy card state: %w", err)
+	}
+	return decodeState(data)
+}
+
 // save replaces the state in dir by one rename, so that a killed process
 // leaves the old or the new state and nothing between.
 func (s *state) save(dir string) error {

@@ -90,7 +90,7 @@ func makeCard(dir string, preset virtual.Preset, holderFile, issuerDir string) e
 		os.MkdirAll(dir, 0o700),
 		os.WriteFile(filepath.Join(dir, "anchor.pem"), issuer.AnchorPEM(), 0o644),
 		os.WriteFile(filepath.Join(dir, "pin.txt"), []byte(p.PIN+"\n"), 0o600),
-		os.WriteFile(filepath.Join(dir, "puk.txt"), []byte(p.PUK+"\n"), 0o600),
+		os.WriteFile(filepath.Join(dir, "puk.txt"), []byte("ID"+p.Holder.Document.RegNo+" "+p.PUK+"\n"), 0o600),
 	); err != nil {
 		return err
 	}

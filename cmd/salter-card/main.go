@@ -7,14 +7,16 @@
 //	salter-card init -state DIR [-preset NAME] [-holder FILE] [-issuer DIR]
 //	salter-card run -state DIR [-vpcd HOST:PORT] [-timing fast|real] [-fault F]... [-log FILE]
 //	salter-card send -state DIR COMMAND...
+//	salter-card request -state DIR
+//	salter-card put -state DIR -cert FILE [-key FILE]
 //	salter-card -state DIR ...        the same as run
 //
 // The presets: citizen (ID card issued a year ago, newest chip), citizen-2014
 // (Gemalto chip of 2014), foreigner (ID card for foreigners), residence
 // (residence permit), apollo (made before 18.08.2014, no PKI part), expired,
 // blocked (PIN), last-try (one PIN try left), auth (an authentication
-// certificate from the start), renewal (also a signing certificate about to
-// end). The PIN of all is 482915, the PUK 8014625739140268. A holder file is
+// certificate from the start), renewal (an older card that also has a signing
+// certificate which has ended). The PIN of all is 482915, the PUK 8014625739140268. A holder file is
 // JSON with any of card_number, document_serial, chip_serial, issued_on,
 // valid_until, issued_by, personal_number, surname, given_name, parent_name,
 // sex, birth_date, birth_place, birth_community, birth_state, nationality,
@@ -22,7 +24,10 @@
 //
 // Init makes a card. Beside the card's own state it writes anchor.pem, the
 // certificate that a counter has to trust for the card's data to be genuine,
-// and pin.txt and puk.txt. Run inserts the card, one of the preset citizen if
+// pin.txt, and puk.txt: the token's serial and the PUK, as a counter reads them.
+// Request prints a certificate request for the signing key of a card that was
+// made with one, and put gives a new card another signing certificate, for that
+// key or with its own: so that a CA knows the certificate it is to renew. Run inserts the card, one of the preset citizen if
 // there is none yet, and takes commands from standard input and from the
 // socket DIR/control, to which send talks:
 //
@@ -74,8 +79,12 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		err = runCard(ctx, args, stdin, stdout, stderr)
 	case "send":
 		err = sendCommand(ctx, args, stdout, stderr)
+	case "request":
+		err = requestCertificate(args, stdout, stderr)
+	case "put":
+		err = putCertificate(args, stdout, stderr)
 	default:
-		err = usageError(fmt.Sprintf("unknown command %q; there are init, run and send", name))
+		err = usageError(fmt.Sprintf("unknown command %q; there are init, run, send, request and put", name))
 	}
 	switch e := err.(type) {
 	case nil:
