@@ -108,12 +108,14 @@ func (a *Authority) Decide(ctx context.Context, c Caller, id string, body ca.App
 	if err != nil {
 		return entry, false, err
 	}
+	var serial string // of the certificate
 	err = a.db.Do(ctx, func(tx db.Tx) error {
 		w, err := a.admitWorkstation(tx, c)
 		if err != nil {
 			return err
 		}
 		p, err := tx.PendingByRequest(request)
+		serial = p.Serial
 		if errors.Is(err, db.ErrNotFound) || err == nil && p.Office != officeOf(w.Name) {
 			return Refuse(ca.ProblemNotFound, "no such change waits at this office")
 		}
@@ -128,6 +130,7 @@ func (a *Authority) Decide(ctx context.Context, c Caller, id string, body ca.App
 		}
 		return err
 	})
+	a.forgetAnswers(serial)
 	if err != nil {
 		return ca.PendingChange{}, false, err
 	}

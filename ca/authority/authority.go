@@ -38,6 +38,9 @@ type Config struct {
 	// MinClient is the oldest version of Salter that may request certificates,
 	// for instance 1.2.0; empty: any.
 	MinClient string
+	// CRLPause is the shortest time between two lists of revoked certificates;
+	// 0: a minute.
+	CRLPause time.Duration
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Log gets one record per operation; nil: slog.Default.
@@ -60,7 +63,9 @@ type Authority struct {
 	// mutex for each first byte of the CSR's hash, modulo its length.
 	signing [64]sync.Mutex
 
-	tls serverCertificate
+	tls       serverCertificate
+	lists     lists
+	responder map[string]*responder // of OCSP, by label
 }
 
 // Open opens the authority in cfg.Dir, or makes one there at the first start,
@@ -68,7 +73,8 @@ type Authority struct {
 // any moment Open continues: a half-made hierarchy is made anew, a prepared
 // certificate is signed as it was prepared.
 func Open(ctx context.Context, cfg Config) (*Authority, error) {
-	a := &Authority{cfg: cfg, now: cfg.Now, log: cfg.Log}
+	a := &Authority{cfg: cfg, now: cfg.Now, log: cfg.Log,
+		lists: lists{held: make(map[string]db.CRL), looked: make(map[string]time.Time)}}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -124,6 +130,7 @@ func (a *Authority) open(ctx context.Context) error {
 	if _, err := a.renewServer(); err != nil {
 		return err
 	}
+	a.makeResponders()
 	if err := a.Sweep(ctx); err != nil {
 		return err
 	}

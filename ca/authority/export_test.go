@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"time"
 
 	"salter/ca/authority/db"
 )
@@ -24,3 +25,6 @@ var CheckAddress = checkAddress
 
 // WrapDB puts something between the authority and its database.
 func (a *Authority) WrapDB(wrap func(db.DB) db.DB) { a.db = wrap(a.db) }
+
+// SetClock gives the authority another clock.
+func (a *Authority) SetClock(now func() time.Time) { a.now = now }

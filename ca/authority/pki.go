@@ -33,6 +33,9 @@ const (
 // issuerPurpose is the purpose of the key that signs under an EST label.
 func issuerPurpose(label string) string { return "issuer-" + label }
 
+// responderPurpose is the purpose of the key that answers OCSP for a label.
+func responderPurpose(label string) string { return "ocsp-" + label }
+
 // labels lists the EST labels of the reference authority.
 func labels() []string { return []string{ca.LabelCitizen, ca.LabelForeigner} }
 
@@ -62,6 +65,8 @@ type issuer struct {
 	// no value.
 	lintKey  crypto.Signer
 	lintCert *x509.Certificate
+	// ocspKey signs answers about the status of the issuer's certificates.
+	ocspKey crypto.Signer
 }
 
 // pki is every key and certificate of the authority. The root's key is not
@@ -101,6 +106,10 @@ func loadPKI(dir string, profiles map[string]*issuer, now func() time.Time) (*pk
 		}
 		if bad := profile.Errors(i.profile.CheckIssuer(i.cert)); len(bad) > 0 {
 			return nil, fmt.Errorf("load hierarchy: issuer of %s does not fit its profile: %s", label, bad[0].Detail)
+		}
+		// Hierarchies of before there was OCSP have no such key.
+		if i.ocspKey, err = store.LoadOrMake(responderPurpose(label), "p256"); err != nil {
+			return nil, err
 		}
 	}
 	if err := prepareLint(profiles); err != nil {

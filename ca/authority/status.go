@@ -31,6 +31,7 @@ func (a *Authority) ChangeStatus(ctx context.Context, c Caller, id string, chang
 		reply, created, err = a.changeStatus(tx, w, id, change)
 		return err
 	})
+	a.forgetAnswers(change.Serial)
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}

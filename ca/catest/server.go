@@ -25,6 +25,7 @@ type Config struct {
 	Limits    api.Limits
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: nothing is logged
+	CRLPause  time.Duration    // 0: lists are published by PublishCRLs only
 	// Wrap, if not nil, stands between the network and the API's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -41,6 +42,8 @@ type Server struct {
 	cfg     Config
 	running []*http.Server
 	served  sync.WaitGroup
+
+	publishing context.CancelFunc // ends the publishing of lists
 }
 
 // Start makes an authority with RSA-2048 issuers in a folder of its own and
@@ -93,7 +96,7 @@ func (s *Server) Start() {
 	publicListener, publicAddr := s.listen(s.Public, "http://")
 	s.API, s.Public = apiAddr, publicAddr
 	a, err := authority.Open(context.Background(), authority.Config{Dir: s.Dir, API: s.API, Public: s.Public,
-		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log})
+		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log, CRLPause: s.cfg.CRLPause})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -107,6 +110,11 @@ func (s *Server) Start() {
 	s.running = []*http.Server{apiServer, public}
 	s.served.Go(func() { _ = apiServer.ServeTLS(apiListener, "", "") })
 	s.served.Go(func() { _ = public.Serve(publicListener) })
+	if s.cfg.CRLPause > 0 {
+		ctx, cancel := context.WithCancel(context.Background())
+		s.publishing = cancel
+		s.served.Go(func() { a.KeepPublishing(ctx) })
+	}
 }
 
 func (s *Server) listen(url, scheme string) (net.Listener, string) {
@@ -127,6 +135,9 @@ func (s *Server) listen(url, scheme string) (net.Listener, string) {
 func (s *Server) Stop() {
 	for _, server := range s.running {
 		_ = server.Close()
+	}
+	if s.publishing != nil {
+		s.publishing()
 	}
 	s.served.Wait()
 	if s.running != nil {

@@ -51,3 +51,10 @@ func setupCertificateExport(p *program, f *flag.FlagSet) func(context.Context, [
 		})
 	}
 }
+
+func setupCRLPublish(p *program, f *flag.FlagSet) func(context.Context, []string) error {
+	dir := dirFlag(f)
+	return func(ctx context.Context, _ []string) error {
+		return p.with(ctx, *dir, func(a admin.Admin) error { return a.PublishCRLs(ctx) })
+	}
+}

@@ -12,6 +12,7 @@
 //	salter-ca anchor list  -dir DIR
 //	salter-ca certificate list   -dir DIR
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
+//	salter-ca crl publish  -dir DIR
 //
 // The first init or serve makes the authority: demonstration keys, a database,
 // and to be edited profile files and policy.json. Every other command works on
@@ -80,6 +81,7 @@ func commands() []command {
 		{"anchor list", "", "list the card-data anchors", setupAnchorList},
 		{"certificate list", "", "list issued certificates", setupCertificateList},
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
+		{"crl publish", "", "publish new lists of revoked certificates now", setupCRLPublish},
 	}
 }
 

@@ -10,7 +10,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"io"
 	"math/big"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -38,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"policy":   fetchPolicy,
 			"openp12":  openP12,
 			"serial":   sameSerial,
+			"public":   fetchPublic,
 			"issue":    func(ts *testscript.TestScript, _ bool, args []string) { issue(t, ts, args) },
 		},
 	})
@@ -122,6 +126,26 @@ func issue(t *testing.T, ts *testscript.TestScript, args []string) {
 		ts.Fatalf("refused: %+v", problem)
 	}
 	ts.Setenv(args[2], chain[0].SerialNumber.Text(16))
+}
+
+// fetchPublic fetches from the public port of the authority that serves DIR,
+// as soon as it is there: public DIR PATH FILE.
+func fetchPublic(ts *testscript.TestScript, _ bool, args []string) {
+	var at addresses
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0]+"/serve.json")), &at))
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		answer, err := http.Get(at.Public + args[1])
+		ts.Check(err)
+		body, err := io.ReadAll(answer.Body)
+		ts.Check(errors.Join(err, answer.Body.Close()))
+		if answer.StatusCode == http.StatusOK {
+			ts.Check(os.WriteFile(ts.MkAbs(args[2]), body, 0o600))
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: status %d", args[1], answer.StatusCode)
+		}
+	}
 }
 
 // sameSerial checks the serial number of a certificate file: serial FILE SERIAL.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"salter/ca/authority"
@@ -147,13 +148,15 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	var publishing sync.WaitGroup
+	defer func() { cancel(); publishing.Wait() }()
 	apiServer := api.Server(api.New(a, log, api.Limits{}), a.TLS(), log)
 	public := api.Server(api.Public(a, log), nil, log)
 	failed := make(chan error, 3)
 	go func() { failed <- served(apiServer.ServeTLS(apiListener, "", "")) }()
 	go func() { failed <- served(public.Serve(publicListener)) }()
 	go func() { failed <- admin.Serve(ctx, admin.Socket(*s.dir), a) }()
+	publishing.Go(func() { a.KeepPublishing(ctx) })
 	if err := s.announce(at, log); err != nil {
 		return err
 	}

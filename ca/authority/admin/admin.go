@@ -33,6 +33,7 @@ type Admin interface {
 	Anchors(ctx context.Context) ([][]byte, error)
 	Certificates(ctx context.Context, after int64) ([]authority.CertificateEntry, error)
 	Certificate(ctx context.Context, serial string) ([]byte, error)
+	PublishCRLs(ctx context.Context) error
 	Close() error
 }
 

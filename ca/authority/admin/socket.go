@@ -61,6 +61,7 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /anchor/list", list(a.Anchors))
 	mux.Handle("POST /certificate/list", operation(a.Certificates))
 	mux.Handle("POST /certificate/get", operation(a.Certificate))
+	mux.Handle("POST /crl/publish", act(func(ctx context.Context, _ none) error { return a.PublishCRLs(ctx) }))
 	return mux
 }
 
@@ -188,6 +189,11 @@ func (c *Client) Certificates(ctx context.Context, after int64) (out []authority
 func (c *Client) Certificate(ctx context.Context, serial string) (out []byte, err error) {
 	err = c.call(ctx, "/certificate/get", serial, &out)
 	return out, err
+}
+
+// PublishCRLs implements Admin.
+func (c *Client) PublishCRLs(ctx context.Context) error {
+	return c.call(ctx, "/crl/publish", none{}, new(none))
 }
 
 // Close implements Admin.

@@ -45,8 +45,11 @@ func (r *readiness) check(look func(context.Context) error) error {
 
 func (p *public) routes() map[string]func(http.ResponseWriter, *http.Request) error {
 	return map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET /healthz":   p.health,
-		"GET /ca/{file}": p.certificate,
+		"GET /healthz":                p.health,
+		"GET /ca/{file}":              p.certificate,
+		"GET /crl/{file}":             p.list,
+		"POST /ocsp/{label}":          p.ocsp,
+		"GET /ocsp/{label}/{request}": p.ocspInPath,
 		"GET " + ca.PathEST + "{label}/" + est.OpCACerts: func(w http.ResponseWriter, r *http.Request) error {
 			return writeChain(p.authority, w, r)
 		},
@@ -59,15 +62,17 @@ func Public(a *authority.Authority, log *slog.Logger) http.Handler {
 	p := &public{authority: a}
 	s := &server{authority: a, log: log}
 	mux := http.NewServeMux()
+	routes := make(map[string]http.Handler)
 	for pattern, handle := range p.routes() {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		routes[pattern] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			status := &statusWriter{ResponseWriter: w}
 			if err := handle(status, r); err != nil {
 				s.fail(status, r, err)
 			}
 		})
+		mux.Handle(pattern, routes[pattern])
 	}
-	return mux
+	return ocspPaths(mux, routes["GET /ocsp/{label}/{request}"])
 }
 
 func (p *public) health(w http.ResponseWriter, _ *http.Request) error {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestConformance(t *testing.T) {
 		{"a contract only ends, once", contracts},
 		{"searches are recorded", searches},
 		{"a change waits, is claimed and decided once", approvals},
+		{"a list follows the changes", lists},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 	}
@@ -434,6 +436,104 @@ func approvals(t *testing.T, d db.DB) {
 			t.Errorf("unknown approval: got %v, want ErrNotFound", err)
 		}
 		return nil
+	})
+}
+
+// lists: what belongs on a list, when it must be made anew, and its number.
+func lists(t *testing.T, d db.DB) {
+	old, young := at, at.Add(2*time.Hour)
+	do(t, d, func(tx db.Tx) error {
+		for n, one := range []struct {
+			name string
+			at   time.Time
+		}{{"a", old}, {"b", old}, {"c", old}, {"d", young}, {"e", old}} {
+			i := issuance(one.name, n+1)
+			if one.name == "e" {
+				i.Label = "other"
+			}
+			if err := tx.InsertIssuance(i); err != nil {
+				return err
+			}
+			if _, err := tx.CompleteIssuance(i.CSRSHA256, []byte("cert"), one.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	last := func(tx db.Tx) int64 {
+		n, err := tx.LastChange()
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	listed := at.Add(time.Hour)
+	for n, change := range []struct {
+		id, name, op, result string
+		alters               bool
+		want                 string // the list afterwards
+	}{
+		{"1", "d", "activate", db.StatusActive, false, "40a hold, 40b hold, 40c hold"},
+		{"2", "a", "activate", db.StatusActive, true, "40b hold, 40c hold"},
+		{"3", "a", "suspend", db.StatusSuspended, true, "40a suspended, 40b hold, 40c hold"},
+		{"4", "a", "reactivate", db.StatusActive, true, "40b hold, 40c hold"},
+		{"5", "b", "revoke", db.StatusRevoked, true, "40b revoked, 40c hold"},
+		{"6", "e", "revoke", db.StatusRevoked, false, "40b revoked, 40c hold"},
+	} {
+		var before int64
+		do(t, d, func(tx db.Tx) error {
+			before = last(tx)
+			return tx.PutStatusChange(db.StatusChange{ID: change.id, Serial: "40" + change.name, Op: change.op, Result: change.result, At: at})
+		})
+		do(t, d, func(tx db.Tx) error {
+			if got := last(tx); got != int64(n)+1 || before != int64(n) {
+				t.Errorf("change %s has number %d after %d", change.id, got, before)
+			}
+			if got, err := tx.ChangedSince("l", before, listed); err != nil || got != change.alters {
+				t.Errorf("%s %s: alters the list %v, %v, want %v", change.op, change.name, got, err, change.alters)
+			}
+			rows, err := tx.BadCertificates("l", listed)
+			var got []string
+			for _, s := range rows {
+				got = append(got, s.Serial+" "+s.State)
+			}
+			if strings.Join(got, ", ") != change.want {
+				t.Errorf("after %s %s: got %v, want %s", change.op, change.name, got, change.want)
+			}
+			return err
+		})
+	}
+	list := db.CRL{Label: "l", Number: 1, Changes: 6, ThisUpdate: at, NextUpdate: listed, DER: []byte("one")}
+	do(t, d, func(tx db.Tx) error {
+		if _, err := tx.CRL("l"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("before the first: got %v, want ErrNotFound", err)
+		}
+		return tx.PutCRL(list)
+	})
+	for _, number := range []int64{0, 1, 3} {
+		err := d.Do(t.Context(), func(tx db.Tx) error {
+			next := list
+			next.Number = number
+			return tx.PutCRL(next)
+		})
+		if !errors.Is(err, db.ErrSuperseded) {
+			t.Errorf("number %d after 1: got %v, want ErrSuperseded", number, err)
+		}
+	}
+	do(t, d, func(tx db.Tx) error {
+		list.Number, list.DER = 2, []byte("two")
+		if err := tx.PutCRL(list); err != nil {
+			return err
+		}
+		got, err := tx.CRL("l")
+		if err != nil || got.Number != 2 || string(got.DER) != "two" || !got.NextUpdate.Equal(listed) || got.Changes != 6 {
+			t.Errorf("got %+v, %v, want the second list", got, err)
+		}
+		head, err := tx.CRLHead("l")
+		if head.Number != 2 || len(head.DER) != 0 {
+			t.Errorf("head: got %+v, want number 2 without DER", head)
+		}
+		return err
 	})
 }
 

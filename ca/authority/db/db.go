@@ -33,6 +33,7 @@ type Tx interface {
 	Issuances
 	Contracts
 	Approvals
+	CRLs
 	Journals
 	Blobs
 
@@ -370,6 +371,35 @@ type Contracts interface {
 	PutSearch(s Search) error
 	// Searches lists them after a sequence number, at most limit.
 	Searches(after int64, limit int) ([]Search, error)
+}
+
+// CRL is the present list of the certificates of a label that must not be
+// relied upon.
+type CRL struct {
+	Label      string
+	Number     int64
+	Changes    int64 // number of the last status change it takes in
+	ThisUpdate time.Time
+	NextUpdate time.Time
+	DER        []byte
+}
+
+// CRLs holds what the public lists are made of, and the lists.
+type CRLs interface {
+	// LastChange is the number of the last executed status change, from 1.
+	LastChange() (int64, error)
+	// ChangedSince reports whether a change after number seq alters the list of
+	// a label: any but the activation of a certificate issued after listed.
+	ChangedSince(label string, seq int64, listed time.Time) (bool, error)
+	// BadCertificates lists those of a label that are revoked, suspended, or
+	// on hold since heldSince or longer, in the order of issue.
+	BadCertificates(label string, heldSince time.Time) ([]Status, error)
+	// CRLHead is the present list without its DER.
+	CRLHead(label string) (CRL, error)
+	// CRL is the present list.
+	CRL(label string) (CRL, error)
+	// PutCRL stores the next list; ErrSuperseded if the number is not the next.
+	PutCRL(c CRL) error
 }
 
 // Commitment says that an event of a case commits to an opening.

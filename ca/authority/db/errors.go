@@ -3,6 +3,8 @@ package db
 import "errors"
 
 var (
+	// ErrSuperseded is returned by PutCRL for a list that is not the next.
+	ErrSuperseded = errors.New("another list has this number")
 	// ErrNotFound is returned by look-ups that find nothing.
 	ErrNotFound = errors.New("not found")
 	// ErrInUse is returned by OpenSQLite while another process holds the file.

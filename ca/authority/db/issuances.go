@@ -179,13 +179,14 @@ func scanAssertion(r scanner) (a Assertion, err error) {
 
 // Status implements Issuances.
 func (t tx) Status(serial string) (Status, error) {
-	return one(t, "find status", "SELECT serial, state, reason, received_at, at FROM status WHERE serial = ?", []any{serial},
-		func(r scanner) (s Status, err error) {
-			var at int64
-			err = r.Scan(&s.Serial, &s.State, &s.Reason, &s.ReceivedAt, &at)
-			s.At = time.UnixMilli(at)
-			return s, err
-		})
+	return one(t, "find status", "SELECT serial, state, reason, received_at, at FROM status WHERE serial = ?", []any{serial}, scanStatus)
+}
+
+func scanStatus(r scanner) (s Status, err error) {
+	var at int64
+	err = r.Scan(&s.Serial, &s.State, &s.Reason, &s.ReceivedAt, &at)
+	s.At = time.UnixMilli(at)
+	return s, err
 }
 
 // StatusChange implements Issuances.
@@ -206,7 +207,7 @@ func (t tx) StatusChange(id string) (StatusChange, error) {
 func (t tx) PutStatusChange(c StatusChange) error {
 	if err := t.exec("write status change",
 		`INSERT INTO status_change(id, serial, op, reason, case_id, read_back, received_at, result, clerk, clerk_jws, override,
-		 workstation, at) VALUES(`+marks(13)+`)`,
+		 workstation, at, seq) VALUES(`+marks(13)+`, (SELECT coalesce(max(seq), 0) + 1 FROM status_change))`,
 		c.ID, c.Serial, c.Op, c.Reason, c.Case, c.ReadBack, c.ReceivedAt, c.Result, c.Clerk, c.ClerkJWS, c.Override,
 		c.Workstation, c.At.UnixMilli()); err != nil {
 		return err

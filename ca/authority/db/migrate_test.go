@@ -43,6 +43,9 @@ func TestFirstSchema(t *testing.T) {
 		if c, err := tx.StatusChange("1"); err != nil || c.Result != db.StatusActive || c.ReceivedAt != 0 {
 			t.Errorf("status change: got %+v, %v", c, err)
 		}
+		if n, err := tx.LastChange(); err != nil || n != 1 {
+			t.Errorf("last change: got %d, %v, want 1", n, err)
+		}
 		rows, err := tx.Nameless(10)
 		if err != nil || len(rows) != 1 || rows[0].Serial != "40" {
 			t.Errorf("without holder: got %+v, %v, want the one certificate", rows, err)

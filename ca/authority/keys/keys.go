@@ -24,6 +24,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -102,6 +103,22 @@ func (s *Store) PutSecret(purpose string, secret []byte) error {
 	err = pem.Encode(f, &pem.Block{Type: pemType, Headers: map[string]string{pemPurpose: purpose},
 		Bytes: aead.Seal(nil, nil, secret, []byte(purpose))})
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// LoadOrMake is Load for a key that can be replaced at any time: a missing one
+// is made and stored first.
+func (s *Store) LoadOrMake(purpose, kind string) (crypto.Signer, error) {
+	key, err := s.Load(purpose)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = Generate(kind); err != nil {
+		return nil, err
+	}
+	if err := s.Put(purpose, key); err != nil {
+		return nil, err
+	}
+	return key, nil
 }
 
 // Load reads the key for a purpose.

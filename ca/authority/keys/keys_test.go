@@ -113,3 +113,29 @@ func TestGenerate(t *testing.T) {
 		t.Errorf("like RSA: %v", err)
 	}
 }
+
+// TestLoadOrMake: a key that is there stays, a damaged one is not replaced.
+func TestLoadOrMake(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	s, err := keys.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.LoadOrMake("ocsp", "p256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.LoadOrMake("ocsp", "p256")
+	if err != nil || !made.(*ecdsa.PrivateKey).Equal(again) {
+		t.Errorf("second time: %v, want the same key", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ocsp.key"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.LoadOrMake("ocsp", "p256"); err == nil {
+		t.Error("a damaged file was replaced")
+	}
+	if _, err := s.LoadOrMake("other", "p1"); !errors.Is(err, keys.ErrKind) {
+		t.Errorf("unknown kind: got %v, want ErrKind", err)
+	}
+}

@@ -1,0 +1,169 @@
+package crl_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"encoding/pem"
+
+	"salter/ca/authority/crl"
+)
+
+// issuer makes a CA.
+func issuer(t testing.TB, name string) (*x509.Certificate, crypto.Signer) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().AddDate(5, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, key
+}
+
+// example is a list with one entry of each reason in use.
+func example() crl.List {
+	now := time.Now()
+	l := crl.List{Number: 7, ThisUpdate: now, NextUpdate: now.Add(48 * time.Hour), KeptSince: now.AddDate(-1, 0, 0)}
+	for i, reason := range []int{0, 1, 3, 4, 5, 6} {
+		l.Entries = append(l.Entries, crl.Entry{Serial: big.NewInt(int64(0x4000 + i)), At: now.Add(-time.Duration(i) * time.Hour), Reason: reason})
+	}
+	return l
+}
+
+func sign(t testing.TB, l crl.List, cert *x509.Certificate, key crypto.Signer) []byte {
+	t.Helper()
+	der, err := crl.Sign(l, cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// TestCheck: one row for each way in which a list can be wrong.
+func TestCheck(t *testing.T) {
+	cert, key := issuer(t, "One")
+	other, otherKey := issuer(t, "Two")
+	want := example()
+	good := sign(t, want, cert, key)
+	if err := crl.Check(good, want, cert); err != nil {
+		t.Fatalf("good list: %v", err)
+	}
+	changed := func(edit func(*crl.List)) []byte {
+		l := want
+		l.Entries = slices.Clone(want.Entries)
+		edit(&l)
+		return sign(t, l, cert, key)
+	}
+	foreign, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(7), ThisUpdate: want.ThisUpdate,
+		NextUpdate: want.NextUpdate, ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 0}}}}, cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := slices.Clone(good)
+	flipped[len(flipped)-1] ^= 1
+	for _, tt := range []struct {
+		name string
+		der  []byte
+	}{
+		{"garbage", []byte("x")},
+		{"cut", good[:len(good)-1]},
+		{"signature of nobody", flipped},
+		{"another issuer", sign(t, want, other, otherKey)},
+		{"another number", changed(func(l *crl.List) { l.Number++ })},
+		{"another day", changed(func(l *crl.List) { l.ThisUpdate = l.ThisUpdate.Add(-time.Hour) })},
+		{"longer life", changed(func(l *crl.List) { l.NextUpdate = l.NextUpdate.Add(time.Hour) })},
+		{"kept since another day", changed(func(l *crl.List) { l.KeptSince = l.KeptSince.Add(time.Hour) })},
+		{"an entry missing", changed(func(l *crl.List) { l.Entries = l.Entries[1:] })},
+		{"an entry more", changed(func(l *crl.List) { l.Entries = append(l.Entries, crl.Entry{Serial: big.NewInt(9), At: l.ThisUpdate}) })},
+		{"an entry in place of another", changed(func(l *crl.List) { l.Entries[2].Serial = big.NewInt(9) })},
+		{"an entry twice", changed(func(l *crl.List) { l.Entries[2] = l.Entries[1] })},
+		{"another reason", changed(func(l *crl.List) { l.Entries[2].Reason = 1 })},
+		{"another date", changed(func(l *crl.List) { l.Entries[2].At = l.ThisUpdate.Add(-time.Minute) })},
+		{"an extension that limits it", foreign},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := crl.Check(tt.der, want, cert); !errors.Is(err, crl.ErrCheck) {
+				t.Errorf("got %v, want ErrCheck", err)
+			}
+		})
+	}
+}
+
+// TestOpenSSLReads: what others read is what was written.
+func TestOpenSSLReads(t *testing.T) {
+	cert, key := issuer(t, "One")
+	dir := t.TempDir()
+	list, ca := filepath.Join(dir, "list.crl"), filepath.Join(dir, "ca.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+	if err := errors.Join(os.WriteFile(list, sign(t, example(), cert, key), 0o600), os.WriteFile(ca, text, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("openssl", "crl", "-inform", "DER", "-in", list, "-CAfile", ca, "-noout", "-text").CombinedOutput()
+	if err != nil {
+		t.Fatalf("openssl crl: %v\n%s", err, out)
+	}
+	wants := []string{"verify OK", "X509v3 CRL Number: \n                7", "Key Compromise", "Affiliation Changed", "Superseded",
+		"Cessation Of Operation", "Certificate Hold"}
+	for i := range 6 {
+		wants = append(wants, fmt.Sprintf("Serial Number: 400%d", i))
+	}
+	for _, want := range wants {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("openssl does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	cert, key := issuer(f, "One")
+	want := example()
+	f.Add(sign(f, want, cert, key))
+	f.Add([]byte{0x30, 0})
+	f.Fuzz(func(t *testing.T, der []byte) {
+		if err := crl.Check(der, want, cert); err != nil && !errors.Is(err, crl.ErrCheck) {
+			t.Errorf("got %v, want ErrCheck or nothing", err)
+		}
+	})
+}
+
+// BenchmarkSign makes and checks a list of the size of the whole population's.
+func BenchmarkSign(b *testing.B) {
+	cert, key := issuer(b, "One")
+	l := example()
+	l.Entries = nil
+	for i := range 850_000 {
+		serial := new(big.Int).Lsh(big.NewInt(0x40), 120)
+		l.Entries = append(l.Entries, crl.Entry{Serial: serial.Add(serial, big.NewInt(int64(i))), At: l.ThisUpdate, Reason: 4})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		der := sign(b, l, cert, key)
+		if err := crl.Check(der, l, cert); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(der))/1e6, "MB")
+	}
+}
