@@ -85,11 +85,18 @@ func (j *Journal) Append(ctx context.Context, events [][]byte, parts []Part) err
 func (j *Journal) commit(ctx context.Context, conn *sql.Conn, records []record, openings map[commitment][]byte) error {
 	tree := j.tree.Clone()
 	j.tree = nil
-	err := inTransaction(ctx, conn, func(tx *sql.Tx) error {
-		return j.insert(ctx, tx, tree, records, openings)
+	var named []namedPart
+	err := inTransaction(ctx, conn, func(tx *sql.Tx) (err error) {
+		named, err = j.insert(ctx, tx, tree, records, openings)
+		return err
 	})
 	if err != nil {
 		return err
+	}
+	if j.names.loaded {
+		for _, n := range named {
+			j.names.add(n.names, n.caseID, n.id)
+		}
 	}
 	j.tree, j.last = tree, Head{tree.Size(), tree.Root()}
 	j.setTotal(tree.Size())
@@ -135,23 +142,45 @@ func matchParts(records []record, parts []Part) (map[commitment][]byte, error) {
 	return openings, nil
 }
 
-// insert writes the records, their nodes and their parts.
-func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, records []record, openings map[commitment][]byte) error {
+// namedPart is a part with the names that it is found by.
+type namedPart struct {
+	names  []string
+	caseID string
+	id     int64
+}
+
+// insert writes the records, their nodes, their parts and the terms of both. It
+// returns the parts that have names.
+func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, records []record, openings map[commitment][]byte) ([]namedPart, error) {
+	var named []namedPart
 	for _, r := range records {
 		if err := j.insertEvent(ctx, tree, r); err != nil {
-			return err
+			return nil, err
+		}
+		if err := j.indexEvent(ctx, tx, r.header.Case, r.header.Kind, r.body); err != nil {
+			return nil, err
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.header.Commits)) {
 			c := commitment{r.header.Case, name, r.header.Commits[name]}
-			if err := j.insertPart(ctx, tx, tree.Size(), c, openings[c]); err != nil {
-				return err
+			id, err := j.insertPart(ctx, tx, tree.Size(), c, openings[c])
+			if err != nil {
+				return nil, err
 			}
+			if id == 0 {
+				continue
+			}
+			names, err := j.indexPart(ctx, tx, id, c, openings[c])
+			if err != nil {
+				return nil, err
+			}
+			named = append(named, namedPart{names, c.caseID, id})
 		}
 	}
-	return nil
+	return named, nil
 }
 
-// insertEvent writes one event and the nodes it adds to the tree. The prepared
+// insertEvent writes one event, the nodes it adds to the tree, and the case's
+// row in the list. The prepared
 // statements belong to the connection and so to the transaction open on it.
 func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record) error {
 	idx := tree.NextNode()
@@ -163,6 +192,12 @@ func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record
 	for i := range nodes {
 		if _, err := j.addNode.ExecContext(ctx, idx+int64(i), nodes[i][:]); err != nil {
 			return fmt.Errorf("insert node: %w", err)
+		}
+	}
+	if h := r.header; h.Case != "" {
+		_, err := j.addCase.ExecContext(ctx, tree.Size(), h.Case, tree.Size(), h.At, h.At, h.Kind, h.Clerk)
+		if err != nil {
+			return fmt.Errorf("list case: %w", err)
 		}
 	}
 	return nil
@@ -178,40 +213,47 @@ func (j *Journal) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare node: %w", err)
 	}
+	j.addCase, err = j.conn.PrepareContext(ctx, "INSERT INTO cases (opened, case_id, last, events, opened_at, last_at, kind, clerk)"+
+		" VALUES (?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (case_id) DO UPDATE"+
+		" SET last = excluded.last, events = events + 1, last_at = excluded.last_at, kind = excluded.kind")
+	if err != nil {
+		return fmt.Errorf("prepare case: %w", err)
+	}
 	return nil
 }
 
 // insertPart seals and writes the opening of a commitment that the event seq
-// holds. A commitment the journal already has needs none.
-func (j *Journal) insertPart(ctx context.Context, tx *sql.Tx, seq int64, c commitment, opening []byte) error {
+// holds, and returns the id of its row. A commitment the journal already has
+// needs none; the id is 0 then.
+func (j *Journal) insertPart(ctx context.Context, tx *sql.Tx, seq int64, c commitment, opening []byte) (int64, error) {
 	var caseID, name string
 	err := tx.QueryRowContext(ctx, "SELECT case_id, part FROM person WHERE commitment = ?", c.sum[:]).Scan(&caseID, &name)
 	if err == nil && caseID == c.caseID && name == c.name {
-		return nil
+		return 0, nil
 	}
 	if err == nil {
-		return fmt.Errorf("%w: opening of part %q is already that of another part", ErrCommitment, c.name)
+		return 0, fmt.Errorf("%w: opening of part %q is already that of another part", ErrCommitment, c.name)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("look for part: %w", err)
+		return 0, fmt.Errorf("look for part: %w", err)
 	}
 	if opening == nil {
-		return fmt.Errorf("%w: opening of part %q is missing", ErrCommitment, c.name)
+		return 0, fmt.Errorf("%w: opening of part %q is missing", ErrCommitment, c.name)
 	}
 	var version int64
 	err = tx.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) + 1 FROM person WHERE case_id = ? AND part = ?",
 		c.caseID, c.name).Scan(&version)
 	if err != nil {
-		return fmt.Errorf("number part: %w", err)
+		return 0, fmt.Errorf("number part: %w", err)
 	}
 	keyID, sealed := j.keys.seal(opening, additionalData(c.caseID, c.name, version))
-	_, err = tx.ExecContext(ctx,
+	row, err := tx.ExecContext(ctx,
 		"INSERT INTO person (case_id, part, version, seq, commitment, key_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		c.caseID, c.name, version, seq, c.sum[:], keyID, sealed)
 	if err != nil {
-		return fmt.Errorf("insert part: %w", err)
+		return 0, fmt.Errorf("insert part: %w", err)
 	}
-	return nil
+	return row.LastInsertId()
 }
 
 // loadTree makes sure that j.tree is the growing end of the tree. After a

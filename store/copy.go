@@ -38,11 +38,12 @@ type CopyConfig struct {
 // (evidence.ExportWriter). Make one with OpenCopy. It is safe for concurrent
 // use.
 type Copy struct {
-	j      *Journal // only its reading methods are used
-	origin string
-	export bool   // it never had the parts
-	temp   string // directory to be removed; empty: none
-	lock   *os.File
+	j       *Journal // only its reading methods are used
+	origin  string
+	version int64
+	export  bool   // it never had the parts
+	temp    string // directory to be removed; empty: none
+	lock    *os.File
 }
 
 // OpenCopy opens a journal for reading. The file is not changed, and Salter
@@ -166,7 +167,7 @@ func (c *Copy) identify(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := journalVersion(ctx, conn, len(scripts)); err != nil {
+	if c.version, err = journalVersion(ctx, conn, len(scripts)); err != nil {
 		return err
 	}
 	if err := conn.QueryRowContext(ctx, "SELECT origin FROM journal").Scan(&c.origin); err != nil {

@@ -20,10 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "make the golden journal of the present version anew")
 
-// goldenFiles is the beginning of the names of the golden journal's files.
-const goldenFiles = "../testdata/journal-v1"
+// goldenFiles is the beginning of the names of the golden journals' files, one
+// journal for each version there ever was.
+const goldenFiles = "../testdata/journal-v"
 
-// golden is what must be read from the golden journal in every later version.
+// golden is what must be read from a golden journal in every later version.
 type golden struct {
 	Workstation   string
 	CheckpointKey string // encoded signer of the workstation
@@ -40,14 +41,24 @@ type goldenPart struct {
 	Erased              bool
 }
 
-// TestGolden opens the journal that the first version wrote and finds
-// everything in it.
+// TestGolden opens the journals that each version wrote and finds everything in
+// them.
 func TestGolden(t *testing.T) {
+	scripts, err := migrations()
+	fatal(t, err)
 	if *update {
-		makeGolden(t)
+		makeGolden(t, fmt.Sprint(goldenFiles, len(scripts)))
 	}
+	for version := range scripts {
+		files := fmt.Sprint(goldenFiles, version+1)
+		t.Run(filepath.Base(files), func(t *testing.T) { readGolden(t, files) })
+	}
+}
+
+// readGolden opens one of them.
+func readGolden(t *testing.T, files string) {
 	var want golden
-	text, err := os.ReadFile(goldenFiles + ".json")
+	text, err := os.ReadFile(files + ".json")
 	fatal(t, err)
 	fatal(t, json.Unmarshal(text, &want))
 	signer, err := note.NewSigner(want.CheckpointKey)
@@ -58,11 +69,17 @@ func TestGolden(t *testing.T) {
 	b := &bench{t: t, path: filepath.Join(dir, "journal.db"), config: Config{
 		Workstation: want.Workstation, KeyFile: filepath.Join(dir, "data.key"), Signer: signer, Authority: authority,
 	}}
-	copyFile(t, goldenFiles+".db", b.path)
-	copyFile(t, goldenFiles+".key", b.config.KeyFile)
+	copyFile(t, files+".db", b.path)
+	copyFile(t, files+".key", b.config.KeyFile)
 
-	j := b.open()
 	ctx := context.Background()
+	c := openCopy(t, b.path, CopyConfig{Authority: []note.Verifier{authority}, KeyFile: b.config.KeyFile})
+	r, err := c.Verify(ctx)
+	if err != nil || len(r.Findings) > 0 || r.Head.Size != int64(len(want.Events)) || r.Covered != want.Acked {
+		t.Errorf("as a copy: %+v, %v", r, err)
+	}
+	fatal(t, c.Close())
+	j := b.open()
 	fatal(t, j.Verify(ctx))
 	for i, e := range replay(t, j) {
 		if i >= len(want.Events) || string(e) != want.Events[i] {
@@ -90,8 +107,8 @@ func TestGolden(t *testing.T) {
 	fatal(t, j.Verify(ctx))
 }
 
-// makeGolden writes the golden files.
-func makeGolden(t *testing.T) {
+// makeGolden writes the golden files of the present version.
+func makeGolden(t *testing.T, files string) {
 	t.Helper()
 	ctx := context.Background()
 	b := newBench(t)
@@ -141,10 +158,10 @@ func makeGolden(t *testing.T) {
 		{Case: caseB, Name: "record", Content: "record B"},
 	}
 	fatal(t, j.Close())
-	fatal(t, os.MkdirAll(filepath.Dir(goldenFiles), 0o755))
-	copyFile(t, b.path, goldenFiles+".db")
-	copyFile(t, b.config.KeyFile, goldenFiles+".key")
+	fatal(t, os.MkdirAll(filepath.Dir(files), 0o755))
+	copyFile(t, b.path, files+".db")
+	copyFile(t, b.config.KeyFile, files+".key")
 	text, err := json.MarshalIndent(want, "", "\t")
 	fatal(t, err)
-	fatal(t, os.WriteFile(goldenFiles+".json", append(text, '\n'), 0o644))
+	fatal(t, os.WriteFile(files+".json", append(text, '\n'), 0o644))
 }

@@ -30,6 +30,17 @@ type Config struct {
 	// MinFree is how many bytes must be free before a case begins; 0 means
 	// DefaultMinFree.
 	MinFree int64
+	// PartTerms tells by which words a part is found, by the part's name; it is
+	// given the content, without salt. Other parts are found by nothing. It must
+	// give the same words for the same content for as long as the part is here.
+	PartTerms map[string]func(content []byte) Terms
+	// EventTerms tells by which words in an event its case is found. They stay
+	// when the parts of the case are erased. nil: none.
+	EventTerms func(kind string, event []byte) []Term
+	// Recovery are age recipients (https://age-encryption.org/v1) for whom the
+	// data key is sealed in a file beside KeyFile, to be opened offline when the
+	// key file is lost: see RecoverKeys.
+	Recovery []string
 	// Now is the clock; nil means time.Now. Nothing is ordered by it.
 	Now func() time.Time
 }
@@ -47,9 +58,10 @@ func (c *Config) check() error {
 
 // Journal is an open journal. Make one with Open.
 type Journal struct {
-	path   string
-	config Config
-	keys   *dataKeys
+	path     string
+	config   Config
+	keys     *dataKeys
+	keyState KeyState
 
 	// turn holds one token; whoever took it out owns the fields below it.
 	// A channel and not a mutex, so that waiting ends with a context.
@@ -59,9 +71,10 @@ type Journal struct {
 	conn   *sql.Conn      // nil: to be opened again after a failure of the disk
 	tree   *evidence.Tree // nil: to be loaded again after a failed write
 	last   Head           // of what Append said was stored, in this run
+	names  nameIndex      // of the parts that are here
 	closed bool
 	// Prepared on conn, and closed with it.
-	addEvent, addNode *sql.Stmt
+	addEvent, addNode, addCase *sql.Stmt
 
 	// syncing holds one token for whoever runs Sync; it owns the two fields
 	// below.
@@ -87,6 +100,9 @@ func Create(ctx context.Context, path string, config Config) error {
 	case err == nil:
 		return fmt.Errorf("create journal: %w", os.ErrExist)
 	case !notThere(err):
+		return fmt.Errorf("create journal: %w", err)
+	}
+	if _, err := parseRecipients(config.Recovery); len(config.Recovery) > 0 && err != nil {
 		return fmt.Errorf("create journal: %w", err)
 	}
 	if err := createKeys(config.KeyFile); err != nil {
@@ -139,9 +155,11 @@ func build(ctx context.Context, path, origin string) error {
 	return errors.Join(err, flush(ctx, conn), conn.Close(), db.Close())
 }
 
-// Open opens the journal at path and verifies all its events against the tree
-// and the last countersigned checkpoint. See the package comment for its
-// errors.
+// Open opens the journal at path and verifies it against the last countersigned
+// checkpoint: the root of the tree at that point, and all events behind it, and
+// in any case the last 5,000. The events before are for Verify, when there is
+// time: a journal of years opens as fast as a new one. See the package comment
+// for the errors.
 func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -169,9 +187,25 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 	if err := j.open(ctx); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
+	j.keyState = keyStateOf(config) // of keys that are known to be the right ones
 	j.turn <- struct{}{}
 	j.syncing <- struct{}{}
 	return j, nil
+}
+
+// keyStateOf keeps the keys for recovery and says how they are kept. What fails
+// is to be told, and is no reason to keep the counter closed.
+func keyStateOf(config Config) (s KeyState) {
+	plain, protected, err := readKeyFile(config.KeyFile)
+	clear(plain)
+	if err != nil {
+		return KeyState{Err: err}
+	}
+	s.Protected = protected
+	if len(config.Recovery) > 0 {
+		s.RecoveryFile, s.Err = keepForRecovery(config.KeyFile, config.Recovery)
+	}
+	return s
 }
 
 // checkFile tells a missing file from a damaged one, which SQLite does not: it
@@ -231,6 +265,9 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 		return err
 	}
 	a.expect(j.last)
+	if err := a.skip(ctx, j.conn); err != nil {
+		return err
+	}
 	for done := false; !done; {
 		if done, err = a.nextPage(ctx, j.conn); err != nil {
 			return err
@@ -270,13 +307,14 @@ func flush(ctx context.Context, conn *sql.Conn) error {
 // disconnect closes the connection, and with it gives up the lock on the file.
 func (j *Journal) disconnect() error {
 	var errs []error
-	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNode} {
+	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNode, j.addCase} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
 	}
 	errs = append(errs, j.conn.Close(), j.db.Close())
-	j.db, j.conn, j.addEvent, j.addNode, j.tree = nil, nil, nil, nil, nil
+	j.db, j.conn, j.addEvent, j.addNode, j.addCase, j.tree = nil, nil, nil, nil, nil, nil
+	j.names = nameIndex{} // a part of the last append may be there without its names
 	return errors.Join(errs...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -42,8 +43,8 @@ func withConnection(t *testing.T, b *bench, fn func(ctx context.Context, conn *s
 	fatal(t, errors.Join(err, conn.Close(), db.Close()))
 }
 
-// TestUpgrade gives a journal a second version and looks for a copy of the
-// first.
+// TestUpgrade gives a journal the version after the last and looks for a copy of
+// the one before.
 func TestUpgrade(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
@@ -65,9 +66,9 @@ func TestUpgrade(t *testing.T) {
 		})
 	}
 	if _, err := Open(context.Background(), b.path, b.config); !errors.Is(err, ErrNewer) {
-		t.Errorf("Open of version 2 by this program = %v, want ErrNewer", err)
+		t.Errorf("Open of the next version by this program = %v, want ErrNewer", err)
 	}
-	b.path += ".v1"
+	b.path += fmt.Sprintf(".v%d", len(scripts)-1)
 	if info, err := os.Stat(b.path); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("copy before the migration: %v, %v", info, err)
 	}

@@ -44,7 +44,7 @@ type sealedPart struct {
 const selectPart = "SELECT id, case_id, part, version, seq, commitment, key_id, sealed FROM person "
 
 // scanPart reads one row of selectPart.
-func scanPart(row *sql.Row) (p sealedPart, err error) {
+func scanPart(row interface{ Scan(...any) error }) (p sealedPart, err error) {
 	var sum []byte
 	err = row.Scan(&p.id, &p.commitment.caseID, &p.commitment.name, &p.version, &p.seq, &sum, &p.keyID, &p.sealed)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -100,7 +100,7 @@ func openSealed(aead cipher.AEAD, p sealedPart) ([]byte, error) {
 // tryKey opens the newest part, so that a wrong key file is found at the start
 // and not in the middle of a case.
 func (j *Journal) tryKey(ctx context.Context, conn *sql.Conn) error {
-	p, err := scanPart(conn.QueryRowContext(ctx, selectPart+"WHERE sealed IS NOT NULL ORDER BY id DESC LIMIT 1"))
+	p, err := scanPart(conn.QueryRowContext(ctx, selectPart+"INDEXED BY person_sealed WHERE sealed IS NOT NULL ORDER BY id DESC LIMIT 1"))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

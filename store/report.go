@@ -50,6 +50,16 @@ func (c *Copy) Verify(ctx context.Context) (Report, error) {
 			return r, err
 		}
 	}
+	if audit != nil && audit.cases != nil && len(r.Findings) == 0 {
+		cases := &caseAudit{want: audit.cases, size: audit.tree.Size()}
+		err := c.j.pages(ctx, cases.nextPage)
+		if err == nil {
+			err = cases.finish()
+		}
+		if err := r.note(err); err != nil {
+			return r, err
+		}
+	}
 	for _, check := range [...]func(context.Context, *sql.Conn) error{c.checkSchema, checkIntegrity} {
 		if err := r.note(c.j.do(ctx, check)); err != nil {
 			return r, err
@@ -106,6 +116,9 @@ func (c *Copy) auditEvents(ctx context.Context, r *Report) (*audit, error) {
 		a, _ = c.j.newAudit(nil) // the events still have their tree
 	}
 	a.commits = make(map[commitment]int64)
+	if c.version > 1 { // there was no list before
+		a.cases = make(map[string]Case)
+	}
 	err = c.j.pages(ctx, a.nextPage)
 	r.Head = Head{a.tree.Size(), a.tree.Root()}
 	return a, err
@@ -117,11 +130,7 @@ func (c *Copy) checkSchema(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	version, err := journalVersion(ctx, conn, len(scripts))
-	if err != nil {
-		return err
-	}
-	return checkSchema(ctx, conn, scripts[:version])
+	return checkSchema(ctx, conn, scripts[:c.version])
 }
 
 // Verifiers returns the keys that countersignatures are verified with.
