@@ -100,6 +100,10 @@ func scenes() []scene {
 			issued(d)
 			d.Unblock, d.Result.Unblocked, d.Result.PINChanged = procedure.UnblockChange, true, true
 		}},
+		{"unblock-renew", kinds(procedure.PaperUnblock, procedure.PaperRequest, procedure.PaperReceipt, procedure.PaperLabel), func(d *procedure.PaperData) {
+			renewed(d)
+			d.Unblock, d.Result.Unblocked = procedure.UnblockKeep, true
+		}},
 		{"revoke", kinds(procedure.PaperStatus, procedure.PaperStatusDone, procedure.PaperLabel), func(d *procedure.PaperData) {
 			changed(d, procedure.ActionRevoke, procedure.StatusMisuse)
 			d.Status.EndContract = true
