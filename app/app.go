@@ -40,11 +40,15 @@ type Config struct {
 	// options bound. It is called on a worker goroutine.
 	Printer Printer
 	Render  func(procedure.PaperData) (forms.Job, error)
+	// RenderDaySheet makes the PDF of a day sheet: forms.RenderDaySheet with
+	// its options bound. nil: it is only shown.
+	RenderDaySheet func(procedure.DaySheet) (pdf []byte, err error)
 	// Zone is the local time of the counter; nil means time.Local.
 	Zone *time.Location
-	// PIN is the one buffer for the citizen's PIN: 8 bytes, which the caller
-	// has locked in memory. nil: it is made here, unlocked.
-	PIN []byte
+	// PIN is the buffer for the citizen's PIN, PINAgain that for a new PIN
+	// that is typed twice: 8 bytes each, which the caller has locked in
+	// memory. nil: made here, unlocked.
+	PIN, PINAgain []byte
 	// DigitsInOrder leaves the digits of the pad in their order, for
 	// citizens with low vision.
 	DigitsInOrder bool
@@ -69,15 +73,16 @@ type App struct {
 	draft    draft
 	citizen  citizen
 	pad      *pad
-	ticks    atomic.Bool      // the page changes with time; the one field that other goroutines read
-	size     fyne.Size        // of the window, as last laid out
-	root     *fyne.Container  // the content of the window; it holds that of the page
-	ended    procedure.PINEnd // how the citizen's page was left last; empty after an attempt
-	working  string           // the action in progress, empty if none
-	failure  *procedure.Error // what became of the last action
-	fresh    bool             // failure has just come about
-	notice   string           // id of a message to be shown once, for instance why closing is refused
-	refusing *procedure.Code  // the refusal page is up, with this reason chosen
+	ticks    atomic.Bool         // the page changes with time; the one field that other goroutines read
+	size     fyne.Size           // of the window, as last laid out
+	windowed fyne.Size           // of the window, before the citizen's full screen
+	left     time.Time           // when the full screen was left
+	ended    procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
+	working  string              // the action in progress, empty if none
+	failure  *procedure.Error    // what became of the last action
+	fresh    bool                // failure has just come about
+	notice   string              // id of a message to be shown once, for instance why closing is refused
+	sheet    *procedure.DaySheet // of the day that is shown; nil: not read yet
 }
 
 // New prepares the wizard; nothing is shown before Start.
@@ -92,16 +97,23 @@ func New(cfg Config) (*App, error) {
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
 	}
-	if cfg.PIN == nil {
-		cfg.PIN = make([]byte, pinMax)
-	}
-	if len(cfg.PIN) != pinMax {
-		return nil, fmt.Errorf("make screens: the PIN buffer has %d bytes, not %d", len(cfg.PIN), pinMax)
+	for _, buf := range []*[]byte{&cfg.PIN, &cfg.PINAgain} {
+		if *buf == nil {
+			*buf = make([]byte, pinMax)
+		}
+		if len(*buf) != pinMax {
+			return nil, fmt.Errorf("make screens: a PIN buffer has %d bytes, not %d", len(*buf), pinMax)
+		}
 	}
 	a := &App{cfg: cfg, words: words, ctx: context.Background()}
 	a.keys = newKeys()
 	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
-	a.pad = newPad(a.keys, cfg.PIN, a.padTexts())
+	a.keys.reached = func() {
+		if a.page != nil {
+			a.page.bringIntoSight()
+		}
+	}
+	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain, a.padTexts())
 	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
 	cfg.Window.SetPadded(false)
 	return a, nil
@@ -165,7 +177,7 @@ func (a *App) FocusLost() { a.leavePIN(procedure.PINFocusLost) }
 func (a *App) show(s procedure.Snapshot) {
 	old := a.snapshot
 	a.snapshot, a.shown = s, true
-	a.draft.follow(s.Case)
+	a.draft.follow(s)
 	a.followCitizen()
 	a.followCard(old.Reader)
 	if p := a.page; p != nil && p.screen == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
@@ -265,11 +277,9 @@ func (a *App) render() {
 	a.page = p
 	a.ticks.Store(p.tick != nil)
 	a.cfg.Window.SetTitle(a.title(next))
-	if w := a.cfg.Window; !a.cfg.Windowed && w.FullScreen() != p.bare {
-		w.SetFullScreen(p.bare) // the citizen's pages have the whole screen
-	}
+	a.setFullScreen(p.bare)
 	a.cfg.Window.Canvas().Unfocus() // else the cursor of a field that is gone blinks for ever
-	a.fill(p.content)
+	a.cfg.Window.SetContent(container.New(&resized{app: a}, p.content))
 	a.hookCanvas()
 	p.showWorking(a.working != "")
 	if focus == "" || !p.focus(focus) {
@@ -277,17 +287,32 @@ func (a *App) render() {
 	}
 }
 
-// fill puts content into the window. The window is given content only once:
-// Fyne takes its size anew each time, and after a time in full screen the
-// window would come back as large as the screen.
-func (a *App) fill(content fyne.CanvasObject) {
-	if a.root == nil {
-		a.root = container.New(&resized{app: a}, content)
-		a.cfg.Window.SetContent(a.root)
+// settles is how long a window manager may take to put the window back.
+const settles = time.Second
+
+// setFullScreen gives the citizen's pages the whole screen.
+func (a *App) setFullScreen(full bool) {
+	w := a.cfg.Window
+	if a.cfg.Windowed || w.FullScreen() == full {
 		return
 	}
-	a.root.Objects[0] = content
-	a.root.Refresh()
+	if full {
+		a.windowed = a.size
+	} else {
+		a.left = a.cfg.Now()
+	}
+	w.SetFullScreen(full)
+}
+
+// resizedTo follows the window to another size. It may leave the full screen
+// as large as the screen, with its lower edge below it: then it is put back to
+// the size that it had before.
+func (a *App) resizedTo() {
+	leaving := !a.cfg.Window.FullScreen() && a.cfg.Now().Sub(a.left) < settles
+	if leaving && a.size != a.windowed {
+		a.cfg.Window.Resize(a.windowed)
+	}
+	a.render()
 }
 
 // hookCanvas takes the keys that reach no control, for instance after a click

@@ -14,7 +14,9 @@ const (
 	atClerk       stage = iota
 	stageTurn           // the card that asks to turn the screen
 	stagePad            // the citizen types
-	stageChecking       // the attempt runs; the buffer is lent
+	stageAgain          // he types a new PIN once more
+	stageWeak           // his new PIN is easily guessed: he chooses another, or insists
+	stageChecking       // the attempt runs; the buffers are lent
 	stageLastTry        // one try left: explained before it is risked
 	stageThanks         // the neutral end, until the clerk goes on
 )
@@ -22,7 +24,7 @@ const (
 // screen is the page of a stage.
 func (s stage) screen() screen {
 	return map[stage]screen{
-		stageTurn: screenTurn, stagePad: screenPad, stageChecking: screenChecking,
+		stageTurn: screenTurn, stagePad: screenPad, stageAgain: screenAgain, stageWeak: screenWeak, stageChecking: screenChecking,
 		stageLastTry: screenLastTry, stageThanks: screenThanks,
 	}[s]
 }
@@ -37,10 +39,21 @@ const (
 // citizen is the state of the citizen's pages; it holds nothing of the PIN.
 type citizen struct {
 	stage    stage
+	mode     procedure.PINMode
 	deadline time.Time
-	note     string // a sentence for the citizen, in words
-	tries    int    // left after a wrong PIN; 0: as the snapshot says
-	lastTry  bool   // the last try was explained and is wanted
+	note     string   // a sentence for the citizen, in words
+	tries    int      // left after a wrong PIN; 0: as the snapshot says
+	lastTry  bool     // the last try was explained and is wanted
+	weak     []string // why a new PIN is weak: the Weak names of the core
+}
+
+// typing reports whether the citizen's time runs.
+func (c citizen) typing() bool {
+	switch c.stage {
+	case stagePad, stageAgain, stageWeak, stageLastTry:
+		return true
+	}
+	return false
 }
 
 func (a *App) padTexts() padTexts {
@@ -83,15 +96,17 @@ func (a *App) turnBack() {
 
 // openPad shows the pad, or first the page that explains the last try.
 func (a *App) openPad() {
-	note, tries := a.citizen.note, a.citizen.tries
-	if c := a.snapshot.Case; c == nil || !c.SameCard {
+	c := a.snapshot.Case
+	if c == nil || !c.SameCard {
 		a.citizen.stage = stageLastTry // still open for the core, and left at once
 		a.leavePIN(procedure.PINCardGone)
 		return
 	}
-	if a.triesLeft() == 1 && !a.citizen.lastTry {
+	next := citizen{stage: stagePad, mode: c.PIN.Mode, deadline: a.cfg.Now().Add(pinTime), note: a.citizen.note, tries: a.citizen.tries}
+	if next.mode != procedure.PINNew && a.triesLeft() == 1 && !a.citizen.lastTry {
 		a.pad.wipe()
-		a.citizen = citizen{stage: stageLastTry, deadline: a.cfg.Now().Add(pinTime), note: note, tries: tries}
+		next.stage = stageLastTry
+		a.citizen = next
 		return
 	}
 	if err := a.pad.begin(a.cfg.DigitsInOrder); err != nil {
@@ -99,7 +114,7 @@ func (a *App) openPad() {
 		a.citizen.stage = stageThanks
 		return
 	}
-	a.citizen = citizen{stage: stagePad, deadline: a.cfg.Now().Add(pinTime), note: note, tries: tries}
+	a.citizen = next
 }
 
 func (a *App) triesLeft() int {
@@ -119,43 +134,109 @@ func (a *App) takeLastTry() {
 	a.render()
 }
 
-// confirmPIN makes the attempt. A PIN that is too short costs no try.
+// confirmPIN makes the attempt; a new PIN is first typed once more. A PIN that
+// is too short costs no try.
 func (a *App) confirmPIN() {
-	if a.citizen.stage != stagePad || a.working != "" {
+	stage := a.citizen.stage
+	if stage != stagePad && stage != stageAgain || a.working != "" {
 		return
 	}
 	if a.pad.n < pinMin {
 		a.citizen.note = a.words.say("pad.short")
+		if a.citizen.mode == procedure.PINNew {
+			a.citizen.note = a.words.say("pad.short.new")
+		}
 		a.extendPIN()
 		a.render()
 		return
 	}
-	pin := a.pad.pin()
-	a.pad.open = false // the buffer is lent
+	switch {
+	case a.citizen.mode != procedure.PINNew:
+		pin := a.pad.pin()
+		a.attempt(func(ctx context.Context) error { return a.cfg.Desk.EnterPIN(ctx, pin) })
+	case stage == stagePad:
+		a.typeAgain()
+	default:
+		a.enterNew(false)
+	}
+}
+
+// typeAgain has a new PIN typed once more.
+func (a *App) typeAgain() {
+	if err := a.pad.again(a.cfg.DigitsInOrder); err != nil {
+		a.pad.wipe()
+		a.failure = asError(err)
+		a.citizen = citizen{stage: stageThanks}
+	} else {
+		a.citizen = citizen{stage: stageAgain, mode: a.citizen.mode, deadline: a.cfg.Now().Add(pinTime)}
+	}
+	a.render()
+}
+
+// enterNew sends the new PIN; weak: although it is easily guessed.
+func (a *App) enterNew(weak bool) {
+	if a.working != "" {
+		return
+	}
+	pin, again := a.pad.typedFirst(), a.pad.pin()
+	a.attempt(func(ctx context.Context) error { return a.cfg.Desk.EnterNewPIN(ctx, pin, again, weak) })
+}
+
+// attempt lends the buffers to the core.
+func (a *App) attempt(call func(context.Context) error) {
+	a.pad.open = false
 	a.citizen.stage, a.working, a.failure, a.ended = stageChecking, "enter-pin", nil, ""
 	a.render()
 	ctx := a.ctx
 	a.cfg.Go(func() {
-		err := a.cfg.Desk.EnterPIN(ctx, pin)
-		clear(pin)
+		err := call(ctx)
 		a.cfg.Post(func() { a.pinDone(err) })
 	})
 }
 
-// pinDone follows an attempt. After a wrong PIN that leaves a try the citizen
-// goes on; everything else is the neutral end, and the clerk's to see.
+// pinDone follows an attempt. What the citizen can mend he mends at once;
+// everything else is the neutral end, and the clerk's to see.
 func (a *App) pinDone(err error) {
-	a.pad.wipe()
 	a.working = ""
 	e := asError(err)
-	again := e != nil && (e.Code == procedure.CodePINFormat || e.Code == procedure.CodeWrongPIN && e.Tries != 0)
-	if !again {
+	if e != nil && e.Code == procedure.CodePINWeak && a.citizen.weak == nil {
+		a.citizen = citizen{stage: stageWeak, mode: a.citizen.mode, deadline: a.cfg.Now().Add(pinTime), weak: e.Fields}
+		a.render()
+		return
+	}
+	a.pad.wipe()
+	if e == nil || !mended(e) {
 		a.failure = e
 		a.citizen = citizen{stage: stageThanks}
 		a.render()
 		return
 	}
-	a.citizen = citizen{stage: stageChecking, note: a.explain(&procedure.Error{Code: e.Code, Tries: -1}).what, tries: max(e.Tries, 0)}
+	a.citizen = citizen{stage: stageChecking, note: a.citizenNote(e), tries: max(e.Tries, 0)}
+	a.beginPIN()
+}
+
+// mended reports whether the citizen can go on after this failure.
+func mended(e *procedure.Error) bool {
+	switch e.Code {
+	case procedure.CodePINFormat, procedure.CodePINDiffers, procedure.CodePINWeak:
+		return true
+	}
+	return e.Code == procedure.CodeWrongPIN && e.Tries != 0
+}
+
+// citizenNote is a failure in words for the citizen.
+func (a *App) citizenNote(e *procedure.Error) string {
+	switch e.Code {
+	case procedure.CodePINDiffers, procedure.CodePINWeak:
+		return a.words.say("pad.note." + string(e.Code))
+	}
+	return a.explain(&procedure.Error{Code: e.Code, Tries: -1}).what
+}
+
+// chooseAnother lets the citizen choose another PIN than the weak one.
+func (a *App) chooseAnother() {
+	a.pad.wipe()
+	a.citizen = citizen{stage: stageChecking}
 	a.beginPIN()
 }
 
@@ -169,8 +250,7 @@ func (a *App) extendPIN() {
 
 // leavePIN ends the citizen's page without a PIN: wipe first, then tell.
 func (a *App) leavePIN(why procedure.PINEnd) {
-	s := a.citizen.stage
-	if s != stagePad && s != stageLastTry && !(s == stageTurn && why == procedure.PINCardGone) {
+	if !a.citizen.typing() && !(a.citizen.stage == stageTurn && why == procedure.PINCardGone) {
 		return
 	}
 	a.pad.wipe()
@@ -187,8 +267,7 @@ func (a *App) leavePIN(why procedure.PINEnd) {
 
 // tickPIN ends the page when its time is over.
 func (a *App) tickPIN() {
-	s := a.citizen.stage
-	if (s == stagePad || s == stageLastTry) && !a.cfg.Now().Before(a.citizen.deadline) {
+	if a.citizen.typing() && !a.cfg.Now().Before(a.citizen.deadline) {
 		a.leavePIN(procedure.PINTimeout)
 	}
 }

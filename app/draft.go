@@ -5,42 +5,72 @@ import "salter/app/procedure"
 // draft is what the clerk has entered on the page that is up and not yet
 // confirmed. It begins with what the case holds.
 type draft struct {
-	of     procedure.CaseID
-	phase  procedure.Phase
-	person procedure.PersonAnswers
-	papers procedure.PaperTicks
-	email  procedure.EmailAnswer
-	ending procedure.HandOverTicks
+	of    procedure.CaseID
+	phase procedure.Phase
+	// aside is a page that the clerk opened beside that of the phase; empty:
+	// none.
+	aside screen
+
+	person   procedure.PersonAnswers
+	papers   procedure.PaperTicks
+	email    procedure.EmailAnswer
+	ending   procedure.HandOverTicks
+	refusal  procedure.Code // the reason chosen
+	override procedure.OverrideRequest
+	paperDay string // of the contract on paper, as typed
+	brought  map[procedure.PaperKind]int
+	received string // when Obrazac 3 was received, as typed
+	search   search
 }
 
-// follow begins a new draft when another case or another phase is up.
-func (d *draft) follow(c *procedure.CaseView) {
-	if c == nil {
+// follow begins a new draft when another case or another phase is up, or when
+// the clerk has left.
+func (d *draft) follow(s procedure.Snapshot) {
+	c := s.Case
+	switch {
+	case s.Clerk == nil:
 		*d = draft{}
-		return
+	case c == nil:
+		if d.of != "" {
+			*d = draft{}
+		}
+	case d.of != c.ID || d.phase != c.Phase:
+		*d = draft{of: c.ID, phase: c.Phase, person: c.Person, papers: c.Ticks, email: c.Email, ending: c.HandOver}
+		d.email.Again = ""
+		d.brought = map[procedure.PaperKind]int{}
+		for _, f := range c.Brought {
+			d.brought[f.Kind] = f.Circled
+		}
 	}
-	if d.of == c.ID && d.phase == c.Phase {
-		return
-	}
-	*d = draft{of: c.ID, phase: c.Phase, person: c.Person, papers: c.Ticks, email: c.Email, ending: c.HandOver}
-	d.email.Again = ""
 }
 
 // The names of controls of single pages. A question, tick or field has the
 // name that the core gives it in Error.Fields, which is also the end of the
 // ids of its messages.
 const (
-	fieldPlace    = "place"
-	fieldPassword = "password"
-	controlPrint  = "print"
-	controlRefuse = "refuse"
-	controlMore   = "more"
-	controlPad    = "pad"
-	controlCancel = "cancel"
-	controlSync   = "sync"
-	suffixNo      = ".no"
-	prefixCase    = "case."
-	prefixChange  = "change."
-	prefixReason  = "reason."
-	prefixLink    = "link."
+	fieldPlace      = "place"
+	fieldPassword   = "password"
+	fieldPaperDay   = "paper_day"
+	fieldSearchBy   = "search_by"
+	fieldEnd        = "end_contract"
+	controlPrint    = "print"
+	controlRefuse   = "refuse"
+	controlMore     = "more"
+	controlPad      = "pad"
+	controlCancel   = "cancel"
+	controlSync     = "sync"
+	controlAsk      = "ask"
+	controlOverride = "override"
+	controlBrought  = "brought"
+	controlSearch   = "search"
+	controlDay      = "day"
+	controlSkip     = "skip"
+	controlBefore   = "before"
+	controlAfter    = "after"
+	suffixNo        = ".no"
+	prefixCase      = "case."
+	prefixChange    = "change."
+	prefixReason    = "reason."
+	prefixLink      = "link."
+	prefixBrought   = "brought."
 )

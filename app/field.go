@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -36,6 +38,7 @@ func (in *input) KeyUp(e *fyne.KeyEvent) { in.keys.up(e.Name); in.Entry.KeyUp(e)
 func (in *input) FocusGained() {
 	in.stale = in.keys.held[fyne.KeySpace]
 	in.Entry.FocusGained()
+	in.keys.reached()
 }
 
 // TypedRune takes a character.
@@ -78,6 +81,40 @@ func (in *input) AccessibilityLabel() string {
 
 // AccessibilityRole says that this is text.
 func (in *input) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// typed is a line of text under its name, which keeps text and cursor when the
+// page is built anew.
+func (a *App) typed(p, kept *page, name string, value *string, hint string, width float32) fyne.CanvasObject {
+	in := a.kept(p, kept, name, a.words.say("field."+name), false)
+	if in.Text != *value {
+		in.SetText(*value)
+	}
+	in.OnChanged = func(s string) { *value = s }
+	return field(in, hint, width)
+}
+
+// secret is a line for a password. Its text stays in the field alone.
+func (a *App) secret(p, kept *page, name, label string) *input {
+	return a.kept(p, kept, name, label, true)
+}
+
+// kept finds the input of that name on the page that was up before, or makes
+// it, and puts the words of the last failure to it.
+func (a *App) kept(p, kept *page, name, label string, secret bool) *input {
+	var in *input
+	if kept != nil {
+		in, _ = kept.controls[name].(*input)
+	}
+	if in == nil {
+		in = newInput(a.keys, label, secret)
+	}
+	in.OnChanged, in.problem = nil, ""
+	if a.failure != nil && slices.Contains(a.failure.Fields, name) {
+		in.problem = a.explain(a.failure).what
+	}
+	p.add(name, in)
+	return in
+}
 
 // field shows an input below its name, at a fixed width, with the words of a
 // problem beneath it.

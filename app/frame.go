@@ -21,7 +21,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 	var middle fyne.CanvasObject = inset(pageMargin, pageMargin, around(above, nil, nil, nil, body))
 	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
 	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
-		middle = container.NewVScroll(middle)
+		middle = p.scrolling(middle)
 	}
 	var left fyne.CanvasObject
 	if a.hasRail() {
@@ -94,17 +94,34 @@ func (a *App) demoBadge(id string) fyne.CanvasObject {
 	return container.NewStack(r, inset(unit(1), unit(3), line(styleStrong.in(colourOnDemo), a.words.say(id))))
 }
 
-// rail lists the steps of the case: done, now, to come.
+// rail lists the steps of the case: done, now, to come; below them the time
+// that is left for a change of status.
 func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
-	now := railStep(c.Phase)
-	rows := []fyne.CanvasObject{line(styleCaption, a.words.say("rail.heading")), gap(unit(1))}
-	for i, id := range railSteps {
+	steps := railSteps(c)
+	now := railStep(c, steps)
+	rows := []fyne.CanvasObject{line(styleCaption, a.words.say(a.specific("rail.heading"))), gap(unit(1))}
+	for i, id := range steps {
 		rows = append(rows, a.railRow(id, i, now))
+	}
+	width := railWidth - 2*unit(4)
+	if !c.Deadline.IsZero() {
+		rows = append(rows, gap(unit(3)), a.deadline(c, width))
 	}
 	edge := canvas.NewRectangle(theme.Color(colourLine))
 	edge.SetMinSize(fyne.NewSize(theme.Size(theme.SizeNameSeparatorThickness), 1))
-	body := inset(unit(5), unit(4), container.New(fixedWidth(railWidth-2*unit(4)), column(unit(1), rows...)))
+	body := inset(unit(5), unit(4), fixed(width, column(unit(1), rows...)))
 	return around(nil, nil, nil, edge, filled(colourSurface, body))
+}
+
+// deadline keeps the clock of a change of status in sight (E23).
+func (a *App) deadline(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	tone := toneInfo
+	if a.cfg.Now().After(c.Deadline) {
+		tone = toneError
+	}
+	return tone.box(a.words.say("deadline"), width,
+		para(styleStrong, a.moment(c.Deadline), boxMeasure(width)),
+		para(styleCaption, a.words.fill("deadline.received", with{"Time": a.moment(c.Received)}), boxMeasure(width)))
 }
 
 func (a *App) railRow(id string, i, now int) fyne.CanvasObject {

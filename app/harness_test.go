@@ -36,6 +36,13 @@ type scriptedDesk struct {
 	ending   procedure.HandOverTicks
 	refusal  procedure.Code
 	left     []procedure.PINEnd
+	again    []byte // a copy of the second digits of the last EnterNewPIN
+	weak     bool
+	query    procedure.StatusSearch
+	override procedure.OverrideRequest
+	password string // of the last Override
+	brought  []procedure.BroughtForm
+	sheet    procedure.DaySheet // the answer of DaySheet
 }
 
 func (d *scriptedDesk) call(name string) error {
@@ -111,7 +118,8 @@ func (d *scriptedDesk) EnterPIN(_ context.Context, pin []byte) error {
 	d.pin, d.lent = slices.Clone(pin), pin
 	return d.call("EnterPIN")
 }
-func (d *scriptedDesk) OpenWithoutCard(context.Context, procedure.StatusSearch) error {
+func (d *scriptedDesk) OpenWithoutCard(_ context.Context, q procedure.StatusSearch) error {
+	d.query = q
 	return d.call("OpenWithoutCard")
 }
 
@@ -122,20 +130,23 @@ func (d *scriptedDesk) RefuseCard(_ context.Context, reason procedure.Code) erro
 
 func (d *scriptedDesk) AskAgain(context.Context) error { return d.call("AskAgain") }
 
-func (d *scriptedDesk) Override(context.Context, []byte, procedure.OverrideRequest) error {
+func (d *scriptedDesk) Override(_ context.Context, password []byte, o procedure.OverrideRequest) error {
+	d.override, d.password = o, string(password)
 	return d.call("Override")
 }
 
-func (d *scriptedDesk) RecordBrought(context.Context, []procedure.BroughtForm) error {
+func (d *scriptedDesk) RecordBrought(_ context.Context, forms []procedure.BroughtForm) error {
+	d.brought = forms
 	return d.call("RecordBrought")
 }
 
-func (d *scriptedDesk) EnterNewPIN(context.Context, []byte, []byte, bool) error {
+func (d *scriptedDesk) EnterNewPIN(_ context.Context, pin, again []byte, weak bool) error {
+	d.pin, d.again, d.weak = slices.Clone(pin), slices.Clone(again), weak
 	return d.call("EnterNewPIN")
 }
 
-func (d *scriptedDesk) DaySheet(context.Context, procedure.Date) (procedure.DaySheet, error) {
-	return procedure.DaySheet{}, d.call("DaySheet")
+func (d *scriptedDesk) DaySheet(_ context.Context, day procedure.Date) (procedure.DaySheet, error) {
+	return d.sheet, d.call("DaySheet " + day.String())
 }
 
 func (d *scriptedDesk) LeavePIN(_ context.Context, why procedure.PINEnd) error {
@@ -363,7 +374,13 @@ func inCase(p procedure.Phase) procedure.Snapshot {
 		Opened: noon.Add(-4 * time.Minute), Identity: anIdentity(), Portrait: passport(),
 		Chip: procedure.Chip{Present: true, Serial: "A1", Tries: 3}, Verdict: procedure.Eligibility{Eligible: true}, SameCard: true,
 		Contract: procedure.ContractRef{Number: "U-BG-017-03-2026-000088", Date: procedure.Date{Year: 2026, Month: 10, Day: 12}},
-		PIN:      procedure.PINView{Tries: 3}, WaitsFor: procedure.WaitsForClerk,
+		PIN:      procedure.PINView{Mode: procedure.PINEnter, Tries: 3}, WaitsFor: procedure.WaitsForClerk,
+		Facts:        &procedure.Facts{Certificate: procedure.CertNone, Contract: procedure.ContractNone, Authority: true, Asked: noon},
+		Proposal:     procedure.Proposal{Action: procedure.ActionIssue, Reason: procedure.ReasonNoCertificate},
+		HandOverAsks: []string{procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived},
+	}
+	if p == procedure.PhasePerson {
+		c.Action = "" // not chosen yet
 	}
 	s.Case = c
 	at := slices.Index([]procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent, procedure.PhasePIN, procedure.PhaseWork, procedure.PhaseHandOver, procedure.PhaseClosed}, p)
@@ -394,6 +411,69 @@ func inCase(p procedure.Phase) procedure.Snapshot {
 			NotAfter: time.Date(2031, 3, 4, 23, 0, 0, 0, time.UTC), DER: sum[:], Active: true, Others: 1,
 		}
 	}
+	return s
+}
+
+// renewing turns a case into a renewal on a card with an expired certificate.
+func renewing(s procedure.Snapshot) procedure.Snapshot {
+	c := s.Case
+	c.Facts = &procedure.Facts{
+		Certificate: procedure.CertExpired, OnChip: true, Contract: procedure.ContractValid, Authority: true, Asked: noon,
+		Serial: oldSerial, Register: []procedure.CertificateFact{aCertificate(procedure.CertExpired)},
+		ContractRef: procedure.ContractRef{Number: "U-BG-017-03-2021-000031", Date: procedure.Date{Year: 2021, Month: 10, Day: 1}},
+	}
+	c.Proposal = procedure.Proposal{Action: procedure.ActionRenew, Reason: procedure.ReasonContractValid}
+	c.HandOverAsks = []string{procedure.FieldCardReturned, procedure.FieldArchived}
+	if c.Phase != procedure.PhasePerson {
+		c.Action, c.Contract = procedure.ActionRenew, c.Facts.ContractRef
+	}
+	return s
+}
+
+const oldSerial = "3f00b7c1d97f30a1"
+
+func aCertificate(state procedure.CertState) procedure.CertificateFact {
+	return procedure.CertificateFact{
+		Serial: oldSerial, State: state, NotBefore: noon.AddDate(-5, 0, -9), NotAfter: noon.AddDate(0, 0, -9), CardNumber: "004217633",
+		Contract: "U-BG-017-03-2021-000031", CommonName: "ПЕТРОВИЋ АНА 004217633 Sign",
+	}
+}
+
+// changing turns a case into a change of status of a valid certificate.
+func changing(s procedure.Snapshot, op procedure.Action) procedure.Snapshot {
+	c := renewing(s).Case
+	valid, suspended := aCertificate(procedure.CertValid), aCertificate(procedure.CertSuspended)
+	valid.NotAfter = noon.AddDate(2, 0, 0)
+	suspended.Serial, suspended.CardNumber = "2a11b7c1d97f30a1", "003999111"
+	c.Facts.Certificate, c.Facts.Register = procedure.CertValid, []procedure.CertificateFact{valid, suspended}
+	c.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonCertificateValid}
+	c.Service, c.Person.Service, c.Action = procedure.ServiceStatus, procedure.ServiceStatus, op
+	c.Status = procedure.StatusAnswers{Op: op, Serial: oldSerial, Reason: procedure.StatusReasons[procedure.ActionRevoke][0]}
+	if c.Phase == procedure.PhasePerson {
+		c.Action, c.Status = "", procedure.StatusAnswers{}
+		return s
+	}
+	c.Received, c.Deadline = noon.Add(-2*time.Minute), noon.Add(24*time.Hour-2*time.Minute)
+	c.Steps = []procedure.StepView{{Step: procedure.StepStatus, State: procedure.StepNow, Started: noon}, {Step: procedure.StepEndContract, State: procedure.StepTodo}}
+	c.Result = &procedure.ResultView{StatusOp: op, StatusAt: noon}
+	c.HandOverAsks = []string{procedure.FieldCitizenPapers, procedure.FieldArchived}
+	return s
+}
+
+// unblocking turns a case into an unblock alone.
+func unblocking(s procedure.Snapshot, how procedure.Unblock) procedure.Snapshot {
+	c := s.Case
+	c.Service, c.Person.Service, c.Unblock, c.Person.Unblock = procedure.ServiceUnblock, procedure.ServiceUnblock, how, how
+	c.PIN.Mode, c.HandOverAsks = procedure.PINNew, []string{procedure.FieldCardReturned, procedure.FieldArchived}
+	if how == procedure.UnblockKeep {
+		c.PIN.Mode = procedure.PINKept
+	}
+	if c.Phase == procedure.PhasePerson {
+		return s
+	}
+	c.Action = procedure.ActionUnblock
+	c.Steps = []procedure.StepView{{Step: procedure.StepUnblock, State: procedure.StepNow, Started: noon}}
+	c.Result = &procedure.ResultView{Unblocked: true, PINChanged: how == procedure.UnblockChange}
 	return s
 }
 

@@ -13,12 +13,14 @@ type keys struct {
 	held  map[fyne.KeyName]bool
 	// page gets every key that the focused control has no use for.
 	page func(fyne.KeyName)
+	// reached is told that a control got the focus.
+	reached func()
 	// rune gets every character that the focused control has no use for.
 	rune func(rune)
 }
 
 func newKeys() *keys {
-	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}}
+	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}}
 }
 
 func (k *keys) down(name fyne.KeyName) { k.fresh[name], k.held[name] = true, true }
@@ -51,7 +53,7 @@ type control struct {
 }
 
 // FocusGained draws the ring.
-func (c *control) FocusGained() { c.focused = true; c.Refresh() }
+func (c *control) FocusGained() { c.focused = true; c.Refresh(); c.keys.reached() }
 
 // FocusLost removes the ring.
 func (c *control) FocusLost() { c.focused = false; c.Refresh() }

@@ -41,6 +41,11 @@ func inset(vertical, horizontal float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(vertical, vertical, horizontal, horizontal), o)
 }
 
+// fixed gives an object one width.
+func fixed(width float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(fixedWidth(width), o)
+}
+
 // filled puts a colour behind an object.
 func filled(colour fyne.ThemeColorName, o fyne.CanvasObject) *fyne.Container {
 	return container.NewStack(canvas.NewRectangle(theme.Color(colour)), o)
@@ -192,6 +197,52 @@ func (spreadLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[1].Move(fyne.NewPos(size.Width-b.Width, (size.Height-b.Height)/2))
 }
 
+// gridLayout puts objects into rows of as many equal columns; those of a row
+// are equally high.
+type gridLayout struct {
+	columns int
+	gap     float32
+}
+
+// rows are the heights of the rows, and the width of the widest object.
+func (l gridLayout) rows(objects []fyne.CanvasObject) (heights []float32, width float32) {
+	heights = make([]float32, (len(objects)+l.columns-1)/l.columns)
+	for i, o := range objects {
+		m := o.MinSize()
+		heights[i/l.columns] = max(heights[i/l.columns], m.Height)
+		width = max(width, m.Width)
+	}
+	return heights, width
+}
+
+// MinSize is that of the widest object in every column.
+func (l gridLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	heights, width := l.rows(objects)
+	s := fyne.NewSize(float32(l.columns)*width+float32(l.columns-1)*l.gap, 0)
+	for i, h := range heights {
+		if i > 0 {
+			s.Height += l.gap / 2
+		}
+		s.Height += h
+	}
+	return s
+}
+
+// Layout shares the width among the columns.
+func (l gridLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	heights, _ := l.rows(objects)
+	width := (size.Width - float32(l.columns-1)*l.gap) / float32(l.columns)
+	y := float32(0)
+	for i, o := range objects {
+		at := i % l.columns
+		o.Move(fyne.NewPos(float32(at)*(width+l.gap), y))
+		o.Resize(fyne.NewSize(width, heights[i/l.columns]))
+		if at == l.columns-1 {
+			y += heights[i/l.columns] + l.gap/2
+		}
+	}
+}
+
 // The smallest window for which the pages are laid out.
 const (
 	narrowest = 1024
@@ -212,6 +263,6 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	if a := r.app; a.size != size {
 		a.size = size
-		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout
+		a.cfg.Go(func() { a.cfg.Post(a.resizedTo) }) // not from inside a layout
 	}
 }

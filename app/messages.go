@@ -59,6 +59,14 @@ func (m *messages) has(id string) bool {
 	return ok
 }
 
+// either returns the first id if there is such a message, else the second.
+func (m *messages) either(id, general string) string {
+	if m.has(id) {
+		return id
+	}
+	return general
+}
+
 // find shows the id itself where the catalogue has a hole: a page with a
 // strange word is better than none, and the tests find every hole.
 func (m *messages) find(c *i18n.LocalizeConfig) (string, bool) {

@@ -99,6 +99,16 @@ func TestEveryValueHasItsWord(t *testing.T) {
 	}
 	for prefix, values := range map[string][]string{
 		"phase.":           stringConstants(t, "procedure/snapshot.go", "Phase"),
+		"proposal.":        stringConstants(t, "procedure/propose.go", "Reason"),
+		"proposed.":        stringConstants(t, "procedure/action.go", "Action"),
+		"action.":          stringConstants(t, "procedure/action.go", "Action"),
+		"rail.heading.":    {"issue", "renew", "unblock", "revoke", "suspend", "reactivate"},
+		"papers.go.":       {"issue", "renew", "unblock", "revoke", "suspend", "reactivate"},
+		"service.":         stringConstants(t, "procedure/action.go", "Service"),
+		"certificate.":     stringConstants(t, "procedure/facts.go", "CertState"),
+		"contract.":        stringConstants(t, "procedure/facts.go", "ContractState"),
+		"status.reason.":   stringConstants(t, "procedure/status.go", "StatusReason"),
+		"weak.":            {procedure.WeakRepeat, procedure.WeakSequence, procedure.WeakBirth, procedure.WeakPersonal, procedure.WeakCard},
 		"step.":            stringConstants(t, "procedure/snapshot.go", "Step"),
 		"warning.":         stringConstants(t, "procedure/snapshot.go", "Warning"),
 		"waits.":           stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
@@ -113,15 +123,39 @@ func TestEveryValueHasItsWord(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range []string{
-		procedure.FieldFace, procedure.FieldKnowsPIN, procedure.FieldLastTry, procedure.FieldRequestSigned, procedure.FieldTermsSigned,
-		procedure.FieldContractSigned, procedure.FieldContractSealed, procedure.FieldWanted, procedure.FieldAddress, procedure.FieldAgain,
-		procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived,
-	} {
-		if !m.has("field." + f) {
+	for _, f := range fieldNames(t) {
+		if f != procedure.FieldPapers && !m.has("field."+f) {
 			t.Errorf("the catalogue has no %q", "field."+f)
 		}
 	}
+}
+
+// fieldNames are the names that the core gives to inputs.
+func fieldNames(t *testing.T) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "procedure/fields.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Field") {
+			return true
+		}
+		for _, v := range spec.Values {
+			s, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, s)
+		}
+		return true
+	})
+	if len(names) == 0 {
+		t.Fatal("the core names no fields")
+	}
+	return names
 }
 
 // usedIDs are the literals in the code that are ids, or the beginnings of ids,
@@ -164,7 +198,11 @@ func TestCatalogueIsWhole(t *testing.T) {
 	ids, prefixes := usedIDs(t)
 	for id := range all {
 		used := slices.Contains(ids, id) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) })
-		for _, end := range []string{".short", ".heading", ".text", ".none", ".unknown", ".what", ".do"} {
+		ends := []string{".short", ".heading", ".text", ".none", ".unknown", ".what", ".do"}
+		for _, action := range stringConstants(t, "procedure/action.go", "Action") {
+			ends = append(ends, "."+action)
+		}
+		for _, end := range ends {
 			used = used || slices.Contains(ids, strings.TrimSuffix(id, end))
 		}
 		if !used {
@@ -227,7 +265,7 @@ func TestPlurals(t *testing.T) {
 			}
 		})
 	}
-	if got, want := m.count("papers.print", paperCopies), "Штампај све (5 примерака)"; got != want {
+	if got, want := m.count("papers.print", 5), "Штампај све (5 примерака)"; got != want {
 		t.Errorf("print button says %q, want %q", got, want)
 	}
 }

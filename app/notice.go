@@ -203,7 +203,7 @@ func aboutCard(c procedure.Code) bool {
 	case procedure.CodeUnknownCard, procedure.CodeUnreadable, procedure.CodeCardReset, procedure.CodeBusy,
 		procedure.CodeCardFailure, procedure.CodeNoPKI, procedure.CodeDocType, procedure.CodeCardExpired, procedure.CodeIssuedEarly,
 		procedure.CodeSODMissing, procedure.CodeSODMismatch, procedure.CodeSODAnchor, procedure.CodeCertificateValid,
-		procedure.CodeUnderAge, procedure.CodePINBlocked:
+		procedure.CodeUnderAge, procedure.CodePINBlocked, procedure.CodeCannotUnblock:
 		return true
 	}
 	return missesCard(c)
@@ -217,14 +217,17 @@ func (a *App) next(reason procedure.Code) string {
 	return a.explain(&procedure.Error{Code: reason}).do
 }
 
-// pendingStep is the first step that is not done.
+// pendingStep is the first step of the case that is not done, or its last.
 func pendingStep(steps []procedure.StepView) procedure.Step {
-	for _, want := range procedure.Steps {
-		if stepOf(steps, want).State != procedure.StepDone {
-			return want
+	for _, s := range steps {
+		if s.State != procedure.StepDone {
+			return s.Step
 		}
 	}
-	return procedure.StepActivate
+	if len(steps) == 0 {
+		return procedure.StepCard
+	}
+	return steps[len(steps)-1].Step
 }
 
 // stepOf finds one step; a step that has not begun is still to do.

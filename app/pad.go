@@ -23,7 +23,8 @@ type padTexts struct {
 	entered              func(n int) string
 }
 
-// pad takes the citizen's PIN into one fixed buffer. A digit is never part of
+// pad takes the citizen's PIN into a fixed buffer, and a new PIN that is typed
+// twice into two. A digit is never part of
 // a string on its way in: it goes from the key straight into the buffer.
 //
 // The pad gives no sign of which key was pressed: no hover, no press colour,
@@ -36,14 +37,16 @@ type pad struct {
 
 	buf     []byte   // pinMax bytes; wiped by wipe
 	n       int      // digits entered
+	first   []byte   // pinMax bytes for a PIN that is typed once more; wiped by wipe
+	firstN  int      // digits in first
 	order   [10]byte // the digit on each place of the pad
 	open    bool     // digits are taken
 	confirm func()
 	changed func() // some input came
 }
 
-func newPad(k *keys, buf []byte, texts padTexts) *pad {
-	p := &pad{keys: k, texts: texts, buf: buf}
+func newPad(k *keys, buf, first []byte, texts padTexts) *pad {
+	p := &pad{keys: k, texts: texts, buf: buf, first: first}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -51,6 +54,19 @@ func newPad(k *keys, buf []byte, texts padTexts) *pad {
 // begin empties the pad and deals the digits anew, once for each attempt.
 func (p *pad) begin(inOrder bool) error {
 	p.wipe()
+	return p.deal(inOrder)
+}
+
+// again keeps what was typed and takes it a second time, on digits dealt anew.
+func (p *pad) again(inOrder bool) error {
+	copy(p.first, p.buf)
+	p.firstN = p.n
+	p.empty()
+	return p.deal(inOrder)
+}
+
+// deal gives each place its digit and opens the pad.
+func (p *pad) deal(inOrder bool) error {
 	p.open = true
 	p.order = [10]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0}
 	if inOrder {
@@ -68,15 +84,19 @@ func (p *pad) begin(inOrder bool) error {
 	return nil
 }
 
-// wipe overwrites the buffer and takes no more digits.
+// wipe overwrites the buffers and takes no more digits.
 func (p *pad) wipe() {
 	clear(p.buf)
-	p.n, p.open = 0, false
+	clear(p.first)
+	p.n, p.firstN, p.open = 0, 0, false
 	p.Refresh()
 }
 
 // pin lends the digits entered; they stay in the pad's buffer.
 func (p *pad) pin() []byte { return p.buf[:p.n] }
+
+// typedFirst lends the digits that were entered before again.
+func (p *pad) typedFirst() []byte { return p.first[:p.firstN] }
 
 // enter takes one digit, 0 to 9.
 func (p *pad) enter(digit byte) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
@@ -14,32 +15,41 @@ type screen string
 
 // The pages.
 const (
-	screenStop     screen = "stop"
-	screenSignIn   screen = "sign-in"
-	screenHome     screen = "home"
-	screenPerson   screen = "person"
-	screenRefuse   screen = "refuse"
-	screenPapers   screen = "papers"
-	screenSigned   screen = "signed"
-	screenEmail    screen = "email"
-	screenContent  screen = "content"
-	screenPIN      screen = "pin" // the clerk's page of this phase
-	screenTurn     screen = "turn"
-	screenPad      screen = "pad"
-	screenChecking screen = "checking"
-	screenLastTry  screen = "last-try"
-	screenThanks   screen = "thanks"
-	screenWork     screen = "work"
-	screenTrouble  screen = "trouble"
-	screenHandOver screen = "hand-over"
-	screenClosed   screen = "closed"
-	screenRefused  screen = "refused"
+	screenStop       screen = "stop"
+	screenSignIn     screen = "sign-in"
+	screenHome       screen = "home"
+	screenSearch     screen = "search"
+	screenDay        screen = "day"
+	screenPerson     screen = "person"
+	screenRefuse     screen = "refuse"
+	screenSupervisor screen = "supervisor"
+	screenStatus     screen = "status"
+	screenPapers     screen = "papers"
+	screenBrought    screen = "brought"
+	screenSigned     screen = "signed"
+	screenEmail      screen = "email"
+	screenContent    screen = "content"
+	screenPIN        screen = "pin" // the clerk's page of this phase
+	screenTurn       screen = "turn"
+	screenPad        screen = "pad"
+	screenAgain      screen = "again"
+	screenWeak       screen = "weak"
+	screenChecking   screen = "checking"
+	screenLastTry    screen = "last-try"
+	screenThanks     screen = "thanks"
+	screenWork       screen = "work"
+	screenTrouble    screen = "trouble"
+	screenHandOver   screen = "hand-over"
+	screenClosed     screen = "closed"
+	screenRefused    screen = "refused"
 )
 
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
-	screenStop, screenSignIn, screenHome, screenPerson, screenRefuse, screenPapers, screenSigned, screenEmail, screenContent, screenPIN,
-	screenTurn, screenPad, screenChecking, screenLastTry, screenThanks, screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused,
+	screenStop, screenSignIn, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
+	screenPapers, screenBrought, screenSigned, screenEmail, screenContent, screenPIN,
+	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenLastTry, screenThanks,
+	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused,
 }
 
 // The names of controls that the frame knows.
@@ -61,12 +71,13 @@ type page struct {
 	keys     map[fyne.KeyName]func()
 	rune     func(rune)
 	tick     func(now time.Time)
-	working  *text   // "please wait" while an action runs
-	busy     bool    // working is always shown
-	inline   bool    // the page holds its buttons itself
-	noticed  bool    // the page shows the notices itself
-	missing  float32 // height by which the page does not fit and scrolls
-	retype   bool    // after a failure the focus stays in the field
+	working  *text               // "please wait" while an action runs
+	busy     bool                // working is always shown
+	inline   bool                // the page holds its buttons itself
+	noticed  bool                // the page shows the notices itself
+	scrolls  []*container.Scroll // what can be out of sight
+	missing  float32             // height by which the page does not fit and scrolls
+	retype   bool                // after a failure the focus stays in the field
 
 	primary, back, later *button
 	others               []*button // between later and primary
@@ -191,14 +202,24 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.signInPage(p, kept)
 	case screenHome:
 		return a.homePage(p)
+	case screenSearch:
+		return a.searchPage(p, kept)
+	case screenDay:
+		return a.dayPage(p)
 	case screenPerson:
 		return a.personPage(p)
+	case screenSupervisor:
+		return a.supervisorPage(p, kept)
+	case screenStatus:
+		return a.statusPage(p, kept)
 	case screenRefuse:
 		return a.refusePage(p)
 	case screenPapers:
 		return a.papersPage(p)
+	case screenBrought:
+		return a.broughtPage(p)
 	case screenSigned:
-		return a.signedPage(p)
+		return a.signedPage(p, kept)
 	case screenEmail:
 		return a.emailPage(p, kept)
 	case screenContent:
@@ -207,8 +228,10 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.pinPage(p)
 	case screenTurn:
 		return a.turnPage(p)
-	case screenPad:
+	case screenPad, screenAgain:
 		return a.padPage(p)
+	case screenWeak:
+		return a.weakPage(p)
 	case screenChecking:
 		return a.checkingPage(p)
 	case screenLastTry:
@@ -238,18 +261,22 @@ func (a *App) route() screen {
 		return screenSignIn
 	case a.citizen.stage != atClerk:
 		return a.citizen.stage.screen()
+	case a.asideUp() != "":
+		return a.asideUp()
 	case c == nil:
 		return screenHome
-	case a.refusing != nil && mayRefuse(c.Phase):
-		return screenRefuse
 	}
 	return routeCase(c)
 }
 
 // title is the title of the window for a page: stable, and without anything
-// of the case.
+// of the case but what is done in it.
 func (a *App) title(s screen) string {
-	t := a.words.fill("title", with{"Page": a.words.say("title." + string(s))})
+	id := "title." + string(s)
+	if s == screenWork {
+		id = a.specific(id)
+	}
+	t := a.words.fill("title", with{"Page": a.words.say(id)})
 	if a.snapshot.Demo {
 		t += " " + a.words.say("title.demo")
 	}

@@ -2,14 +2,15 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
 	"salter/app/procedure"
 )
 
-// handOverPage shows the certificate as read back from the chip, and the
-// checklist of hand-over and archive.
+// handOverPage shows what was done, and the checklist of hand-over and
+// archive.
 func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	d := &a.draft.ending
@@ -21,51 +22,86 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		t := *d
 		a.do("hand-over", func(ctx context.Context) error { return a.cfg.Desk.ConfirmHandOver(ctx, t) }, nil)
 	})
-	p.first = procedure.FieldCardReturned
 	side := a.pageWidth() * 0.4
 	measure := a.pageWidth() - side - unit(4) - 2*unit(6)
-	ticks := column(unit(0.5),
-		line(styleSub, a.words.say("hand-over.checklist")),
-		a.ticked(p, procedure.FieldCardReturned, measure-unit(12), &d.CardReturned),
-		a.ticked(p, procedure.FieldCitizenPapers, measure-unit(12), &d.CitizenPapers),
-		a.ticked(p, procedure.FieldArchived, measure-unit(12), &d.Archived),
-		gap(unit(1)),
-		a.placeField(p, kept, measure, &d.Place))
-	heading := row(unit(3), picture(pictureDone, 34), line(styleHeading, a.words.say("hand-over.heading")))
-	return column(unit(3), heading, topRow(unit(4), a.result(c.Result, side), panel(ticks)))
-}
-
-// placeField takes the shelf or folder; it may stay empty.
-func (a *App) placeField(p, kept *page, measure float32, value *string) fyne.CanvasObject {
-	var in *input
-	if kept != nil {
-		in = kept.controls[fieldPlace].(*input)
-	} else {
-		in = newInput(a.keys, a.words.say("field.place"), false)
-		in.SetText(*value)
+	ticks := []fyne.CanvasObject{line(styleSub, a.words.say("hand-over.checklist"))}
+	asks := c.HandOverAsks
+	if len(asks) == 0 {
+		asks = []string{procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived}
 	}
-	in.OnChanged = func(s string) { *value = s }
-	p.add(fieldPlace, in)
-	return field(in, "", measure)
+	for i, f := range asks {
+		if i == 0 {
+			p.first = f
+		}
+		ticks = append(ticks, a.ticked(p, f, measure-unit(12), a.handOverTick(f)))
+	}
+	if c.Unblock != procedure.UnblockNone && c.Action.Certifies() {
+		ticks = append(ticks, para(styleCaption, a.words.say("hand-over.chained"), measure))
+	}
+	ticks = append(ticks, gap(unit(1)), a.typed(p, kept, fieldPlace, &d.Place, "", measure))
+	heading := row(unit(3), picture(pictureDone, 34), line(styleHeading, a.words.say(a.resultHeading(c))))
+	return column(unit(3), heading, topRow(unit(4), a.result(c, side), panel(column(unit(0.5), ticks...))))
 }
 
-// result is the certificate as the chip shows it.
-func (a *App) result(r *procedure.ResultView, width float32) fyne.CanvasObject {
+func (a *App) handOverTick(field string) *bool {
+	d := &a.draft.ending
+	return map[string]*bool{
+		procedure.FieldCardReturned: &d.CardReturned, procedure.FieldCitizenPapers: &d.CitizenPapers, procedure.FieldArchived: &d.Archived,
+	}[field]
+}
+
+// resultHeading says in a few words what was done.
+func (a *App) resultHeading(c *procedure.CaseView) string {
+	if c.Action == procedure.ActionUnblock && c.Unblock == procedure.UnblockKeep {
+		return "hand-over.heading.unblock.keep"
+	}
+	return a.specific("hand-over.heading")
+}
+
+// result shows what was done: the certificate as the chip shows it, the change
+// of status, or the PIN.
+func (a *App) result(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	r := c.Result
 	if r == nil {
 		return gap(0)
 	}
 	measure := boxMeasure(width)
-	facts := []fyne.CanvasObject{
-		gap(unit(1)),
-		para(styleSub, r.CommonName, measure),
-		para(styleLead, a.words.fill("result.valid", with{"From": a.day(r.NotBefore), "To": a.day(r.NotAfter)}), measure),
-		fact(a.words.say("result.serial"), r.Serial, measure),
-		fact(a.words.say("content.issuer"), r.Issuer, measure),
+	var facts []fyne.CanvasObject
+	switch {
+	case c.Action.ChangesStatus():
+		facts = append(facts, fact(a.words.say("status.result.op"), a.words.say("action."+string(r.StatusOp)), measure),
+			fact(a.words.say("status.result.at"), a.moment(r.StatusAt), measure),
+			fact(a.words.say("result.serial"), strings.ToUpper(c.Status.Serial), measure),
+			fact(a.words.say("status.result.reason"), a.words.say("status.reason."+string(c.Status.Reason)), measure))
+	case c.Action.Certifies():
+		facts = append(facts, para(styleSub, r.CommonName, measure),
+			para(styleLead, a.words.fill("result.valid", with{"From": a.day(r.NotBefore), "To": a.day(r.NotAfter)}), measure),
+			fact(a.words.say("result.serial"), r.Serial, measure),
+			fact(a.words.say("content.issuer"), r.Issuer, measure))
+	}
+	for _, extra := range a.resultExtras(r) {
+		facts = append(facts, para(styleCaption, extra, measure))
+	}
+	return toneSuccess.box(a.words.say(a.specific("result.heading")), width, append([]fyne.CanvasObject{gap(unit(1))}, facts...)...)
+}
+
+// resultExtras are sentences about what else was done to the card, and what
+// was left alone.
+func (a *App) resultExtras(r *procedure.ResultView) []string {
+	var extras []string
+	if r.Unblocked && !r.PINChanged {
+		extras = append(extras, a.words.say("result.unblocked"))
+	}
+	if r.PINChanged {
+		extras = append(extras, a.words.say("result.pin-changed"))
+	}
+	if r.Retired > 0 {
+		extras = append(extras, a.words.count("result.retired", r.Retired))
 	}
 	if r.Others > 0 {
-		facts = append(facts, para(styleCaption, a.words.count("result.others", r.Others), measure))
+		extras = append(extras, a.words.count("result.others", r.Others))
 	}
-	return toneSuccess.box(a.words.say("result.heading"), width, facts...)
+	return extras
 }
 
 // closedPage ends the case.
@@ -80,10 +116,13 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 	return centred(panel(column(unit(5), parts...)))
 }
 
-// refusedPage says that the case ended without a certificate, why, and what
-// the citizen can do.
+// refusedPage says that the case ended without what was asked for, why, and
+// what the citizen can do; the slip says it on paper.
 func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
+	print := func() { a.print("refusal") }
+	a.addOther(p, controlPrint, rankSecondary, a.words.say("refused.print"), a.words.say("key.print"), print)
+	p.keys[fyne.KeyF9] = print
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureInfo, 44), line(styleHeading, a.words.say("refused.heading"))),

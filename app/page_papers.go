@@ -3,67 +3,181 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"salter/app/procedure"
 )
+
+// due is a paper that the case needs before its work, in so many copies.
+type due struct {
+	kind   procedure.PaperKind
+	copies int
+}
+
+// duePapers are the papers of the case before its work (procedure, section
+// 2.4; a chained unblock adds its form).
+func duePapers(c *procedure.CaseView) []due {
+	var papers []due
+	if c.Unblock != procedure.UnblockNone || c.Action == procedure.ActionUnblock {
+		papers = append(papers, due{procedure.PaperUnblock, 1})
+	}
+	switch {
+	case c.Action.Certifies():
+		papers = append(papers, due{procedure.PaperRequest, 1})
+	case c.Action.ChangesStatus():
+		papers = append(papers, due{procedure.PaperStatus, 1})
+	}
+	if c.Action == procedure.ActionIssue {
+		papers = append(papers, due{procedure.PaperTerms, 2}, due{procedure.PaperContract, 2})
+	}
+	return papers
+}
+
+// isBrought reports whether the citizen brought this form filled in.
+func isBrought(c *procedure.CaseView, kind procedure.PaperKind) bool {
+	return slices.ContainsFunc(c.Brought, func(f procedure.BroughtForm) bool { return f.Kind == kind })
+}
+
+// copiesToPrint counts the sheets of the print job: what was not brought.
+func copiesToPrint(c *procedure.CaseView) int {
+	n := 0
+	for _, d := range duePapers(c) {
+		if !isBrought(c, d.kind) {
+			n += d.copies
+		}
+	}
+	return n
+}
 
 // papersPage is the first part of screen B: print everything at once.
 func (a *App) papersPage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
-	a.setPrimary(p, a.words.count("papers.print", paperCopies), func() { a.print("papers") })
+	a.broughtKey(p)
+	a.setPrimary(p, a.words.count("papers.print", copiesToPrint(a.snapshot.Case)), func() { a.print("papers") })
+	text := "papers.text"
+	if a.snapshot.Case.Action.Certifies() {
+		text = "papers.text.email"
+	}
 	return column(unit(4), line(styleHeading, a.words.say("papers.heading")),
-		para(styleBody, a.words.say("papers.text"), a.measure()), natural(panel(a.paperList())))
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(a.paperList())))
+}
+
+// broughtKey leads to the forms that the citizen brought.
+func (a *App) broughtKey(p *page) {
+	open := func() { a.openAside(screenBrought) }
+	a.addOther(p, controlBrought, rankSecondary, a.words.say("brought.key"), a.words.say("key.brought"), open)
+	p.keys[fyne.KeyF6] = open
 }
 
 // signedPage is the second part of screen B: tick what was signed and sealed.
-func (a *App) signedPage(p *page) fyne.CanvasObject {
-	print := func() { a.print("papers") }
+func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
+	c := a.snapshot.Case
 	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
-	a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
-	p.keys[fyne.KeyF9] = print
-	a.setPrimary(p, a.words.say("papers.go"), func() {
-		t := a.draft.papers
-		a.do("ticks", func(ctx context.Context) error { return a.cfg.Desk.ConfirmPapers(ctx, t) }, nil)
-	})
-	p.first = procedure.FieldRequestSigned
+	a.broughtKey(p)
+	if copiesToPrint(c) > 0 {
+		print := func() { a.print("papers") }
+		a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
+		p.keys[fyne.KeyF9] = print
+	}
+	a.setPrimary(p, a.words.say("papers.go."+string(c.Action)), a.confirmPapers)
+	fields := a.paperTicks(c)
+	p.first = fields[0]
+	var rows []fyne.CanvasObject
+	for _, f := range fields {
+		rows = append(rows, a.ticked(p, f, a.measure()-unit(24), a.paperTick(f)))
+	}
+	if c.Action.ChangesStatus() {
+		rows = append(rows, gap(unit(2)), a.typed(p, kept, procedure.FieldReceivedAt, &a.draft.received, a.words.say("papers.received.hint"), min(a.measure()-unit(24), unit(130))))
+	}
+	text := "papers.sign.text"
+	if c.Action.ChangesStatus() {
+		text = "papers.sign.text.status"
+	}
 	return column(unit(4), line(styleHeading, a.words.say("papers.sign.heading")),
-		para(styleBody, a.words.say("papers.sign.text"), a.measure()), natural(panel(a.paperTicks(p))))
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))
 }
 
-// paperCopies are printed for issuing: procedure, section 2.4.
-const paperCopies = 5
+// confirmPapers sends the ticks, with the time of receipt if it was typed.
+func (a *App) confirmPapers() {
+	t := a.draft.papers
+	if s := strings.TrimSpace(a.draft.received); s != "" && a.snapshot.Case.Action.ChangesStatus() {
+		at, err := a.parseMoment(s)
+		if err != nil {
+			a.fail(procedure.CodeAnswerOpen, procedure.FieldReceivedAt)
+			return
+		}
+		t.ReceivedAt = at
+	}
+	a.do("ticks", func(ctx context.Context) error { return a.cfg.Desk.ConfirmPapers(ctx, t) }, nil)
+}
 
 // paperList names the papers with their copies and what becomes of them.
 func (a *App) paperList() fyne.CanvasObject {
-	entry := func(kind procedure.PaperKind, copies int) fyne.CanvasObject {
-		return row(unit(4),
-			container.New(fixedWidth(unit(12)), line(styleSub, a.words.fill("papers.copies", with{"N": copies}))),
-			column(0, line(styleStrong, a.words.say("paper."+string(kind))), para(styleCaption, a.words.say("paper."+string(kind)+".note"), a.measure()-unit(28))))
+	c := a.snapshot.Case
+	var rows []fyne.CanvasObject
+	for i, d := range duePapers(c) {
+		if i > 0 {
+			rows = append(rows, rule())
+		}
+		id, copies := "paper."+string(d.kind), a.words.fill("papers.copies", with{"N": d.copies})
+		note := a.words.say(a.specific(id + ".note"))
+		if isBrought(c, d.kind) {
+			copies, note = "–", a.words.say("brought.note")
+		}
+		rows = append(rows, row(unit(4),
+			fixed(unit(12), line(styleSub, copies)),
+			column(0, line(styleStrong, a.words.say(a.specific(id))), para(styleCaption, note, a.measure()-unit(28)))))
 	}
-	return column(unit(3), entry(procedure.PaperRequest, 1), rule(), entry(procedure.PaperTerms, 2), rule(), entry(procedure.PaperContract, 2))
+	return column(unit(3), rows...)
 }
 
-func (a *App) paperTicks(p *page) fyne.CanvasObject {
+// specific is the id with the action of the case at its end, if the catalogue
+// has other words for that action; else the id itself.
+func (a *App) specific(id string) string {
+	return a.words.either(id+"."+string(a.snapshot.Case.Action), id)
+}
+
+// paperTicks are the confirmations that the papers of the case ask for (E11,
+// E22, E23), in the order of the papers.
+func (a *App) paperTicks(c *procedure.CaseView) []string {
+	var fields []string
+	for _, d := range duePapers(c) {
+		switch d.kind {
+		case procedure.PaperUnblock:
+			fields = append(fields, procedure.FieldUnblockSigned, procedure.FieldUnblockReceived)
+		case procedure.PaperRequest:
+			fields = append(fields, procedure.FieldRequestSigned)
+		case procedure.PaperStatus:
+			fields = append(fields, procedure.FieldStatusSigned, procedure.FieldStatusReceived)
+		case procedure.PaperTerms:
+			fields = append(fields, procedure.FieldTermsSigned)
+		case procedure.PaperContract:
+			fields = append(fields, procedure.FieldContractSigned)
+			if !a.cfg.NoSeal {
+				fields = append(fields, procedure.FieldContractSealed)
+			}
+		}
+	}
+	return fields
+}
+
+func (a *App) paperTick(field string) *bool {
 	d := &a.draft.papers
-	rows := []fyne.CanvasObject{
-		a.ticked(p, procedure.FieldRequestSigned, a.measure()-unit(24), &d.RequestSigned),
-		a.ticked(p, procedure.FieldTermsSigned, a.measure()-unit(24), &d.TermsSigned),
-		a.ticked(p, procedure.FieldContractSigned, a.measure()-unit(24), &d.ContractSigned),
-	}
-	if !a.cfg.NoSeal {
-		rows = append(rows, a.ticked(p, procedure.FieldContractSealed, a.measure()-unit(24), &d.ContractSealed))
-	}
-	return column(unit(1), rows...)
+	return map[string]*bool{
+		procedure.FieldRequestSigned: &d.RequestSigned, procedure.FieldTermsSigned: &d.TermsSigned,
+		procedure.FieldContractSigned: &d.ContractSigned, procedure.FieldContractSealed: &d.ContractSealed,
+		procedure.FieldUnblockSigned: &d.UnblockSigned, procedure.FieldUnblockReceived: &d.UnblockReceived,
+		procedure.FieldStatusSigned: &d.StatusSigned, procedure.FieldStatusReceived: &d.StatusReceived,
+	}[field]
 }
 
 // ticked is one confirmation.
 func (a *App) ticked(p *page, name string, measure float32, value *bool) fyne.CanvasObject {
-	t := newTick(a.keys, a.words.say("tick."+name), measure, *value, func(on bool) { *value = on })
+	t := newTick(a.keys, a.words.say(a.specific("tick."+name)), measure, *value, func(on bool) { *value = on })
 	t.spoken = a.tickStates()
 	p.add(name, t)
 	return t
@@ -79,58 +193,4 @@ func (a *App) goBack(to procedure.Phase) func() {
 	return func() {
 		a.do("back", func(ctx context.Context) error { return a.cfg.Desk.GoBack(ctx, to) }, nil)
 	}
-}
-
-// emailPage is the last part of screen B. The fields keep their text and
-// cursor when the page is built anew.
-func (a *App) emailPage(p, kept *page) fyne.CanvasObject {
-	d := &a.draft.email
-	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePapers))
-	a.setLater(p)
-	a.setPrimary(p, a.words.say("email.go"), func() {
-		e := *d
-		if e.Wanted != procedure.Yes {
-			e.Address, e.Again = "", ""
-		}
-		a.do("email", func(ctx context.Context) error { return a.cfg.Desk.SetEmail(ctx, e) }, nil)
-	})
-	p.first = procedure.FieldWanted
-	width := a.measure() - 2*unit(6)
-	set := func(v procedure.Answer) {
-		first := d.Wanted != v && v == procedure.Yes
-		d.Wanted = v
-		if first {
-			a.render()
-			a.page.focus(procedure.FieldAddress)
-		}
-	}
-	parts := []fyne.CanvasObject{a.question(p, procedure.FieldWanted, width, d.Wanted, set)}
-	if d.Wanted == procedure.Yes {
-		parts = append(parts, a.emailField(p, kept, procedure.FieldAddress, &d.Address, false), a.emailField(p, kept, procedure.FieldAgain, &d.Again, true))
-	}
-	return column(unit(3), line(styleHeading, a.words.say("email.heading")), natural(panel(column(unit(3), parts...))))
-}
-
-// emailField is typed from the signed paper; the second time it cannot be
-// pasted.
-func (a *App) emailField(p, kept *page, name string, value *string, noPaste bool) fyne.CanvasObject {
-	var in *input
-	if kept != nil && kept.controls[name] != nil {
-		in = kept.controls[name].(*input)
-	} else {
-		in = newInput(a.keys, a.words.say("field."+name), false)
-		in.SetText(*value)
-	}
-	in.noPaste = noPaste
-	hint := ""
-	if noPaste {
-		hint = a.words.say("email.hint")
-	}
-	in.OnChanged = func(s string) { *value = s }
-	in.problem = ""
-	if a.failure != nil && slices.Contains(a.failure.Fields, name) {
-		in.problem = a.explain(a.failure).what
-	}
-	p.add(name, in)
-	return field(in, hint, min(a.measure()-2*unit(6), unit(130)))
 }

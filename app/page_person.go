@@ -3,12 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"image"
 	_ "image/jpeg" // the portrait on the chip (file 0F06)
 	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -36,7 +34,7 @@ func decodePortrait(b []byte) image.Image {
 	return img
 }
 
-// personPage is screen A: portrait, verdict, proposal, two questions.
+// personPage is screen A: portrait, verdict, facts, proposal and the questions.
 func (a *App) personPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setLater(p)
@@ -46,8 +44,7 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	right := a.verdict(c, width)
 	if c.Verdict.Eligible {
 		right = append(right, a.personQuestions(p, width)...)
-		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
-		a.setPrimary(p, a.words.say("person.go"), a.confirmPerson)
+		a.personButtons(p, c)
 		p.first = procedure.FieldFace
 	} else {
 		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal("") })
@@ -55,7 +52,84 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	if n := a.notices(p, width); n != nil { // last: it leads to the questions
 		right = append([]fyne.CanvasObject{natural(n)}, right...)
 	}
-	return topRow(unit(6), facts, column(unit(3), right...))
+	return topRow(unit(6), facts, column(unit(2.5), right...))
+}
+
+// personButtons are what can be done on screen A.
+func (a *App) personButtons(p *page, c *procedure.CaseView) {
+	if c.Facts != nil && !c.Facts.Authority {
+		a.addOther(p, controlAsk, rankSecondary, a.words.say("facts.ask"), a.words.say("key.retry"), a.askAgain)
+		p.keys[fyne.KeyF5] = a.askAgain
+	}
+	a.supervisorKey(p)
+	label, act := a.wayOn(c)
+	if label != "refuse.open" {
+		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
+	}
+	a.setPrimary(p, a.words.say(label), act)
+}
+
+// wayOn is the primary action of screen A: it follows from what the citizen
+// asks for and from the proposal.
+func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
+	label, act = "person.go", a.confirmPerson
+	switch {
+	case a.service() == procedure.ServiceStatus:
+		label, act = "person.go.status", a.toStatus
+	case a.service() == procedure.ServiceUnblock:
+		label = "person.go.unblock"
+	case c.Facts == nil || c.Overridden != nil:
+	case c.Proposal.Action == procedure.ActionReactivate:
+		label, act = "person.go.reactivate", func() { a.toStatusOf(procedure.ActionReactivate) }
+	case c.Proposal.Reason == procedure.ReasonCertificateElsewhere:
+		label, act = "person.go.revoke", func() { a.toStatusOf(procedure.ActionRevoke) }
+	case c.Proposal.Action == procedure.ActionNone && !c.Facts.Authority:
+		label, act = "facts.ask", a.askAgain
+	case c.Proposal.Action == procedure.ActionNone:
+		label, act = "refuse.open", func() { a.openRefusal(stopCode(c.Proposal.Reason)) }
+	case len(c.Needs) > 0:
+		label, act = "supervisor.open", func() { a.openAside(screenSupervisor) }
+	}
+	return label, act
+}
+
+// supervisorKey offers the supervisor's decision where there is one to make.
+func (a *App) supervisorKey(p *page) {
+	c := a.snapshot.Case
+	if c.Facts == nil || len(c.Needs) == 0 && !a.choosesAction() {
+		return
+	}
+	open := func() { a.openAside(screenSupervisor) }
+	a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), open)
+	p.keys[fyne.KeyF4] = open
+}
+
+// service is what the citizen asks for; a certificate until he asks for
+// something else.
+func (a *App) service() procedure.Service {
+	if s := a.draft.person.Service; s != "" {
+		return s
+	}
+	return procedure.ServiceCertificate
+}
+
+func (a *App) askAgain() { a.do("ask", a.cfg.Desk.AskAgain, nil) }
+
+// toStatus goes on to the change of status, once it is known that the holder
+// asks for it.
+func (a *App) toStatus() {
+	if a.draft.person.Face == procedure.Unanswered {
+		a.fail(procedure.CodeAnswerOpen, procedure.FieldFace)
+		return
+	}
+	a.openAside(screenStatus)
+}
+
+// toStatusOf goes on to the change that the proposal asks for first.
+func (a *App) toStatusOf(op procedure.Action) {
+	a.draft.person.Service = procedure.ServiceStatus
+	a.chooseOp(op)
+	a.toStatus()
 }
 
 // The measures of the sheet with the portrait, in a wide window and in a
@@ -105,166 +179,102 @@ func (a *App) pair(half float32, id, value, otherID, other string) fyne.CanvasOb
 		container.New(fixedWidth(half), fact(a.words.say(otherID), other, half)))
 }
 
-// verdict says whether the card may receive a certificate, and what is
-// proposed or what to do instead.
-func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject {
-	inner := boxMeasure(width)
-	if !c.SameCard && a.snapshot.Reader.Identity != nil {
-		t := a.explain(&procedure.Error{Code: procedure.CodeOtherCard})
-		return []fyne.CanvasObject{toneWarning.box(t.what, width, para(styleBody, t.do, inner))}
-	}
-	if !c.SameCard {
-		values := with{"Card": string(c.Identity.CardNumber)}
-		return []fyne.CanvasObject{toneWarning.box(a.words.say("verdict.absent"), width, para(styleBody, a.words.fill("verdict.absent.text", values), inner))}
-	}
-	if !c.Verdict.Eligible {
-		var parts []fyne.CanvasObject
-		for _, code := range c.Verdict.Blocks {
-			t := a.explain(&procedure.Error{Code: code})
-			parts = append(parts, para(styleStrong, t.what, inner), para(styleBody, t.do, inner))
-		}
-		return []fyne.CanvasObject{toneError.box(a.words.say("verdict.no"), width, parts...)}
-	}
-	boxes := []fyne.CanvasObject{toneSuccess.box(a.words.say("verdict.yes"), width,
-		para(styleBody, a.proposal(c), inner),
-		line(styleCaption, a.words.tries("verdict.tries", c.Chip.Tries)))}
-	var warnings []string
-	for _, w := range c.Verdict.Warnings {
-		if w != procedure.WarnLastTry { // asked as a question of its own
-			warnings = append(warnings, a.words.fill("warning."+string(w), with{"Until": c.Identity.ValidUntil.String()}))
-		}
-	}
-	if len(warnings) > 0 {
-		boxes = append(boxes, toneWarning.box(strings.Join(warnings, "\n"), width))
-	}
-	return boxes
-}
-
-// proposal is the one sentence why this service is proposed.
-func (a *App) proposal(c *procedure.CaseView) string {
-	i := slices.IndexFunc(c.Chip.Certificates, func(c procedure.ChipCertificate) bool { return c.Role == procedure.RoleSignature })
-	if i < 0 {
-		return a.words.say("proposal.none")
-	}
-	cert, err := x509.ParseCertificate(c.Chip.Certificates[i].DER)
-	if err != nil || a.cfg.Now().Before(cert.NotAfter) {
-		return a.words.say("proposal.unusable")
-	}
-	return a.words.fill("proposal.expired", with{"Date": a.day(cert.NotAfter)})
-}
-
 // asksLastTry reports whether the third question is asked (E5).
 func (a *App) asksLastTry() bool {
 	c := a.snapshot.Case
-	return c != nil && a.draft.person.KnowsPIN == procedure.Yes && slices.Contains(c.Verdict.Warnings, procedure.WarnLastTry)
+	return c != nil && a.asksPIN() && a.draft.person.KnowsPIN == procedure.Yes && slices.Contains(c.Verdict.Warnings, procedure.WarnLastTry)
+}
+
+// asksPIN reports whether it matters if the citizen knows his PIN: he needs it
+// for a certificate, and a blocked one has to be unblocked whoever knows it.
+func (a *App) asksPIN() bool {
+	return a.service() == procedure.ServiceCertificate && a.snapshot.Case.Chip.Tries != 0
+}
+
+// asksUnblock reports whether the choice of Obrazac 2 is asked for (E4, E5).
+func (a *App) asksUnblock() bool {
+	d := a.draft.person
+	switch a.service() {
+	case procedure.ServiceUnblock:
+		return true
+	case procedure.ServiceCertificate:
+		return !a.asksPIN() || d.KnowsPIN == procedure.No || a.asksLastTry() && d.LastTry == procedure.No
+	}
+	return false
 }
 
 func (a *App) personQuestions(p *page, width float32) []fyne.CanvasObject {
 	d := &a.draft.person
 	qs := []fyne.CanvasObject{
-		a.question(p, procedure.FieldFace, width, d.Face, func(v procedure.Answer) { d.Face = v }),
-		a.question(p, procedure.FieldKnowsPIN, width, d.KnowsPIN, func(v procedure.Answer) { d.KnowsPIN = v }),
+		a.choice(p, procedure.FieldService, width, 3, a.services(), string(a.service()), func(v string) { d.Service = procedure.Service(v) }),
+		a.besides(p, procedure.FieldFace, width, d.Face, func(v procedure.Answer) { d.Face = v }),
+	}
+	if a.asksPIN() {
+		qs = append(qs, a.besides(p, procedure.FieldKnowsPIN, width, d.KnowsPIN, func(v procedure.Answer) { d.KnowsPIN = v }))
 	}
 	if a.asksLastTry() {
-		qs = append(qs, a.question(p, procedure.FieldLastTry, width, d.LastTry, func(v procedure.Answer) { d.LastTry = v }))
+		qs = append(qs, a.besides(p, procedure.FieldLastTry, width, d.LastTry, func(v procedure.Answer) { d.LastTry = v }))
+	}
+	if a.asksUnblock() {
+		options := []option{
+			{string(procedure.UnblockChange), a.words.say("unblock.change"), a.words.say("unblock.change.note")},
+			{string(procedure.UnblockKeep), a.words.say("unblock.keep"), a.words.say("unblock.keep.note")},
+		}
+		qs = append(qs, a.choice(p, procedure.FieldUnblock, width, 2, options, string(d.Unblock), func(v string) { d.Unblock = procedure.Unblock(v) }))
 	}
 	return qs
 }
 
-// question shows a question with its two answers side by side. The control of
-// "yes" has the question's name, that of "no" has suffixNo.
-func (a *App) question(p *page, name string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
-	half := (width - unit(2)) / 2
-	answer := func(control, label string, v procedure.Answer) fyne.CanvasObject {
-		t := newAnswer(a.keys, label, half-unit(16), now == v, func() { set(v); a.render() })
-		t.spoken = a.tickStates()
-		p.add(control, t)
-		return t
+func (a *App) services() []option {
+	var options []option
+	for _, s := range []procedure.Service{procedure.ServiceCertificate, procedure.ServiceUnblock, procedure.ServiceStatus} {
+		options = append(options, option{value: string(s), label: a.words.say("service." + string(s))})
 	}
-	return column(unit(0.5),
-		para(styleStrong, a.words.say("question."+name), width),
-		container.New(fixedWidth(width), container.NewGridWithColumns(2,
-			answer(name, a.words.say("question."+name+".yes"), procedure.Yes),
-			answer(name+suffixNo, a.words.say("question."+name+".no"), procedure.No))))
+	return options
 }
 
-// confirmPerson goes on, or to the refusal where an answer forbids the issue:
-// the core records that answer too.
+// confirmPerson goes on, or to the page that an answer leads to: the core
+// records a no as well.
 func (a *App) confirmPerson() {
-	d := a.draft.person
+	d := a.personAnswers()
 	a.do("person", func(ctx context.Context) error {
 		err := a.cfg.Desk.ConfirmPerson(ctx, d)
 		var e *procedure.Error
-		if errors.As(err, &e) && (e.Code == procedure.CodeFace || e.Code == procedure.CodeNeedsUnblock) {
+		if !errors.As(err, &e) {
+			return err
+		}
+		switch {
+		case e.Code == procedure.CodeFace, e.Code == procedure.CodeNeedsUnblock:
 			a.cfg.Post(func() { a.openRefusal(e.Code) })
 			return nil
+		case e.Code == procedure.CodeNeedsSupervisor:
+			a.cfg.Post(func() { a.openAside(screenSupervisor) })
+			return nil
+		case slices.Contains(e.Fields, procedure.FieldFace):
+			a.cfg.Post(func() { a.openAside("") }) // the question stands on screen A
 		}
 		return err
 	}, nil)
 }
 
-// openRefusal shows the page on which a case is refused; reason is chosen
-// beforehand if the answers or the verdict give one.
-func (a *App) openRefusal(reason procedure.Code) {
-	if rs := a.refusalReasons(); reason == "" && len(rs) > 0 && !a.snapshot.Case.Verdict.Eligible {
-		reason = rs[0]
+// personAnswers leaves out what is not asked for any more.
+func (a *App) personAnswers() procedure.PersonAnswers {
+	d := a.draft.person
+	d.Service = a.service()
+	if !a.asksPIN() {
+		d.KnowsPIN = procedure.Unanswered
 	}
-	a.refusing = &reason
-	a.render()
-}
-
-// refusalReasons are the verdict's, or else those that a clerk can find.
-func (a *App) refusalReasons() []procedure.Code {
-	c := a.snapshot.Case
-	if !c.Verdict.Eligible {
-		return c.Verdict.Blocks
+	if !a.asksLastTry() {
+		d.LastTry = procedure.Unanswered
 	}
-	reasons := []procedure.Code{procedure.CodeFace, procedure.CodeNeedsUnblock, procedure.CodePapersOpen}
-	if c.Problem != nil && !slices.Contains(reasons, c.Problem.Code) && a.words.has("reason."+string(c.Problem.Code)) {
-		reasons = append(reasons, c.Problem.Code)
+	if !a.asksUnblock() {
+		d.Unblock = procedure.UnblockNone
 	}
-	return reasons
-}
-
-// refusePage asks for the reason and ends the case.
-func (a *App) refusePage(p *page) fyne.CanvasObject {
-	chosen := *a.refusing
-	a.setBack(p, a.words.say("back"), func() { a.refusing = nil; a.render() })
-	a.setLater(p)
-	a.setPrimary(p, a.words.say("refuse.do"), func() { a.refuse(*a.refusing) })
-	width := a.measure() - 2*unit(6)
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("refuse.heading")), para(styleBody, a.words.say("refuse.text"), width)}
-	for i, code := range a.refusalReasons() {
-		t := newAnswer(a.keys, a.reason(code), width-unit(16), chosen == code, func() { a.refusing = &code; a.render() })
-		t.spoken = a.tickStates()
-		name := prefixReason + string(code)
-		p.add(name, t)
-		if i == 0 {
-			p.first = name
-		}
-		parts = append(parts, container.New(fixedWidth(width), t))
+	if d.Service != procedure.ServiceStatus {
+		d.Status = procedure.StatusAnswers{}
 	}
-	if chosen != "" {
-		p.first = controlPrimary
-		parts = append(parts, toneInfo.box(a.words.say("refuse.next"), width, para(styleBody, a.next(chosen), boxMeasure(width))))
+	if d.Service != procedure.ServiceCertificate {
+		d.Choice = ""
 	}
-	return natural(panel(column(unit(2.5), parts...)))
-}
-
-// reason names a reason in a few words: its own, or else what happened.
-func (a *App) reason(code procedure.Code) string {
-	if id := "reason." + string(code); a.words.has(id) {
-		return a.words.say(id)
-	}
-	return a.explain(&procedure.Error{Code: code}).what
-}
-
-func (a *App) refuse(reason procedure.Code) {
-	if reason == "" {
-		a.notice = "refuse.choose"
-		a.render()
-		a.page.focus(controlFailure)
-		return
-	}
-	a.do("refuse", func(ctx context.Context) error { return a.cfg.Desk.RefuseCase(ctx, reason) }, func() { a.refusing = nil })
+	return d
 }

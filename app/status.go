@@ -1,7 +1,8 @@
 package app
 
 import (
-	"time"
+	"slices"
+	"strings"
 
 	"salter/app/procedure"
 )
@@ -86,18 +87,6 @@ func (a *App) linkWords() sign {
 	return sign{drawing: pictureDone, short: a.words.say("link.synced.short"), heading: a.words.say("link.synced"), text: last}
 }
 
-// clock is a time of today as hours and minutes, or else with its date.
-func (a *App) clock(t time.Time) string {
-	t = t.In(a.cfg.Zone)
-	if procedure.DateOf(t, a.cfg.Zone) == procedure.DateOf(a.cfg.Now(), a.cfg.Zone) {
-		return t.Format("15:04")
-	}
-	return t.Format("02.01.2006. 15:04")
-}
-
-// day is the date of a time in the zone of the counter.
-func (a *App) day(t time.Time) string { return procedure.DateOf(t, a.cfg.Zone).String() }
-
 // fullName is the name as on the chip, surname first as on the card.
 func fullName(id procedure.Identity) string {
 	if id.GivenName == "" {
@@ -106,36 +95,41 @@ func fullName(id procedure.Identity) string {
 	return id.Surname + " " + id.GivenName
 }
 
-// The steps of the rail and where each phase stands among them.
-var railSteps = []string{"rail.person", "rail.papers", "rail.content", "rail.pin", "rail.work", "rail.hand-over"}
-
-func railStep(p procedure.Phase) int {
-	switch p {
-	case procedure.PhasePerson:
-		return 0
-	case procedure.PhasePapers, procedure.PhaseEmail:
-		return 1
-	case procedure.PhaseContent:
-		return 2
-	case procedure.PhasePIN:
-		return 3
-	case procedure.PhaseWork:
-		return 4
-	case procedure.PhaseHandOver:
-		return 5
-	case procedure.PhaseClosed:
-		return len(railSteps)
+// railSteps are the steps of the rail: those of the phases that a case of this
+// action goes through.
+func railSteps(c *procedure.CaseView) []string {
+	switch {
+	case c.Action.ChangesStatus() || c.NoCard:
+		return []string{"rail.person", "rail.papers.plain", "rail.work.status", "rail.hand-over"}
+	case c.Action == procedure.ActionUnblock:
+		return []string{"rail.person", "rail.papers.plain", "rail.pin", "rail.work.unblock", "rail.hand-over"}
 	}
-	return 0
+	return []string{"rail.person", "rail.papers", "rail.content", "rail.pin", "rail.work", "rail.hand-over"}
+}
+
+// railStep is where the case stands among its steps.
+func railStep(c *procedure.CaseView, steps []string) int {
+	if c.Phase == procedure.PhaseClosed {
+		return len(steps)
+	}
+	prefix := map[procedure.Phase]string{
+		procedure.PhasePerson: "rail.person", procedure.PhasePapers: "rail.papers", procedure.PhaseEmail: "rail.papers",
+		procedure.PhaseContent: "rail.content", procedure.PhasePIN: "rail.pin", procedure.PhaseWork: "rail.work",
+		procedure.PhaseHandOver: "rail.hand-over",
+	}[c.Phase]
+	return max(slices.IndexFunc(steps, func(s string) bool { return strings.HasPrefix(s, prefix) }), 0)
 }
 
 // routeCase chooses the page for the phase of the current case.
 func routeCase(c *procedure.CaseView) screen {
 	switch c.Phase {
 	case procedure.PhasePerson:
+		if c.NoCard {
+			return screenStatus
+		}
 		return screenPerson
 	case procedure.PhasePapers:
-		if c.Printed {
+		if c.Printed || copiesToPrint(c) == 0 {
 			return screenSigned
 		}
 		return screenPapers
@@ -156,9 +150,4 @@ func routeCase(c *procedure.CaseView) screen {
 		return screenWork
 	}
 	return screenTrouble
-}
-
-// mayRefuse reports whether the case can still be refused.
-func mayRefuse(p procedure.Phase) bool {
-	return p != procedure.PhaseHandOver && p != procedure.PhaseClosed && p != procedure.PhaseRefused
 }

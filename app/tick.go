@@ -14,6 +14,7 @@ import (
 type tick struct {
 	control
 	label   *text
+	note    *text // explains an answer; nil: none
 	round   bool
 	boxed   bool // drawn as a card of its own
 	on      bool
@@ -36,6 +37,23 @@ func newAnswer(k *keys, label string, measure float32, on bool, chosen func()) *
 	t.act = func() { t.set(true) }
 	t.ExtendBaseWidget(t)
 	return t
+}
+
+// explain puts a smaller text below the sentence.
+func (t *tick) explain(note string) {
+	if note != "" {
+		t.note = para(styleCaption, note, t.label.measure)
+	}
+}
+
+// words are the sentence and its explanation, as high as they are together.
+func (t *tick) words() (objects []fyne.CanvasObject, size fyne.Size) {
+	objects, size = []fyne.CanvasObject{t.label}, t.label.MinSize()
+	if t.note != nil {
+		m := t.note.MinSize()
+		objects, size = append(objects, t.note), fyne.NewSize(max(size.Width, m.Width), size.Height+m.Height)
+	}
+	return objects, size
 }
 
 func (t *tick) set(on bool) {
@@ -61,10 +79,14 @@ func (t *tick) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // AccessibilityLabel is the sentence with its state.
 func (t *tick) AccessibilityLabel() string {
-	if t.on {
-		return t.label.content + ", " + t.spoken[1]
+	says := t.label.content
+	if t.note != nil {
+		says += ". " + t.note.content
 	}
-	return t.label.content + ", " + t.spoken[0]
+	if t.on {
+		return says + ", " + t.spoken[1]
+	}
+	return says + ", " + t.spoken[0]
 }
 
 // AccessibilityRole says that it can be pressed.
@@ -98,26 +120,32 @@ func (r *tickRenderer) Layout(size fyne.Size) {
 	r.area.Move(fyne.NewSquareOffsetPos(ringGap))
 	r.area.Resize(size.SubtractWidthHeight(2*ringGap, 2*ringGap))
 	x := ringGap + r.inset()
-	label := r.tick.label.MinSize()
+	words, total := r.tick.words()
 	r.box.Move(fyne.NewPos(x, (size.Height-boxSide)/2))
 	r.box.Resize(fyne.NewSquareSize(boxSide))
 	r.mark.Resize(fyne.NewSquareSize(16))
 	r.mark.Move(r.box.Position().AddXY(4, 4))
 	x += boxSide + unit(3)
-	r.tick.label.Move(fyne.NewPos(x, (size.Height-label.Height)/2))
-	r.tick.label.Resize(fyne.NewSize(size.Width-x, label.Height))
+	y := (size.Height - total.Height) / 2
+	for _, o := range words {
+		h := o.MinSize().Height
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(size.Width-x, h))
+		y += h
+	}
 }
 
 // MinSize is at least 44 high.
 func (r *tickRenderer) MinSize() fyne.Size {
-	label := r.tick.label.MinSize()
+	_, label := r.tick.words()
 	w := label.Width + boxSide + unit(3) + 2*(ringGap+r.inset())
 	return fyne.NewSize(w, max(unit(10), label.Height+2*r.inset())+2*ringGap)
 }
 
 // Objects from the back to the front.
 func (r *tickRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.ring, r.area, r.box, r.mark, r.tick.label}
+	words, _ := r.tick.words()
+	return append([]fyne.CanvasObject{r.ring, r.area, r.box, r.mark}, words...)
 }
 
 // Refresh follows state and theme.

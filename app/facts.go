@@ -1,0 +1,154 @@
+package app
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"salter/app/procedure"
+)
+
+// verdict says whether the card may be served, and what is proposed or what to
+// do instead.
+func (a *App) verdict(c *procedure.CaseView, width float32) []fyne.CanvasObject {
+	inner := boxMeasure(width)
+	switch {
+	case !c.SameCard && a.snapshot.Reader.Identity != nil:
+		t := a.explain(&procedure.Error{Code: procedure.CodeOtherCard})
+		return []fyne.CanvasObject{toneWarning.box(t.what, width, para(styleBody, t.do, inner))}
+	case !c.SameCard:
+		values := with{"Card": string(c.Identity.CardNumber)}
+		return []fyne.CanvasObject{toneWarning.box(a.words.say("verdict.absent"), width, para(styleBody, a.words.fill("verdict.absent.text", values), inner))}
+	case !c.Verdict.Eligible:
+		var parts []fyne.CanvasObject
+		for _, code := range c.Verdict.Blocks {
+			t := a.explain(&procedure.Error{Code: code})
+			parts = append(parts, para(styleStrong, t.what, inner), para(styleBody, t.do, inner))
+		}
+		return []fyne.CanvasObject{toneError.box(a.words.say("verdict.no"), width, parts...)}
+	case c.Facts == nil:
+		return []fyne.CanvasObject{toneInfo.box(a.words.say("facts.asking"), width, para(styleBody, a.words.say("facts.asking.text"), inner))}
+	}
+	return []fyne.CanvasObject{a.proposalBox(c, width)}
+}
+
+// proposalBox shows what is proposed with its one sentence of reason, and the
+// facts that it rests on.
+func (a *App) proposalBox(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	inner := boxMeasure(width)
+	tone := toneSuccess
+	if c.Proposal.Action == procedure.ActionNone {
+		tone = toneWarning
+	}
+	parts := []fyne.CanvasObject{para(styleBody, a.words.fill("proposal."+string(c.Proposal.Reason), a.proposalValues(c)), inner), gap(0), a.factSheet(c, inner)}
+	if needs := a.needs(c, inner); needs != nil {
+		parts = append(parts, needs)
+	}
+	for _, w := range c.Verdict.Warnings {
+		if w != procedure.WarnLastTry { // asked as a question of its own
+			parts = append(parts, a.warningLine(a.words.fill("warning."+string(w), with{"Until": c.Identity.ValidUntil.String()}), inner))
+		}
+	}
+	return tone.box(a.words.say("proposed."+string(c.Proposal.Action)), width, parts...)
+}
+
+// warningLine is one sentence with the sign of a warning.
+func (a *App) warningLine(words string, width float32) fyne.CanvasObject {
+	return topRow(unit(2), picture(pictureWarning, 18), para(styleStrong.in(toneWarning.colour), words, width-18-unit(2)))
+}
+
+// proposalValues are what the sentences of reason may name.
+func (a *App) proposalValues(c *procedure.CaseView) with {
+	values := with{"Until": "", "Day": c.Facts.ContractRef.Date.String(), "Contract": c.Facts.ContractRef.Number}
+	if cert := certificateOf(c.Facts); cert != nil {
+		values["Until"] = a.day(cert.NotAfter)
+	}
+	return values
+}
+
+// certificateOf is the register's entry of the certificate that the facts
+// speak of; nil if there is none.
+func certificateOf(f *procedure.Facts) *procedure.CertificateFact {
+	return find(f.Register, f.Serial)
+}
+
+func find(certificates []procedure.CertificateFact, serial string) *procedure.CertificateFact {
+	for i := range certificates {
+		if certificates[i].Serial == serial {
+			return &certificates[i]
+		}
+	}
+	return nil
+}
+
+// factSheet shows contract and certificate beside each other, and below them
+// what the authority answered and how many PIN tries are left.
+func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	f := c.Facts
+	half := (width - unit(3)) / 2
+	contract := a.factColumn("facts.contract", a.words.say("contract."+string(f.Contract)), a.contractLine(f.ContractRef), half)
+	state := a.words.say("certificate." + string(f.Certificate))
+	detail := shortSerial(f.Serial)
+	if cert := certificateOf(f); cert != nil {
+		detail = a.words.fill("facts.certificate.line", with{"Serial": detail, "From": a.day(cert.NotBefore), "To": a.day(cert.NotAfter)})
+	}
+	certificate := a.factColumn("facts.certificate", state, detail, half)
+	rows := []fyne.CanvasObject{topRow(unit(3), contract, certificate)}
+	if !f.Authority {
+		rows = append(rows, a.warningLine(a.words.say("facts.silent"), width))
+	}
+	if !c.NoCard {
+		rows = append(rows, para(styleCaption, a.words.tries("verdict.tries", c.Chip.Tries), width))
+	}
+	return column(unit(1), rows...)
+}
+
+func (a *App) factColumn(id, value, detail string, width float32) fyne.CanvasObject {
+	parts := []fyne.CanvasObject{fact(a.words.say(id), value, width)}
+	if detail != "" {
+		parts = append(parts, para(styleCaption, detail, width))
+	}
+	return fixed(width, column(0, parts...))
+}
+
+// contractLine names a contract with its day; empty if there is none.
+func (a *App) contractLine(r procedure.ContractRef) string {
+	if r.Number == "" {
+		return ""
+	}
+	return a.words.fill("facts.contract.line", with{"Number": r.Number, "Day": r.Date.String()})
+}
+
+// shortSerial is enough of a serial number to tell the certificates of one
+// person apart.
+func shortSerial(hex string) string {
+	if hex = strings.ToUpper(hex); len(hex) > 12 {
+		return hex[:12] + "…"
+	}
+	return hex
+}
+
+// needs says in a line what a supervisor has to sign, or who signed it.
+func (a *App) needs(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	switch {
+	case c.Overridden != nil:
+		words := a.words.fill("needs.signed", with{"Number": c.Overridden.Number})
+		return topRow(unit(2), picture(pictureDone, 18), para(styleStrong.in(toneSuccess.colour), words, width-18-unit(2)))
+	case len(c.Needs) > 0:
+		return a.warningLine(a.words.fill("needs.line", with{"Why": a.needsWords(c.Needs)}), width)
+	}
+	return nil
+}
+
+// needsWords says in one sentence each why a supervisor is needed.
+func (a *App) needsWords(codes []procedure.Code) string {
+	var sentences []string
+	for _, code := range codes {
+		if id := "needs." + string(code); a.words.has(id) {
+			sentences = append(sentences, a.words.say(id))
+		} else {
+			sentences = append(sentences, a.explain(&procedure.Error{Code: code}).what)
+		}
+	}
+	return strings.Join(sentences, " ")
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"salter/app/procedure"
+)
+
+// supervisorPage is where a supervisor decides: why he is needed, what is to
+// be done, his reason, and the password of his own key.
+func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
+	c, d := a.snapshot.Case, &a.draft.override
+	a.setBack(p, a.words.say("back"), func() { a.openAside("") })
+	side := a.pageWidth()*0.42 - unit(4)
+	width := a.pageWidth() - side - unit(4) - 2*unit(6)
+	password := a.secret(p, kept, fieldPassword, a.words.say("field.supervisor_password"))
+	a.setPrimary(p, a.words.say("supervisor.do"), func() { a.override(password) })
+	var asked []fyne.CanvasObject
+	if a.choosesAction() {
+		asked = append(asked, a.choice(p, procedure.FieldChoice, width, 2, a.actionOptions(c), string(a.chosenAction(c)), func(v string) {
+			d.Choice = procedure.Action(v)
+		}))
+		if a.asksPaperContract(c) {
+			half := (width - unit(3)) / 2
+			asked = append(asked, para(styleCaption, a.words.say("supervisor.paper"), width), topRow(unit(3),
+				a.typed(p, kept, procedure.FieldContract, &d.PaperContract.Number, "", half),
+				a.typed(p, kept, fieldPaperDay, &a.draft.paperDay, "", half)))
+		}
+	}
+	asked = append(asked, a.typed(p, kept, procedure.FieldReason, &d.Reason, "", width), field(password, "", width))
+	p.first = procedure.FieldReason
+	if a.choosesAction() && a.chosenAction(c) == "" {
+		p.first = procedure.FieldChoice
+	}
+	return column(unit(3), line(styleHeading, a.words.say("supervisor.heading")),
+		topRow(unit(4), fixed(side, a.whySupervisor(c, side)), panel(column(unit(2.5), asked...))))
+}
+
+// whySupervisor says what has to be signed and what the app proposes.
+func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	why := a.words.say("supervisor.other")
+	if len(c.Needs) > 0 {
+		why = a.needsWords(c.Needs)
+	}
+	parts := []fyne.CanvasObject{toneWarning.box(a.words.say("needs.heading"), width, para(styleBody, why, boxMeasure(width)))}
+	if c.Facts != nil {
+		inner := width - 2*unit(6)
+		parts = append(parts, panel(column(unit(1),
+			para(styleStrong, a.words.say("proposed."+string(c.Proposal.Action)), inner),
+			para(styleBody, a.words.fill("proposal."+string(c.Proposal.Reason), a.proposalValues(c)), inner))))
+	}
+	return column(unit(3), append(parts, para(styleSecondary, a.words.say("supervisor.text"), width))...)
+}
+
+// choosesAction reports whether the supervisor may choose between issuing and
+// renewal: a certificate is asked for.
+func (a *App) choosesAction() bool {
+	c := a.snapshot.Case
+	return c.Facts != nil && !c.NoCard && a.service() == procedure.ServiceCertificate
+}
+
+func (a *App) actionOptions(c *procedure.CaseView) []option {
+	var options []option
+	for _, action := range []procedure.Action{procedure.ActionIssue, procedure.ActionRenew} {
+		o := option{value: string(action), label: a.words.say("action." + string(action))}
+		if action == c.Proposal.Action {
+			o.note = a.words.say("supervisor.proposed")
+		}
+		options = append(options, o)
+	}
+	return options
+}
+
+// chosenAction is the supervisor's choice, to begin with the proposal; empty
+// if the proposal is to stop.
+func (a *App) chosenAction(c *procedure.CaseView) procedure.Action {
+	if a.draft.override.Choice == "" && c.Proposal.Action.Certifies() {
+		return c.Proposal.Action
+	}
+	return a.draft.override.Choice
+}
+
+// asksPaperContract: a renewal rests on a contract; where the authority knows
+// of none, on the one that the citizen shows.
+func (a *App) asksPaperContract(c *procedure.CaseView) bool {
+	return a.chosenAction(c) == procedure.ActionRenew && c.Facts.Contract != procedure.ContractValid
+}
+
+// override has the supervisor sign. The password leaves its field at once.
+func (a *App) override(in *input) {
+	if a.working != "" {
+		return
+	}
+	o := a.draft.override
+	o.Reason = strings.TrimSpace(o.Reason)
+	if a.choosesAction() {
+		o.Choice = a.chosenAction(a.snapshot.Case)
+	} else {
+		o.Choice = ""
+	}
+	if a.choosesAction() && a.asksPaperContract(a.snapshot.Case) {
+		day, err := parseDay(a.draft.paperDay)
+		if err != nil {
+			a.fail(procedure.CodeAnswerOpen, fieldPaperDay)
+			return
+		}
+		o.PaperContract.Date = day
+	} else {
+		o.PaperContract = procedure.ContractRef{}
+	}
+	password := []byte(in.Text)
+	in.SetText("")
+	a.do("override", func(ctx context.Context) error {
+		defer clear(password)
+		return a.cfg.Desk.Override(ctx, password, o)
+	}, func() { a.draft.person.Choice, a.draft.aside = o.Choice, "" })
+}
