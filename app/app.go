@@ -75,8 +75,7 @@ type App struct {
 	pad      *pad
 	ticks    atomic.Bool         // the page changes with time; the one field that other goroutines read
 	size     fyne.Size           // of the window, as last laid out
-	windowed fyne.Size           // of the window, before the citizen's full screen
-	left     time.Time           // when the full screen was left
+	root     *fyne.Container     // the content of the window; it holds that of the page
 	ended    procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
 	working  string              // the action in progress, empty if none
 	failure  *procedure.Error    // what became of the last action
@@ -277,9 +276,11 @@ func (a *App) render() {
 	a.page = p
 	a.ticks.Store(p.tick != nil)
 	a.cfg.Window.SetTitle(a.title(next))
-	a.setFullScreen(p.bare)
+	if w := a.cfg.Window; !a.cfg.Windowed && w.FullScreen() != p.bare {
+		w.SetFullScreen(p.bare) // the citizen's pages have the whole screen
+	}
 	a.cfg.Window.Canvas().Unfocus() // else the cursor of a field that is gone blinks for ever
-	a.cfg.Window.SetContent(container.New(&resized{app: a}, p.content))
+	a.fill(p.content)
 	a.hookCanvas()
 	p.showWorking(a.working != "")
 	if focus == "" || !p.focus(focus) {
@@ -287,32 +288,17 @@ func (a *App) render() {
 	}
 }
 
-// settles is how long a window manager may take to put the window back.
-const settles = time.Second
-
-// setFullScreen gives the citizen's pages the whole screen.
-func (a *App) setFullScreen(full bool) {
-	w := a.cfg.Window
-	if a.cfg.Windowed || w.FullScreen() == full {
+// fill puts content into the window. The window is given content only once:
+// Fyne takes its size anew each time, and after a time in full screen the
+// window would come back as large as the screen.
+func (a *App) fill(content fyne.CanvasObject) {
+	if a.root == nil {
+		a.root = container.New(&resized{app: a}, content)
+		a.cfg.Window.SetContent(a.root)
 		return
 	}
-	if full {
-		a.windowed = a.size
-	} else {
-		a.left = a.cfg.Now()
-	}
-	w.SetFullScreen(full)
-}
-
-// resizedTo follows the window to another size. It may leave the full screen
-// as large as the screen, with its lower edge below it: then it is put back to
-// the size that it had before.
-func (a *App) resizedTo() {
-	leaving := !a.cfg.Window.FullScreen() && a.cfg.Now().Sub(a.left) < settles
-	if leaving && a.size != a.windowed {
-		a.cfg.Window.Resize(a.windowed)
-	}
-	a.render()
+	a.root.Objects[0] = content
+	a.root.Refresh()
 }
 
 // hookCanvas takes the keys that reach no control, for instance after a click

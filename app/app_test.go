@@ -442,25 +442,23 @@ func TestEveryRefusalHasANextStep(t *testing.T) {
 	}
 }
 
-// TestWindowComesBack: after the citizen's full screen the window has the size
-// it had; later it can be given any other.
-func TestWindowComesBack(t *testing.T) {
-	screen, before := fyne.NewSize(1366, 768), fyne.NewSize(1360, 720)
-	c := open(t, inCase(procedure.PhasePIN), before)
-	resize := func(size, want fyne.Size) {
-		t.Helper()
-		c.window.Resize(size)
-		if got := c.window.Canvas().Size(); got != want {
-			t.Errorf("the window was made %v and is %v, want %v", size, got, want)
+// TestContentIsSetOnce: each time content is set in full screen, Fyne forgets
+// the size that the window had before.
+func TestContentIsSetOnce(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePIN), usual)
+	content := c.window.Content()
+	for _, full := range []bool{false, true, false} {
+		if c.window.FullScreen() != full {
+			t.Fatalf("%s: full screen %t, want %t", c.app.page.screen, !full, full)
 		}
+		if c.window.Content() != content {
+			t.Errorf("%s: the window has another content", c.app.page.screen)
+		}
+		if c.app.root.Objects[0] != c.app.page.content {
+			t.Errorf("%s: the window does not show the page", c.app.page.screen)
+		}
+		c.press(map[bool]fyne.KeyName{false: fyne.KeyReturn, true: fyne.KeyEscape}[full])
 	}
-	c.press(fyne.KeyReturn)
-	resize(screen, screen)
-	c.press(fyne.KeyEscape)
-	resize(fyne.NewSize(1366, 767), before) // as a window manager leaves it
-	resize(screen, before)
-	c.now = c.now.Add(settles)
-	resize(screen, screen)
 }
 
 // TestMissingCardIsNamed: while the case waits for its card, the words follow

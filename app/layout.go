@@ -263,6 +263,6 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	if a := r.app; a.size != size {
 		a.size = size
-		a.cfg.Go(func() { a.cfg.Post(a.resizedTo) }) // not from inside a layout
+		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout
 	}
 }
