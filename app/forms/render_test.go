@@ -53,25 +53,26 @@ func checkGolden(t *testing.T, name, got string) {
 // TestNeverOnPaper: no e-mail before the citizen's hand wrote it, no personal
 // number on the label, no certificate, no picture.
 func TestNeverOnPaper(t *testing.T) {
-	d := testData(allKinds...)
-	d.Email = procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ljubica@example.rs"}
-	d.Result.DER = []byte("certificate-bytes")
-	job := render(t, d, Options{})
-	for _, p := range job.Papers {
-		text := extract(t, p.PDF, "-raw")
-		for _, never := range []string{d.Email.Address, "certificate-bytes", d.Result.CommonName} {
-			if strings.Contains(text, never) {
-				t.Errorf("%s shows %q", p.Record.Kind, never)
+	for _, s := range scenes() {
+		d := s.data()
+		d.Email = procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ljubica@example.rs"}
+		if d.Result != nil {
+			d.Result.DER = []byte("certificate-bytes")
+		}
+		for _, p := range render(t, d, Options{}).Papers {
+			never := []string{d.Email.Address, "certificate-bytes", "012345678 Sign"}
+			if p.Record.Kind == procedure.PaperLabel {
+				never = append(never, "0101900715006", "ЂУРЂЕВИЋ", "ЉУБИЦА", "MÜLLER")
 			}
-		}
-		if bytes.Contains(p.PDF, []byte("/Subtype /Image")) {
-			t.Errorf("%s holds a picture", p.Record.Kind)
-		}
-	}
-	label := extract(t, paper(t, job, procedure.PaperLabel).PDF)
-	for _, never := range []string{"0101900715006", d.Identity.Surname, d.Identity.GivenName} {
-		if strings.Contains(label, never) {
-			t.Errorf("the label shows %q", never)
+			text := shown(t, p.PDF)
+			for _, n := range never {
+				if strings.Contains(text, n) {
+					t.Errorf("%s: %s shows %q", s.name, p.Record.Kind, n)
+				}
+			}
+			if bytes.Contains(p.PDF, []byte("/Subtype /Image")) {
+				t.Errorf("%s: %s holds a picture", s.name, p.Record.Kind)
+			}
 		}
 	}
 }
@@ -270,6 +271,13 @@ func TestRenderErrors(t *testing.T) {
 		{"letter outside the first plane", func(d *procedure.PaperData, _ *Options) { d.Office = "\U00010000" }, ErrGlyph, "U+10000"},
 		{"unknown paper", func(d *procedure.PaperData, _ *Options) { d.Kinds = []procedure.PaperKind{"other"} }, ErrTemplate, "other"},
 		{"script without templates", func(_ *procedure.PaperData, o *Options) { o.Script = "sr-Xxxx" }, ErrTemplate, "sr-Xxxx"},
+		{"paper that is not made in English", func(d *procedure.PaperData, _ *Options) { d.Script = English }, ErrTemplate, "en"},
+		{"number of another service circled", func(d *procedure.PaperData, _ *Options) {
+			changed(d, procedure.ActionRevoke, procedure.StatusLost)
+			d.Kinds, d.StatusForm = kinds(procedure.PaperStatus), 2
+		}, ErrMissingValue, "{status_option}"},
+		{"refusal without a reason", func(d *procedure.PaperData, _ *Options) { d.Kinds = kinds(procedure.PaperRefusal) }, ErrMissingValue, "{refusal_reason}"},
+		{"unblock without a choice", func(d *procedure.PaperData, _ *Options) { d.Kinds = kinds(procedure.PaperUnblock) }, ErrMissingValue, "{unblock_option}"},
 		{"no font", func(_ *procedure.PaperData, o *Options) { o.Fonts.Bold = nil }, ErrFont, "bold"},
 		{"cut-off font", func(_ *procedure.PaperData, o *Options) { o.Fonts.Regular = o.Fonts.Regular[:4000] }, ErrFont, "regular"},
 	}

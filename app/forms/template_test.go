@@ -50,6 +50,14 @@ func TestParseErrors(t *testing.T) {
 		{"comb without numbers", body("@comb"), "@comb"},
 		{"comb too wide", body("@comb 1000 1"), "1000"},
 		{"option with value", body("@options {form_option}\n1 A = B\n@end"), "option"},
+		{"only without a fact", body("@only\nx"), "without a fact"},
+		{"only of an unknown fact", body("@only sunday\nx"), "sunday"},
+		{"only without a block", body("@only issue"), "without a block"},
+		{"only before a bad block", body("@only issue\n@fields\n@end"), "without lines"},
+		{"table of two rows of headings", body("@table refused\nA = 1\nB = 1\n@end"), "one row"},
+		{"table without widths", body("@table refused\nA | B\n@end"), "part of the width"},
+		{"table with a bad width", body("@table refused\nA = x\n@end"), "number"},
+		{"two words for one value", minimalHead + "word a.b c: x\nword a.c: y\n", "a.c stands twice"},
 		{"proof of words", body("@proof words\nx\n@end"), "@proof"},
 	}
 	for _, tt := range tests {
@@ -79,7 +87,10 @@ func TestTemplateAgainstCase(t *testing.T) {
 		{"no word for the value", "{action_label}", ErrMissingValue, "{action_label}"},
 		{"no option circled", "@options {form_option}\n3 A\n@end", ErrTemplate, "0 options"},
 		{"two options circled", "@options {form_option}\n1 A\n1 B\n@end", ErrTemplate, "2 options"},
+		{"unknown list", "@table refused\nA = 1\n@end", ErrUnknownPlaceholder, "refused"},
 		{"two rows of seals", "@seal M\nA = B\nC = D\n@end", ErrTemplate, "@seal"},
+		{"a missing value that is not asked for", "@only renew\nA {refusal_reason}", nil, ""},
+		{"a missing value that is asked for", "@only renew issue\nA {refusal_reason}", ErrMissingValue, "{refusal_reason}"},
 		{"nothing wrong", "# A\n\n+ B {case_number} {birth_date?}", nil, ""},
 	}
 	for _, tt := range tests {

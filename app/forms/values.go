@@ -1,8 +1,6 @@
 package forms
 
 import (
-	"encoding/base32"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,10 +9,6 @@ import (
 	"salter/app/procedure"
 	"salter/app/serbian"
 )
-
-// journalOrigin is the first line of the checkpoints of a counter's journal,
-// before the name of the counter.
-const journalOrigin = "mup.gov.rs/counter/"
 
 // values are the contents of the placeholders by name. Every name that a
 // template may use is in the map; an empty value is a missing one.
@@ -132,7 +126,7 @@ func (v values) addIdentity(id procedure.Identity, t *template) {
 
 func (v values) addContract(d procedure.PaperData, o Options, t, terms *template) {
 	v["contract_number"] = d.Contract.Number
-	if d.Contract.Number == "" && d.Certificate != nil {
+	if d.Contract.Number == "" && d.Certificate != nil { // a change of status
 		v["contract_number"] = d.Certificate.Contract
 	}
 	v["contract_date"] = d.Contract.Date.String()
@@ -202,29 +196,6 @@ func (v values) addStatus(d procedure.PaperData, o Options, t *template, zone *t
 		v["status_date"], v["status_time"] = day(d.Result.StatusAt, zone), clock(d.Result.StatusAt, zone)
 	}
 	return nil
-}
-
-func (v values) addJournal(h procedure.Head, counter string) {
-	v["journal_size"], v["journal_code"], v["journal_proof"] = "", "", ""
-	if h.Size == 0 {
-		return
-	}
-	v["journal_size"] = strconv.FormatInt(h.Size, 10)
-	v["journal_code"] = JournalCode(h)
-	v["journal_proof"] = JournalProof(counter, h)
-}
-
-// JournalCode is the short form of a journal head for human eyes: the first
-// 40 bits of the root as 8 letters and digits of base32 (RFC 4648 section 6).
-// It can be ground out with effort; JournalProof holds the whole root.
-func JournalCode(h procedure.Head) string {
-	return base32.StdEncoding.EncodeToString(h.Root[:5])
-}
-
-// JournalProof is the content of the second code of the receipt: the text of
-// an unsigned checkpoint (C2SP tlog-checkpoint) with origin, size and root.
-func JournalProof(counter string, h procedure.Head) string {
-	return fmt.Sprintf("%s%s\n%d\n%s\n", journalOrigin, counter, h.Size, base64.StdEncoding.EncodeToString(h.Root[:]))
 }
 
 // word returns the template's word for a value of the data, or else its word
