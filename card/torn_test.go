@@ -32,7 +32,7 @@ func places(total, n int) []int {
 // tearable is one call that a removal can cut off at any of its commands.
 type tearable struct {
 	name  string
-	card  func(testing.TB) *virtual.Card
+	card  func(*station) *virtual.Card
 	login bool // the call needs one
 	call  func(context.Context, *Session) error
 	// torn checks what must hold wherever the card was pulled.
@@ -78,7 +78,7 @@ func (w tearable) begin(s *station) *Session {
 // commands counts the commands of the undisturbed call.
 func (w tearable) commands(s *station) int {
 	s.t.Helper()
-	card := w.card(s.t)
+	card := w.card(s)
 	s.insert(card)
 	defer s.eject()
 	session := w.begin(s)
@@ -96,7 +96,7 @@ func (w tearable) commands(s *station) int {
 
 // tear has the call cut off, and made again.
 func (w tearable) tear(s *station, f virtual.Fault) {
-	card := w.card(s.t)
+	card := w.card(s)
 	s.insert(card)
 	defer s.eject()
 	session := w.begin(s)
@@ -131,7 +131,7 @@ func unblocking(name string, pin []byte) tearable {
 	}
 	return tearable{
 		name: "unblock " + name,
-		card: func(t testing.TB) *virtual.Card { return makeCard(t, virtual.Blocked) },
+		card: func(s *station) *virtual.Card { return makeCard(s.t, virtual.Blocked) },
 		call: func(ctx context.Context, session *Session) error { return session.Unblock(ctx, pin) },
 		torn: func(s *station) {
 			s.t.Helper()
@@ -167,16 +167,15 @@ func keptID() []byte { return bytes.Repeat([]byte{0x5A}, 20) }
 
 // renewed is a card with a new signature certificate under keptID beside the
 // old one.
-func renewed(t testing.TB) *virtual.Card {
-	t.Helper()
-	card := makeCard(t, virtual.Renewal)
-	s := newStation(t)
+func renewed(s *station) *virtual.Card {
+	s.t.Helper()
+	card := makeCard(s.t, virtual.Renewal)
 	s.insert(card)
 	defer s.eject()
 	session := s.login(s.chip().Serial)
-	session.renew(t, keptID())
+	session.renew(s.t, keptID())
 	if err := session.Close(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return card
 }

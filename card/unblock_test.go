@@ -3,27 +3,50 @@
 package card
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"salter/card/virtual"
 )
 
-// puks is a PUKSource for tests.
-type puks map[string]string
+// puks is a PUKSource that keeps what it has handed out.
+type puks struct {
+	of   map[string]string
+	out  [][]byte
+	fail error // instead of an answer
+}
 
-func (p puks) PUK(_ context.Context, serial string) ([]byte, error) {
-	puk, ok := p[serial]
+func (p *puks) PUK(_ context.Context, serial string) ([]byte, error) {
+	if p.fail != nil {
+		return nil, p.fail
+	}
+	puk, ok := p.of[serial]
 	if !ok {
 		return nil, ErrNoPUK
 	}
-	return []byte(puk), nil
+	p.out = append(p.out, []byte(puk))
+	return p.out[len(p.out)-1], nil
+}
+
+// wiped checks that nothing handed out is left.
+func (p *puks) wiped(t *testing.T) {
+	t.Helper()
+	for _, b := range p.out {
+		if !bytes.Equal(b, make([]byte, len(b))) {
+			t.Error("a PUK is not wiped")
+		}
+	}
 }
 
 // unblocking makes the card of the station one that can be unblocked.
-func (s *station) unblocking(serial, puk string) {
-	s.cfg.Driver, s.cfg.PUKs = DriverTestCard, puks{serial: puk}
+func (s *station) unblocking(serial, puk string) *puks {
+	source := &puks{of: map[string]string{serial: puk}}
+	s.cfg.Driver, s.cfg.PUKs = DriverTestCard, source
+	return source
 }
 
 // open opens a session without logging in.
@@ -49,7 +72,7 @@ func TestUnblock(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx := context.Background()
 			s, card, chip := citizen(t, virtual.Blocked)
-			s.unblocking(chip.Serial, virtual.PresetPUK)
+			source := s.unblocking(chip.Serial, virtual.PresetPUK)
 			if err := s.CanUnblock(ctx, s.name); err != nil {
 				t.Fatalf("can unblock: %v", err)
 			}
@@ -69,13 +92,179 @@ func TestUnblock(t *testing.T) {
 			if err := session.Login(ctx, []byte(tt.knows)); err != nil {
 				t.Fatalf("PIN after it: %v", err)
 			}
-			id := newID(t)
-			if _, err := session.Generate(ctx, id); err != nil {
+			if _, err := session.Generate(ctx, newID(t)); err != nil {
 				t.Errorf("generate after it: %v", err)
+			}
+			// With somebody logged in, and with tries left: the same.
+			if err := session.Unblock(ctx, tt.pin); err != nil {
+				t.Errorf("while logged in: %v", err)
+			}
+			if _, err := session.Generate(ctx, newID(t)); err == nil {
+				t.Error("a login is left after unblocking")
 			}
 			if err := session.Close(); err != nil {
 				t.Fatal(err)
 			}
+			s.opensWith(chip.Serial, tt.knows)
+			source.wiped(t)
+		})
+	}
+}
+
+// Who cannot unblock says so, before any attempt is made.
+func TestCannotUnblock(t *testing.T) {
+	ctx := context.Background()
+	broken := errors.New("safe does not open")
+	for _, tt := range []struct {
+		name   string
+		preset virtual.Preset
+		config func(*Config, string)
+		ask    error // CanUnblock
+		do     error // Unblock; nil: as ask
+	}{
+		{"vendor's card", virtual.Blocked, func(c *Config, serial string) {
+			c.Driver, c.PUKs = DriverVendor, &puks{of: map[string]string{serial: virtual.PresetPUK}}
+		}, ErrCannotUnblock, nil},
+		{"no driver", virtual.Blocked, func(c *Config, _ string) { c.Driver = "" }, ErrCannotUnblock, nil},
+		{"no source", virtual.Blocked, func(c *Config, _ string) { c.Driver = DriverTestCard }, ErrNoPUK, nil},
+		{"another card's PUK", virtual.Blocked, func(c *Config, _ string) {
+			c.Driver, c.PUKs = DriverTestCard, &puks{of: map[string]string{"ID000000000": virtual.PresetPUK}}
+		}, ErrNoPUK, nil},
+		{"impossible PUK", virtual.Blocked, func(c *Config, serial string) {
+			c.Driver, c.PUKs = DriverTestCard, &puks{of: map[string]string{serial: "1234"}}
+		}, ErrNoPUK, nil},
+		{"source fails", virtual.Blocked, func(c *Config, _ string) {
+			c.Driver, c.PUKs = DriverTestCard, &puks{fail: broken}
+		}, broken, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, card, chip := citizen(t, tt.preset)
+			tt.config(&s.cfg, chip.Serial)
+			if err := s.CanUnblock(ctx, s.name); !errors.Is(err, tt.ask) {
+				t.Errorf("can unblock: %v, want %v", err, tt.ask)
+			}
+			session := s.open(chip.Serial)
+			sent := card.Stats().APDUs
+			for _, pin := range [][]byte{nil, []byte(otherPIN)} {
+				if err := session.Unblock(ctx, pin); !errors.Is(err, tt.ask) {
+					t.Errorf("unblock: %v, want %v", err, tt.ask)
+				}
+			}
+			if n := card.Stats().APDUs - sent; n != 0 {
+				t.Errorf("%d commands sent to the card", n)
+			}
+			if err := session.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// A chip without the applet of the test card is sent neither PUK nor PIN,
+// whatever is configured.
+func TestUnblockOtherMake(t *testing.T) {
+	ctx := context.Background()
+	s, card, chip := citizen(t, virtual.Blocked)
+	s.unblocking(chip.Serial, virtual.PresetPUK)
+	session := s.open(chip.Serial)
+	log := &bytes.Buffer{}
+	card.SetLogger(slog.New(slog.NewTextHandler(log, nil)))
+	for _, pin := range [][]byte{nil, []byte(otherPIN)} {
+		card.SetFault(fault(t, "sw@A4.3=6A82")) // the selection of the applet
+		if err := session.Unblock(ctx, pin); !errors.Is(err, ErrCannotUnblock) {
+			t.Errorf("unblock: %v, want ErrCannotUnblock", err)
+		}
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	card.SetFault(fault(t, "sw@A4.3=6A82"))
+	if err := s.CanUnblock(ctx, s.name); !errors.Is(err, ErrCannotUnblock) {
+		t.Errorf("can unblock: %v, want ErrCannotUnblock", err)
+	}
+	if strings.Contains(log.String(), "00 2C") || strings.Contains(log.String(), "00 24") {
+		t.Errorf("the chip was sent a PUK or a PIN:\n%s", log)
+	}
+	card.ClearFaults()
+	s.eject()
+	s.insert(makeCard(t, virtual.Apollo))
+	if err := s.CanUnblock(ctx, s.name); !errors.Is(err, ErrOldCard) {
+		t.Errorf("card without PKI part: %v, want ErrOldCard", err)
+	}
+	s.eject()
+	if err := s.CanUnblock(ctx, s.name); !errors.Is(err, ErrNoCard) {
+		t.Errorf("empty reader: %v, want ErrNoCard", err)
+	}
+}
+
+// The PUK has three tries, counted by the card, and each call makes one.
+func TestWrongPUK(t *testing.T) {
+	ctx := context.Background()
+	for _, tt := range []struct {
+		name string
+		pin  []byte
+		left []int // after each wrong attempt; −1 unknown, 0 blocked
+	}{
+		{"keep", nil, []int{2, 1, 0, 0}},
+		{"change", []byte(otherPIN), []int{-1, -1, -1, 0}}, // the module says "wrong" to the blocking one too
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, card, chip := citizen(t, virtual.Blocked)
+			source := s.unblocking(chip.Serial, "1111222233334444")
+			session := s.open(chip.Serial)
+			for _, want := range tt.left {
+				err := session.Unblock(ctx, tt.pin)
+				var wrong *WrongPUKError
+				switch {
+				case want == 0 && !errors.Is(err, ErrPUKBlocked):
+					t.Errorf("got %v, want ErrPUKBlocked", err)
+				case want != 0 && (!errors.As(err, &wrong) || wrong.TriesLeft != want):
+					t.Errorf("got %v, want a wrong PUK with %d tries left", err, want)
+				}
+			}
+			s.unblocking(chip.Serial, virtual.PresetPUK)
+			if err := session.Unblock(ctx, tt.pin); !errors.Is(err, ErrPUKBlocked) {
+				t.Errorf("right PUK, too late: %v, want ErrPUKBlocked", err)
+			}
+			if card.TriesLeft() != 0 {
+				t.Errorf("PIN has %d tries, want 0", card.TriesLeft())
+			}
+			source.wiped(t)
+		})
+	}
+}
+
+// A new PIN that can be none, and an empty one, never reach the card; an empty
+// one is not taken for "keep".
+func TestUnblockPINFormat(t *testing.T) {
+	s, card, chip := citizen(t, virtual.Blocked)
+	s.unblocking(chip.Serial, virtual.PresetPUK)
+	session := s.open(chip.Serial)
+	for _, pin := range []string{"", "123", "123456789", "12a4", " 1234"} {
+		if err := session.Unblock(t.Context(), []byte(pin)); !errors.Is(err, ErrPINFormat) {
+			t.Errorf("%d characters: %v, want ErrPINFormat", len(pin), err)
+		}
+	}
+	if card.TriesLeft() != 0 {
+		t.Error("the counter was reset")
+	}
+}
+
+// OpenSC 0.23 hangs for ever after a card was pulled at its first command after
+// a reset. Open notices before that, and the next session works.
+func TestPulledAtFirstCommand(t *testing.T) {
+	for _, f := range []string{"remove-before@A4.3", "remove-after@A4.3"} { // two are our own look at the chip
+		t.Run(f, func(t *testing.T) {
+			s, card, chip := citizen(t, virtual.Citizen)
+			if err := s.open(chip.Serial).Close(); err != nil { // the module has seen the card
+				t.Fatal(err)
+			}
+			card.SetFault(fault(t, f))
+			if _, err := s.Open(t.Context(), s.name, chip.Serial); !errors.Is(err, ErrRemoved) {
+				t.Errorf("got %v, want ErrRemoved", err)
+			}
+			s.again(card)
+			s.opensWith(chip.Serial, virtual.PresetPIN)
 		})
 	}
 }

@@ -196,16 +196,22 @@ func (c *Card) withFaults(cmd apdu.Command, run func() apdu.Response) (apdu.Resp
 		case ResetBefore:
 			c.session = session{}
 		case WrongStatus:
-			return apdu.Response{SW: f.SW}, nil
+			return c.refuse(f.SW), nil
 		}
 	}
 	switch {
 	case c.has(Full) && cmd.INS == apdu.InsCreateFile:
-		return apdu.Response{SW: apdu.SWNoRoom}, nil
+		return c.refuse(apdu.SWNoRoom), nil
 	case c.has(FullUpdate) && cmd.INS == apdu.InsUpdateBinary:
-		return apdu.Response{SW: apdu.SWMemory}, nil
+		return c.refuse(apdu.SWMemory), nil
 	}
 	return run(), nil
+}
+
+// refuse answers without executing; a change that was under way is given up.
+func (c *Card) refuse(sw apdu.SW) apdu.Response {
+	c.session.change = change{}
+	return apdu.Response{SW: sw}
 }
 
 // answerToReset is the ATR under the faults that concern it.

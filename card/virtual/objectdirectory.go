@@ -12,8 +12,8 @@ import (
 // Cut off in the middle that would lose entries nobody has touched, of keys
 // among them, which nothing brings back, or leave an entry without its file,
 // behind which OpenSC finds no other. The commands of a real chip do such a
-// thing as a whole or not at all, and so does this one: without power
-// everything is as it was before.
+// thing as a whole or not at all, and so does this one: after a loss of power
+// or a command refused everything is as it was before.
 type change struct {
 	of      *file // the directory; nil: not begun yet
 	content []byte
