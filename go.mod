@@ -9,6 +9,7 @@ require (
 	github.com/BurntSushi/toml v1.6.0 // the settings file, strict, with line numbers (cmd/salter)
 	github.com/boombuler/barcode v1.1.0 // Code 128 and QR on the papers (app/forms)
 	github.com/ebfe/scard v0.0.0-20241214075232-7af069cabc25 // PC/SC on Linux and Windows (card)
+	github.com/go-gl/glfw/v3.4/glfw v0.1.0-pre.1.0.20260707082822-2a407d02d01a // sleeping while the window is idle; the version that Fyne has (cmd/salter)
 	github.com/go-jose/go-jose/v4 v4.1.3 // JWS of assertions and policies (ca, ca/authority)
 	github.com/go-pdf/fpdf v0.9.0 // the papers as PDF (app/forms)
 	github.com/miekg/pkcs11 v1.1.2 // the card's PKCS#11 module (card)
@@ -41,7 +42,6 @@ require (
 	github.com/fyne-io/image v0.1.1 // indirect
 	github.com/fyne-io/oksvg v0.2.0 // indirect
 	github.com/go-gl/gl v0.0.0-20260331235117-4566fea9a276 // indirect
-	github.com/go-gl/glfw/v3.4/glfw v0.1.0-pre.1.0.20260707082822-2a407d02d01a // indirect
 	github.com/go-text/render v0.2.1 // indirect
 	github.com/go-text/typesetting v0.3.4 // indirect
 	github.com/godbus/dbus/v5 v5.2.2 // indirect
