@@ -15,7 +15,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"salter/app/desk"
-	"salter/app/forms"
 	"salter/app/procedure"
 	"salter/ca"
 	"salter/card"
@@ -33,7 +32,7 @@ type counter struct {
 	keyring  *keyring
 	engine   *procedure.Engine
 	printer  desk.Printer
-	render   func(procedure.PaperData) (forms.Job, error)
+	papers   papers
 }
 
 // seams let tests stand between the counter and the world.
@@ -98,7 +97,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if c.printer, err = desk.Open(s.Printer, spool); err != nil {
 		return c, err
 	}
-	if c.render, err = renderer(s); err != nil {
+	if c.papers, err = openPapers(s); err != nil {
 		return c, err
 	}
 	c.readers = card.New(card.Config{

@@ -241,7 +241,7 @@ func (v *visit) tryPapers() error {
 	if err != nil {
 		return err
 	}
-	job, err := v.c.render(data)
+	job, err := v.c.papers.render(data)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,9 @@ import (
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
-	"fyne.io/fyne/v2/theme"
 
 	"salter/app"
 	"salter/app/desk"
-	"salter/app/forms"
 	"salter/app/procedure"
 	"salter/assets"
 )
@@ -40,7 +38,7 @@ func openWindow(ctx context.Context, config string) error {
 	}
 	running := make(chan error, 1)
 	go func() { running <- c.engine.Run(ctx) }()
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, render: c.render, ordered: c.settings.PIN.Ordered, noSeal: !c.settings.Contract.SealRequired})
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, ordered: c.settings.PIN.Ordered, noSeal: !c.settings.Contract.SealRequired})
 	cancel()
 	return errors.Join(err, <-running, c.Close())
 }
@@ -49,7 +47,7 @@ func openWindow(ctx context.Context, config string) error {
 type screens struct {
 	desk    procedure.Desk
 	printer app.Printer
-	render  func(procedure.PaperData) (forms.Job, error)
+	papers  papers
 	ordered bool
 	noSeal  bool
 }
@@ -64,12 +62,11 @@ func show(ctx context.Context, s screens) error {
 	w.Resize(fyne.NewSize(1360, 720)) // with its frame it fits 1366 × 768
 	w.SetMaster()
 
-	rest := newIdle()
-	end := ending{quit: fa.Quit, wake: rest.wake}
+	end := ending{quit: fa.Quit}
 	ui, err := app.New(app.Config{
-		Desk: s.desk, Window: w, Printer: s.printer, Render: s.render,
+		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
-		Zone: procedure.Belgrade(), PIN: pinBuffer(8), DigitsInOrder: s.ordered, NoSeal: s.noSeal,
+		Zone: procedure.Belgrade(), PIN: pinBuffer(8), PINAgain: pinBuffer(8), DigitsInOrder: s.ordered, NoSeal: s.noSeal,
 	})
 	if err != nil {
 		return err
@@ -91,7 +88,6 @@ func show(ctx context.Context, s screens) error {
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, end.now)
-		rest.start()
 		ui.Start(ctx)
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
@@ -120,7 +116,6 @@ func showAndRun(w fyne.Window, missing *error) {
 // window that is gone.
 type ending struct {
 	quit func()
-	wake func()
 
 	mu   sync.Mutex
 	over bool // guarded by mu
@@ -131,7 +126,6 @@ func (e *ending) post(f func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.over {
-		e.wake()
 		fyne.Do(f)
 	}
 }
@@ -142,7 +136,6 @@ func (e *ending) now() {
 	defer e.mu.Unlock()
 	if !e.over {
 		e.over = true
-		e.wake()
 		fyne.Do(e.quit)
 	}
 }
@@ -183,24 +176,6 @@ func (p printer) Print(ctx context.Context, title string, pdf []byte) error {
 	default:
 		return &procedure.Error{Code: procedure.CodePrint, Err: err}
 	}
-}
-
-// renderer binds the papers to the settings. The typeface is the one of the
-// screens.
-func renderer(s Settings) (func(procedure.PaperData) (forms.Job, error), error) {
-	o := forms.Options{
-		Fonts:          forms.Fonts{Regular: theme.DefaultTextFont().Content(), Bold: theme.DefaultTextBoldFont().Content()},
-		Preprinted:     s.Contract.Preprinted,
-		RetentionYears: s.Retention.YearsAfterEnd,
-	}
-	if path := s.Contract.SignatoryAsset; path != "" {
-		picture, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("read signature of the signatory: %w", err)
-		}
-		o.Signatory = &forms.Signatory{Name: s.Contract.SignatoryName, Signature: picture}
-	}
-	return func(d procedure.PaperData) (forms.Job, error) { return forms.Render(d, o) }, nil
 }
 
 // stopped is a desk at which nothing can be done but read why.
