@@ -62,7 +62,8 @@ func show(ctx context.Context, s screens) error {
 	w.Resize(fyne.NewSize(1360, 720)) // with its frame it fits 1366 × 768
 	w.SetMaster()
 
-	end := ending{quit: fa.Quit}
+	rest := newIdle()
+	end := ending{quit: fa.Quit, wake: rest.wake}
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
@@ -88,6 +89,7 @@ func show(ctx context.Context, s screens) error {
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, end.now)
+		rest.start()
 		ui.Start(ctx)
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
@@ -116,6 +118,7 @@ func showAndRun(w fyne.Window, missing *error) {
 // window that is gone.
 type ending struct {
 	quit func()
+	wake func()
 
 	mu   sync.Mutex
 	over bool // guarded by mu
@@ -126,6 +129,7 @@ func (e *ending) post(f func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.over {
+		e.wake()
 		fyne.Do(f)
 	}
 }
@@ -136,6 +140,7 @@ func (e *ending) now() {
 	defer e.mu.Unlock()
 	if !e.over {
 		e.over = true
+		e.wake()
 		fyne.Do(e.quit)
 	}
 }
