@@ -179,8 +179,7 @@ func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, r
 	return named, nil
 }
 
-// insertEvent writes one event, the nodes it adds to the tree, and the case's
-// row in the list. The prepared
+// insertEvent writes one event and the nodes it adds to the tree. The prepared
 // statements belong to the connection and so to the transaction open on it.
 func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record) error {
 	idx := tree.NextNode()
@@ -189,16 +188,12 @@ func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record
 	if err != nil {
 		return fmt.Errorf("insert event: %w", err)
 	}
-	for i := range nodes {
-		if _, err := j.addNode.ExecContext(ctx, idx+int64(i), nodes[i][:]); err != nil {
-			return fmt.Errorf("insert node: %w", err)
-		}
+	hashes := make([]byte, 0, len(nodes)*tlog.HashSize)
+	for _, h := range nodes {
+		hashes = append(hashes, h[:]...)
 	}
-	if h := r.header; h.Case != "" {
-		_, err := j.addCase.ExecContext(ctx, tree.Size(), h.Case, tree.Size(), h.At, h.At, h.Kind, h.Clerk)
-		if err != nil {
-			return fmt.Errorf("list case: %w", err)
-		}
+	if _, err := j.addNodes.ExecContext(ctx, idx, hashes, len(nodes)); err != nil {
+		return fmt.Errorf("insert nodes: %w", err)
 	}
 	return nil
 }
@@ -209,15 +204,12 @@ func (j *Journal) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare event: %w", err)
 	}
-	j.addNode, err = j.conn.PrepareContext(ctx, "INSERT INTO node (idx, hash) VALUES (?, ?)")
+	// One statement for however many there are: what each costs is paid with
+	// every event.
+	j.addNodes, err = j.conn.PrepareContext(ctx, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)"+
+		" INSERT INTO node (idx, hash) SELECT ?1 + i, substr(?2, 1 + 32 * i, 32) FROM n")
 	if err != nil {
-		return fmt.Errorf("prepare node: %w", err)
-	}
-	j.addCase, err = j.conn.PrepareContext(ctx, "INSERT INTO cases (opened, case_id, last, events, opened_at, last_at, kind, clerk)"+
-		" VALUES (?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (case_id) DO UPDATE"+
-		" SET last = excluded.last, events = events + 1, last_at = excluded.last_at, kind = excluded.kind")
-	if err != nil {
-		return fmt.Errorf("prepare case: %w", err)
+		return fmt.Errorf("prepare nodes: %w", err)
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ type CaseQuery struct {
 
 // Cases returns a page of cases, the one opened last first. The next page
 // begins before the last one's Opened. A search by name reads the names of all
-// sealed parts once, at the first call: see LoadNames.
+// sealed parts once, at the first call: see LoadNames. The list is brought up to
+// date first: see List.
 func (j *Journal) Cases(ctx context.Context, q CaseQuery) ([]Case, error) {
 	var only []string // case IDs; nil: any
 	if q.Name != "" {
@@ -43,6 +44,9 @@ func (j *Journal) Cases(ctx context.Context, q CaseQuery) ([]Case, error) {
 		}
 	}
 	var page []Case
+	if err := j.List(ctx); err != nil {
+		return nil, err
+	}
 	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
 		if q.Name != "" {
 			only = j.names.find(q.Name)
@@ -152,16 +156,64 @@ func scanCases(rows *sql.Rows, limit int, wanted map[string]bool) ([]Case, error
 	return list, rows.Err()
 }
 
+// listStep is how many events are listed in one turn.
+const listStep = 5000
+
+// List brings the list of cases up to the last event. Cases and CaseEvents do it
+// by themselves; after a long time without them, or a migration, it is better
+// done while nobody waits. It gives others their turn on the way.
+func (j *Journal) List(ctx context.Context) error {
+	for done := false; !done; {
+		err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+			done, err = listNext(ctx, conn)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("bring list of cases up to date: %w", err)
+		}
+	}
+	return nil
+}
+
+// listNext lists the next events; done if that were all.
+func listNext(ctx context.Context, conn *sql.Conn) (done bool, err error) {
+	var listed, size int64
+	err = conn.QueryRowContext(ctx, "SELECT listed, (SELECT coalesce(max(seq), 0) FROM event) FROM search").Scan(&listed, &size)
+	if err != nil || listed >= size {
+		return true, err
+	}
+	to := min(size, listed+listStep)
+	err = inTransaction(ctx, conn, func(tx *sql.Tx) error {
+		for _, statement := range [...]string{
+			"INSERT INTO case_event SELECT case_id, seq FROM event WHERE seq > ?1 AND seq <= ?2 AND case_id <> ''",
+			"INSERT INTO cases (opened, case_id, last, events, opened_at, last_at, kind, clerk)" +
+				" SELECT f.seq, f.case_id, l.seq, g.n, f.at, l.at, l.kind, coalesce(CAST(f.body AS TEXT) ->> '$.clerk', '')" +
+				" FROM (SELECT min(seq) AS first, max(seq) AS last, count(*) AS n FROM event" +
+				"   WHERE seq > ?1 AND seq <= ?2 AND case_id <> '' GROUP BY case_id) g" +
+				" JOIN event f ON f.seq = g.first JOIN event l ON l.seq = g.last WHERE true" +
+				" ON CONFLICT (case_id) DO UPDATE SET last = excluded.last, events = events + excluded.events," +
+				"   last_at = excluded.last_at, kind = excluded.kind",
+			"UPDATE search SET listed = ?2 WHERE listed = ?1",
+		} {
+			if _, err := tx.ExecContext(ctx, statement, listed, to); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return to == size, err
+}
+
 // CaseEvents returns the events of a case, in order; none if there is no such
 // case.
 func (j *Journal) CaseEvents(ctx context.Context, caseID string) ([]Event, error) {
-	var events []Event
-	if caseID == "" {
-		return nil, nil
+	if err := j.List(ctx); err != nil {
+		return nil, err
 	}
+	var events []Event
 	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		rows, err := conn.QueryContext(ctx,
-			"SELECT seq, case_id, kind, at, body FROM event WHERE case_id = ? AND case_id <> '' ORDER BY seq", caseID)
+		rows, err := conn.QueryContext(ctx, "SELECT e.seq, e.case_id, e.kind, e.at, e.body"+
+			" FROM case_event c JOIN event e ON e.seq = c.seq WHERE c.case_id = ? ORDER BY c.seq", caseID)
 		if err != nil {
 			return err
 		}
@@ -176,23 +228,32 @@ func (j *Journal) CaseEvents(ctx context.Context, caseID string) ([]Event, error
 
 // caseAudit compares the list of cases with what the events say.
 type caseAudit struct {
-	want map[string]Case // from the events up to size
-	size int64
-	last int64 // Opened of the row checked last
+	listed int64 // the list covers the events up to here
+	want   map[string]Case
+	last   int64 // Opened of the row checked last
 }
 
-// count takes an event into account.
-func (a *audit) count(e Event, clerk string) {
-	if e.Case == "" || a.cases == nil {
+// count takes an event into account that the list covers.
+func (a *caseAudit) count(e Event, clerk string) {
+	if e.Case == "" || e.Seq > a.listed {
 		return
 	}
-	c, known := a.cases[e.Case]
+	c, known := a.want[e.Case]
 	if !known {
 		c = Case{ID: e.Case, Opened: e.Seq, OpenedAt: e.At, Clerk: clerk}
 	}
 	c.Last, c.LastAt, c.Kind = e.Seq, e.At, e.Kind
 	c.Events++
-	a.cases[e.Case] = c
+	a.want[e.Case] = c
+}
+
+// newCaseAudit begins to audit the list as it is now.
+func newCaseAudit(ctx context.Context, conn *sql.Conn) (*caseAudit, error) {
+	a := &caseAudit{want: make(map[string]Case)}
+	if err := conn.QueryRowContext(ctx, "SELECT listed FROM search").Scan(&a.listed); err != nil {
+		return nil, fmt.Errorf("read list of cases: %w", err)
+	}
+	return a, nil
 }
 
 // nextPage checks the next cases; done after the last one.
@@ -208,19 +269,34 @@ func (a *caseAudit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, er
 	}
 	for _, c := range page {
 		// A case that went on meanwhile is not compared.
-		if want, ok := a.want[c.ID]; c.Last <= a.size && (!ok || want != c) {
+		if want, ok := a.want[c.ID]; c.Last <= a.listed && (!ok || want != c) {
 			return false, tampered(c.Opened, "its case is listed otherwise")
 		}
 		delete(a.want, c.ID)
 		a.last = c.Opened
 	}
-	return len(page) == 0, nil
+	if len(page) > 0 {
+		return false, nil
+	}
+	return true, a.finish(ctx, conn)
 }
 
-// finish reports a case that is not listed.
-func (a *caseAudit) finish() error {
+// finish reports a case that is not listed, and events that are listed
+// elsewhere.
+func (a *caseAudit) finish(ctx context.Context, conn *sql.Conn) error {
 	for _, c := range a.want {
 		return tampered(c.Opened, "its case is not listed")
+	}
+	var first sql.NullInt64
+	err := conn.QueryRowContext(ctx, "SELECT min(seq) FROM (SELECT seq FROM case_event c WHERE seq <= ?1 AND NOT EXISTS"+
+		" (SELECT 1 FROM event e WHERE e.seq = c.seq AND e.case_id = c.case_id) UNION ALL"+
+		" SELECT seq FROM event e WHERE case_id <> '' AND seq <= ?1 AND NOT EXISTS"+
+		" (SELECT 1 FROM case_event c WHERE c.case_id = e.case_id AND c.seq = e.seq))", a.listed).Scan(&first)
+	if err != nil {
+		return fmt.Errorf("read events of cases: %w", err)
+	}
+	if first.Valid {
+		return tampered(first.Int64, "is listed with another case")
 	}
 	return nil
 }

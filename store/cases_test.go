@@ -162,11 +162,19 @@ func TestCasesTampered(t *testing.T) {
 		"UPDATE cases SET last = last - 1 WHERE case_id = '" + caseNumber(3) + "'",
 		"DELETE FROM cases WHERE case_id = '" + caseNumber(3) + "'",
 		"UPDATE cases SET case_id = 'x' WHERE case_id = '" + caseNumber(3) + "'",
+		"UPDATE case_event SET case_id = '" + caseA + "' WHERE seq = 1",
+		"DELETE FROM case_event WHERE seq = 5",
+		"INSERT INTO case_event VALUES ('" + caseNumber(3) + "', 1)",
+		"UPDATE search SET listed = listed + 1",
 		"INSERT INTO cases SELECT seq, 'x', seq, 1, at, at, kind, '' FROM event WHERE seq = 3",
 	} {
 		t.Run(edit, func(t *testing.T) {
 			b := searchable(t)
-			fatal(t, family(t, b).Close())
+			j := family(t, b)
+			fatal(t, j.List(context.Background()))
+			fill(t, j, 1) // not listed yet
+			fatal(t, j.Verify(context.Background()))
+			fatal(t, j.Close())
 			b.edit(edit)
 			if err := b.open().Verify(context.Background()); !errors.Is(err, ErrTampered) {
 				t.Errorf("Verify = %v, want ErrTampered", err)

@@ -74,7 +74,7 @@ type Journal struct {
 	names  nameIndex      // of the parts that are here
 	closed bool
 	// Prepared on conn, and closed with it.
-	addEvent, addNode, addCase *sql.Stmt
+	addEvent, addNodes *sql.Stmt
 
 	// syncing holds one token for whoever runs Sync; it owns the two fields
 	// below.
@@ -307,13 +307,13 @@ func flush(ctx context.Context, conn *sql.Conn) error {
 // disconnect closes the connection, and with it gives up the lock on the file.
 func (j *Journal) disconnect() error {
 	var errs []error
-	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNode, j.addCase} {
+	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNodes} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
 	}
 	errs = append(errs, j.conn.Close(), j.db.Close())
-	j.db, j.conn, j.addEvent, j.addNode, j.addCase, j.tree = nil, nil, nil, nil, nil, nil
+	j.db, j.conn, j.addEvent, j.addNodes, j.tree = nil, nil, nil, nil, nil
 	j.names = nameIndex{} // a part of the last append may be there without its names
 	return errors.Join(errs...)
 }

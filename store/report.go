@@ -51,11 +51,7 @@ func (c *Copy) Verify(ctx context.Context) (Report, error) {
 		}
 	}
 	if audit != nil && audit.cases != nil && len(r.Findings) == 0 {
-		cases := &caseAudit{want: audit.cases, size: audit.tree.Size()}
-		err := c.j.pages(ctx, cases.nextPage)
-		if err == nil {
-			err = cases.finish()
-		}
+		err := c.j.pages(ctx, audit.cases.nextPage)
 		if err := r.note(err); err != nil {
 			return r, err
 		}
@@ -117,7 +113,13 @@ func (c *Copy) auditEvents(ctx context.Context, r *Report) (*audit, error) {
 	}
 	a.commits = make(map[commitment]int64)
 	if c.version > 1 { // there was no list before
-		a.cases = make(map[string]Case)
+		err := c.j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+			a.cases, err = newCaseAudit(ctx, conn)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	err = c.j.pages(ctx, a.nextPage)
 	r.Head = Head{a.tree.Size(), a.tree.Root()}
