@@ -36,7 +36,7 @@ func (a *App) answersOf(p *page, name string, width float32, columns int, option
 		p.add(control, t)
 		grid.Add(t)
 	}
-	return container.New(fixedWidth(width), grid)
+	return fixed(width, grid)
 }
 
 // yesOrNo are the two answers of a plain question.
@@ -56,7 +56,12 @@ func (a *App) question(p *page, name string, width float32, now procedure.Answer
 // besides shows a short question beside its two answers, for pages with many
 // of them.
 func (a *App) besides(p *page, name string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
+	return a.beside(p, name, "question."+name, width, now, set)
+}
+
+// beside is besides with a question of its own.
+func (a *App) beside(p *page, name, question string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
 	left := width * 0.38
 	answers := a.answersOf(p, name, width-left, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) })
-	return row(0, container.New(fixedWidth(left), para(styleStrong, a.words.say("question."+name), left-unit(3))), answers)
+	return row(0, fixed(left, para(styleStrong, a.words.say(question), left-unit(3))), answers)
 }

@@ -72,5 +72,4 @@ const (
 	prefixChange    = "change."
 	prefixReason    = "reason."
 	prefixLink      = "link."
-	prefixBrought   = "brought."
 )

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -59,7 +60,7 @@ func (a *App) warningLine(words string, width float32) fyne.CanvasObject {
 
 // proposalValues are what the sentences of reason may name.
 func (a *App) proposalValues(c *procedure.CaseView) with {
-	values := with{"Until": "", "Day": c.Facts.ContractRef.Date.String(), "Contract": c.Facts.ContractRef.Number}
+	values := with{"Until": ""}
 	if cert := certificateOf(c.Facts); cert != nil {
 		values["Until"] = a.day(cert.NotAfter)
 	}
@@ -69,17 +70,16 @@ func (a *App) proposalValues(c *procedure.CaseView) with {
 // certificateOf is the register's entry of the certificate that the facts
 // speak of; nil if there is none.
 func certificateOf(f *procedure.Facts) *procedure.CertificateFact {
-	return find(f.Register, f.Serial)
-}
-
-func find(certificates []procedure.CertificateFact, serial string) *procedure.CertificateFact {
-	for i := range certificates {
-		if certificates[i].Serial == serial {
-			return &certificates[i]
+	for i := range f.Register {
+		if plainSerial(f.Register[i].Serial) == plainSerial(f.Serial) {
+			return &f.Register[i]
 		}
 	}
 	return nil
 }
+
+// plainSerial is a serial number in hex without what may differ in writing.
+func plainSerial(hex string) string { return strings.TrimLeft(strings.ToUpper(hex), "0") }
 
 // factSheet shows contract and certificate beside each other, and below them
 // what the authority answered and how many PIN tries are left.
@@ -122,7 +122,7 @@ func (a *App) contractLine(r procedure.ContractRef) string {
 // shortSerial is enough of a serial number to tell the certificates of one
 // person apart.
 func shortSerial(hex string) string {
-	if hex = strings.ToUpper(hex); len(hex) > 12 {
+	if hex = plainSerial(hex); len(hex) > 12 {
 		return hex[:12] + "…"
 	}
 	return hex
@@ -134,17 +134,32 @@ func (a *App) needs(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	case c.Overridden != nil:
 		words := a.words.fill("needs.signed", with{"Number": c.Overridden.Number})
 		return topRow(unit(2), picture(pictureDone, 18), para(styleStrong.in(toneSuccess.colour), words, width-18-unit(2)))
-	case len(c.Needs) > 0:
-		return a.warningLine(a.words.fill("needs.line", with{"Why": a.needsWords(c.Needs)}), width)
+	case len(a.openNeeds(c)) > 0:
+		return a.warningLine(a.words.fill("needs.line", with{"Why": a.needsWords(c)}), width)
 	}
 	return nil
 }
 
+// openNeeds are what a supervisor has to sign. A face that was not recognised
+// at first and is now needs nobody.
+func (a *App) openNeeds(c *procedure.CaseView) []procedure.Code {
+	return slices.DeleteFunc(slices.Clone(c.Needs), func(code procedure.Code) bool {
+		return code == procedure.CodeFace && a.draft.person.Face == procedure.Yes
+	})
+}
+
 // needsWords says in one sentence each why a supervisor is needed.
-func (a *App) needsWords(codes []procedure.Code) string {
+func (a *App) needsWords(c *procedure.CaseView) string {
 	var sentences []string
-	for _, code := range codes {
-		if id := "needs." + string(code); a.words.has(id) {
+	for _, code := range a.openNeeds(c) {
+		id := "needs." + string(code)
+		switch {
+		case code == procedure.CodeNeedsSupervisor && c.NoCard:
+			id = "needs.no-card"
+		case code == procedure.CodeNeedsSupervisor && a.service() == procedure.ServiceStatus:
+			id = "needs.revocation"
+		}
+		if a.words.has(id) {
 			sentences = append(sentences, a.words.say(id))
 		} else {
 			sentences = append(sentences, a.explain(&procedure.Error{Code: code}).what)

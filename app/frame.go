@@ -74,10 +74,16 @@ func (a *App) band() fyne.CanvasObject {
 		left = append(left, a.demoBadge("demo.short"))
 	}
 	if inCase {
-		c := s.Case
+		name, where := fullName(s.Case.Identity), "band.case"
+		if name == "" {
+			name = a.words.say("band.no-card")
+		}
+		if s.Case.Identity.CardNumber == "" {
+			where = "band.case.plain"
+		}
 		left = append(left, column(0,
-			line(styleStrong.in(colourOnBand), fullName(c.Identity)),
-			line(styleCaption.in(colourOnBandSoft), a.words.fill("band.case", with{"Card": string(c.Identity.CardNumber), "Case": c.Number}))))
+			line(styleStrong.in(colourOnBand), name),
+			line(styleCaption.in(colourOnBandSoft), a.words.fill(where, with{"Card": string(s.Case.Identity.CardNumber), "Case": s.Case.Number}))))
 	}
 	right := gap(1)
 	if s.Clerk != nil {

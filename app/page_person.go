@@ -42,17 +42,15 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	facts := a.personFacts(c)
 	width := a.pageWidth() - facts.MinSize().Width - unit(6)
 	right := a.verdict(c, width)
+	right = append(right, a.personQuestions(p, c, width)...)
+	a.personButtons(p, c)
 	if c.Verdict.Eligible {
-		right = append(right, a.personQuestions(p, width)...)
-		a.personButtons(p, c)
 		p.first = procedure.FieldFace
-	} else {
-		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal("") })
 	}
 	if n := a.notices(p, width); n != nil { // last: it leads to the questions
 		right = append([]fyne.CanvasObject{natural(n)}, right...)
 	}
-	return topRow(unit(6), facts, column(unit(2.5), right...))
+	return topRow(unit(6), facts, column(unit(2), right...))
 }
 
 // personButtons are what can be done on screen A.
@@ -76,6 +74,8 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 	switch {
 	case a.service() == procedure.ServiceStatus:
 		label, act = "person.go.status", a.toStatus
+	case !c.Verdict.Eligible:
+		label, act = "refuse.open", func() { a.openRefusal("") }
 	case a.service() == procedure.ServiceUnblock:
 		label = "person.go.unblock"
 	case c.Facts == nil || c.Overridden != nil:
@@ -87,8 +87,8 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 		label, act = "facts.ask", a.askAgain
 	case c.Proposal.Action == procedure.ActionNone:
 		label, act = "refuse.open", func() { a.openRefusal(stopCode(c.Proposal.Reason)) }
-	case len(c.Needs) > 0:
-		label, act = "supervisor.open", func() { a.openAside(screenSupervisor) }
+	case len(a.openNeeds(c)) > 0:
+		label, act = "supervisor.open", a.openSupervisor
 	}
 	return label, act
 }
@@ -96,17 +96,19 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 // supervisorKey offers the supervisor's decision where there is one to make.
 func (a *App) supervisorKey(p *page) {
 	c := a.snapshot.Case
-	if c.Facts == nil || len(c.Needs) == 0 && !a.choosesAction() {
+	if c.Facts == nil || len(a.openNeeds(c)) == 0 && !a.choosesAction() {
 		return
 	}
-	open := func() { a.openAside(screenSupervisor) }
-	a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), open)
-	p.keys[fyne.KeyF4] = open
+	a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), a.openSupervisor)
+	p.keys[fyne.KeyF4] = a.openSupervisor
 }
 
 // service is what the citizen asks for; a certificate until he asks for
-// something else.
+// something else. Without a card it is a change of status.
 func (a *App) service() procedure.Service {
+	if a.snapshot.Case.NoCard {
+		return procedure.ServiceStatus
+	}
 	if s := a.draft.person.Service; s != "" {
 		return s
 	}
@@ -192,22 +194,36 @@ func (a *App) asksPIN() bool {
 }
 
 // asksUnblock reports whether the choice of Obrazac 2 is asked for (E4, E5).
+// Who does not know his PIN has no choice: it is changed.
 func (a *App) asksUnblock() bool {
-	d := a.draft.person
 	switch a.service() {
 	case procedure.ServiceUnblock:
 		return true
 	case procedure.ServiceCertificate:
-		return !a.asksPIN() || d.KnowsPIN == procedure.No || a.asksLastTry() && d.LastTry == procedure.No
+		return !a.asksPIN() || a.asksLastTry() && a.draft.person.LastTry == procedure.No
 	}
 	return false
 }
 
-func (a *App) personQuestions(p *page, width float32) []fyne.CanvasObject {
+// unblock is what becomes of the PIN before the certificate.
+func (a *App) unblock() procedure.Unblock {
+	switch {
+	case a.asksUnblock():
+		return a.draft.person.Unblock
+	case a.asksPIN() && a.draft.person.KnowsPIN == procedure.No:
+		return procedure.UnblockChange
+	}
+	return procedure.UnblockNone
+}
+
+func (a *App) personQuestions(p *page, c *procedure.CaseView, width float32) []fyne.CanvasObject {
 	d := &a.draft.person
-	qs := []fyne.CanvasObject{
-		a.choice(p, procedure.FieldService, width, 3, a.services(), string(a.service()), func(v string) { d.Service = procedure.Service(v) }),
-		a.besides(p, procedure.FieldFace, width, d.Face, func(v procedure.Answer) { d.Face = v }),
+	qs := []fyne.CanvasObject{a.choice(p, procedure.FieldService, width, 3, a.services(c), string(a.service()), func(v string) { d.Service = procedure.Service(v) })}
+	if c.Verdict.Eligible || a.service() == procedure.ServiceStatus {
+		qs = append(qs, a.besides(p, procedure.FieldFace, width, d.Face, func(v procedure.Answer) { d.Face = v }))
+	}
+	if !c.Verdict.Eligible {
+		return qs
 	}
 	if a.asksPIN() {
 		qs = append(qs, a.besides(p, procedure.FieldKnowsPIN, width, d.KnowsPIN, func(v procedure.Answer) { d.KnowsPIN = v }))
@@ -215,19 +231,28 @@ func (a *App) personQuestions(p *page, width float32) []fyne.CanvasObject {
 	if a.asksLastTry() {
 		qs = append(qs, a.besides(p, procedure.FieldLastTry, width, d.LastTry, func(v procedure.Answer) { d.LastTry = v }))
 	}
-	if a.asksUnblock() {
+	switch {
+	case a.asksUnblock():
 		options := []option{
 			{string(procedure.UnblockChange), a.words.say("unblock.change"), a.words.say("unblock.change.note")},
 			{string(procedure.UnblockKeep), a.words.say("unblock.keep"), a.words.say("unblock.keep.note")},
 		}
 		qs = append(qs, a.choice(p, procedure.FieldUnblock, width, 2, options, string(d.Unblock), func(v string) { d.Unblock = procedure.Unblock(v) }))
+	case a.unblock() == procedure.UnblockChange:
+		qs = append(qs, toneInfo.box(a.words.say("unblock.first"), width, para(styleBody, a.words.say("unblock.first.text"), boxMeasure(width))))
 	}
 	return qs
 }
 
-func (a *App) services() []option {
+// services are what the citizen may ask for. With a card that cannot be served
+// the status of his certificate can still be changed.
+func (a *App) services(c *procedure.CaseView) []option {
+	services := []procedure.Service{procedure.ServiceCertificate, procedure.ServiceUnblock, procedure.ServiceStatus}
+	if !c.Verdict.Eligible {
+		services = []procedure.Service{procedure.ServiceCertificate, procedure.ServiceStatus}
+	}
 	var options []option
-	for _, s := range []procedure.Service{procedure.ServiceCertificate, procedure.ServiceUnblock, procedure.ServiceStatus} {
+	for _, s := range services {
 		options = append(options, option{value: string(s), label: a.words.say("service." + string(s))})
 	}
 	return options
@@ -237,6 +262,10 @@ func (a *App) services() []option {
 // records a no as well.
 func (a *App) confirmPerson() {
 	d := a.personAnswers()
+	if a.asksUnblock() && d.Unblock == procedure.UnblockNone {
+		a.fail(procedure.CodeAnswerOpen, procedure.FieldUnblock)
+		return
+	}
 	a.do("person", func(ctx context.Context) error {
 		err := a.cfg.Desk.ConfirmPerson(ctx, d)
 		var e *procedure.Error
@@ -248,7 +277,7 @@ func (a *App) confirmPerson() {
 			a.cfg.Post(func() { a.openRefusal(e.Code) })
 			return nil
 		case e.Code == procedure.CodeNeedsSupervisor:
-			a.cfg.Post(func() { a.openAside(screenSupervisor) })
+			a.cfg.Post(a.openSupervisor)
 			return nil
 		case slices.Contains(e.Fields, procedure.FieldFace):
 			a.cfg.Post(func() { a.openAside("") }) // the question stands on screen A
@@ -260,15 +289,12 @@ func (a *App) confirmPerson() {
 // personAnswers leaves out what is not asked for any more.
 func (a *App) personAnswers() procedure.PersonAnswers {
 	d := a.draft.person
-	d.Service = a.service()
+	d.Service, d.Unblock = a.service(), a.unblock()
 	if !a.asksPIN() {
 		d.KnowsPIN = procedure.Unanswered
 	}
 	if !a.asksLastTry() {
 		d.LastTry = procedure.Unanswered
-	}
-	if !a.asksUnblock() {
-		d.Unblock = procedure.UnblockNone
 	}
 	if d.Service != procedure.ServiceStatus {
 		d.Status = procedure.StatusAnswers{}

@@ -30,6 +30,10 @@ func (a *App) statusPage(p, kept *page) fyne.CanvasObject {
 	if needs := a.needs(c, width); needs != nil {
 		parts = append(parts, needs)
 	}
+	if c.NoCard {
+		p.first = procedure.FieldFace
+		parts = append(parts, a.documentFace(p, width))
+	}
 	parts = append(parts, a.statusOps(p, width, d))
 	if d.Op != "" {
 		parts = append(parts, a.statusDetails(p, c, width)...)
@@ -37,11 +41,18 @@ func (a *App) statusPage(p, kept *page) fyne.CanvasObject {
 	if last := a.statusLast(p, kept, c, (width-unit(4))/2); len(last) > 0 {
 		parts = append(parts, topRow(unit(4), last...))
 	}
-	page := []fyne.CanvasObject{panel(column(unit(2), parts...))}
+	page := []fyne.CanvasObject{panel(column(unit(1.5), parts...))}
 	if n := a.notices(p, a.pageWidth()); n != nil {
 		page = append([]fyne.CanvasObject{natural(n)}, page...)
 	}
 	return natural(column(unit(2), page...))
+}
+
+// documentFace asks whether the person is the one on the document shown
+// instead of the card.
+func (a *App) documentFace(p *page, width float32) fyne.CanvasObject {
+	d := &a.draft.person
+	return a.beside(p, procedure.FieldFace, "question.face.document", width, d.Face, func(v procedure.Answer) { d.Face = v })
 }
 
 // statusDetails ask for the certificate and the reason of the change.

@@ -13,7 +13,7 @@ import (
 // be done, his reason, and the password of his own key.
 func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 	c, d := a.snapshot.Case, &a.draft.override
-	a.setBack(p, a.words.say("back"), func() { a.openAside("") })
+	a.setBack(p, a.words.say("back"), func() { a.openAside(a.beforeSupervisor()) })
 	side := a.pageWidth()*0.42 - unit(4)
 	width := a.pageWidth() - side - unit(4) - 2*unit(6)
 	password := a.secret(p, kept, fieldPassword, a.words.say("field.supervisor_password"))
@@ -42,11 +42,11 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 // whySupervisor says what has to be signed and what the app proposes.
 func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	why := a.words.say("supervisor.other")
-	if len(c.Needs) > 0 {
-		why = a.needsWords(c.Needs)
+	if len(a.openNeeds(c)) > 0 {
+		why = a.needsWords(c)
 	}
 	parts := []fyne.CanvasObject{toneWarning.box(a.words.say("needs.heading"), width, para(styleBody, why, boxMeasure(width)))}
-	if c.Facts != nil {
+	if a.choosesAction() {
 		inner := width - 2*unit(6)
 		parts = append(parts, panel(column(unit(1),
 			para(styleStrong, a.words.say("proposed."+string(c.Proposal.Action)), inner),
@@ -96,10 +96,9 @@ func (a *App) override(in *input) {
 	}
 	o := a.draft.override
 	o.Reason = strings.TrimSpace(o.Reason)
+	o.Choice = a.draft.person.Status.Op
 	if a.choosesAction() {
 		o.Choice = a.chosenAction(a.snapshot.Case)
-	} else {
-		o.Choice = ""
 	}
 	if a.choosesAction() && a.asksPaperContract(a.snapshot.Case) {
 		day, err := parseDay(a.draft.paperDay)
@@ -116,5 +115,26 @@ func (a *App) override(in *input) {
 	a.do("override", func(ctx context.Context) error {
 		defer clear(password)
 		return a.cfg.Desk.Override(ctx, password, o)
-	}, func() { a.draft.person.Choice, a.draft.aside = o.Choice, "" })
+	}, func() {
+		a.draft.person.Choice = o.Choice
+		a.draft.aside = a.beforeSupervisor()
+	})
+}
+
+// openSupervisor leads to the supervisor's decision; a change of status has to
+// be chosen before it can be signed.
+func (a *App) openSupervisor() {
+	if a.service() == procedure.ServiceStatus && a.draft.person.Status.Op == "" {
+		a.fail(procedure.CodeAnswerOpen, procedure.FieldOp)
+		return
+	}
+	a.openAside(screenSupervisor)
+}
+
+// beforeSupervisor is the page from which the supervisor was called.
+func (a *App) beforeSupervisor() screen {
+	if a.service() == procedure.ServiceStatus && !a.snapshot.Case.NoCard {
+		return screenStatus
+	}
+	return ""
 }

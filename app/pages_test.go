@@ -25,7 +25,7 @@ type scene struct {
 // crowded are the scenes that need more than the window of that size: there
 // the page scrolls, and what has the focus comes into sight.
 var crowded = map[string]fyne.Size{
-	"person warnings": small, "person open": small, "person unblock": small, "person blocked": small, "person cannot unblock": small,
+	"person warnings": small, "person open": small, "person unblock": small, "person blocked": small, "person cannot unblock": small, "person sure of nothing": small,
 	"supervisor paper": small, "status": small, "status lost card": small, "status open": usual,
 	"signed chained open": small, "signed status time": small,
 }

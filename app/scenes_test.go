@@ -21,7 +21,8 @@ func procedureScenes() []scene {
 	lost := func() procedure.Snapshot {
 		s := changing(inCase(procedure.PhasePerson), procedure.ActionRevoke)
 		s.Case.NoCard, s.Case.SameCard, s.Case.Portrait, s.Case.Chip = true, false, nil, procedure.Chip{}
-		s.Case.Needs = []procedure.Code{procedure.CodeNoCard}
+		s.Case.Needs = []procedure.Code{procedure.CodeNeedsSupervisor}
+		s.Case.Identity = procedure.Identity{PersonalNumber: "0101900715006", CardNumber: "004217633"}
 		s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
 		return s
 	}
@@ -74,6 +75,17 @@ func procedureScenes() []scene {
 		{"person blocked", person(func(c *procedure.CaseView) {
 			c.Chip.Tries, c.Facts.Blocked = 0, true
 		}), nil, screenPerson},
+		{"person sure of nothing", person(func(c *procedure.CaseView) {
+			c.Chip.Tries, c.Verdict.Warnings = 1, []procedure.Warning{procedure.WarnLastTry}
+		}), func(c *counter) {
+			c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
+		}, screenPerson},
+		{"person expired, status", person(func(c *procedure.CaseView) {
+			c.Verdict = procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCardExpired}}
+		}), func(c *counter) {
+			c.app.page.focus(procedure.FieldService + ".status")
+			c.press(fyne.KeySpace)
+		}, screenPerson},
 		{"person only unblock", unblocking(inCase(procedure.PhasePerson), procedure.UnblockNone), nil, screenPerson},
 		{"person cannot unblock", unblocking(inCase(procedure.PhasePerson), procedure.UnblockChange), func(c *counter) {
 			c.desk.fail["ConfirmPerson"] = fail(procedure.CodeCannotUnblock)
@@ -88,7 +100,8 @@ func procedureScenes() []scene {
 			c.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
 		}), func(c *counter) {
 			c.desk.fail["Override"] = fail(procedure.CodeSameClerk)
-			c.press(fyne.KeyF4, fyne.KeyTab, fyne.KeySpace)
+			c.app.openSupervisor()
+			c.press(fyne.KeyTab, fyne.KeySpace)
 			c.app.page.focus(procedure.FieldContract)
 			c.typed("U-BG-017-03-2021-000031")
 			c.press(fyne.KeyTab)
@@ -98,10 +111,10 @@ func procedureScenes() []scene {
 		{"status", changing(inCase(procedure.PhasePerson), procedure.ActionRevoke), func(c *counter) {
 			c.press(fyne.KeySpace, fyne.KeyReturn, fyne.KeySpace)
 		}, screenStatus},
-		{"status lost card", lost(), func(c *counter) { c.press(fyne.KeySpace) }, screenStatus},
+		{"status lost card", lost(), func(c *counter) { c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace) }, screenStatus},
 		{"status open", lost(), func(c *counter) {
 			c.desk.fail["ConfirmPerson"] = fail(procedure.CodeAnswerOpen, procedure.FieldReason, procedure.FieldDocument)
-			c.press(fyne.KeySpace, fyne.KeyReturn)
+			c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
 		}, screenStatus},
 		{"status silent", with1(lost(), func(s *procedure.Snapshot) { s.Case.Facts.Authority = false }), nil, screenStatus},
 		{"status none", changing(inCase(procedure.PhasePerson), procedure.ActionRevoke), func(c *counter) {
@@ -118,7 +131,7 @@ func procedureScenes() []scene {
 			c.press(fyne.KeyF6)
 		}, screenBrought},
 		{"brought wrong", changing(inCase(procedure.PhasePapers), procedure.ActionRevoke), func(c *counter) {
-			c.desk.fail["RecordBrought"] = fail(procedure.CodeWrongCircle)
+			c.desk.fail["RecordBrought"] = fail(procedure.CodeWrongCircle, string(procedure.PaperStatus))
 			c.press(fyne.KeyF6, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
 		}, screenBrought},
 		{"signed chained", printed(with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Unblock = procedure.UnblockKeep })), nil, screenSigned},

@@ -100,7 +100,7 @@ func fullName(id procedure.Identity) string {
 func railSteps(c *procedure.CaseView) []string {
 	switch {
 	case c.Action.ChangesStatus() || c.NoCard:
-		return []string{"rail.person", "rail.papers.plain", "rail.work.status", "rail.hand-over"}
+		return []string{"rail.person.status", "rail.papers.plain", "rail.work.status", "rail.hand-over"}
 	case c.Action == procedure.ActionUnblock:
 		return []string{"rail.person", "rail.papers.plain", "rail.pin", "rail.work.unblock", "rail.hand-over"}
 	}
