@@ -18,13 +18,10 @@ import (
 const assertionLife = 5 * time.Minute
 
 // assertion makes the RA-Assertion of a request: the clerk signs what he
-// decided, the workstation signs that and where its journal stands.
-func (c *Client) assertion(ctx context.Context, r EnrolRequest) (string, error) {
-	cert, err := c.cfg.Certificate()
-	if err != nil {
-		return "", fmt.Errorf("load workstation certificate: %w", err)
-	}
-	key, ok := cert.PrivateKey.(crypto.Signer)
+// decided, the workstation signs that, with the key of the session, and where
+// its journal stands.
+func (c *Client) assertion(ctx context.Context, s *session, r EnrolRequest) (string, error) {
+	key, ok := s.cert.PrivateKey.(crypto.Signer)
 	if !ok {
 		return "", errors.New("load workstation certificate: key cannot sign")
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"salter/ca"
+	"salter/ca/authority"
 	"salter/ca/catest"
 	"salter/ca/profile"
 	"salter/store/evidence"
@@ -30,6 +31,8 @@ type counter struct {
 	clerk  ca.ClerkKey
 	keys   *ca.WorkstationKeys
 	cards  *catest.CardCA
+	cert   *tls.Certificate
+	trust  string // its bundle
 	events [][]byte
 	tree   evidence.Tree
 }
@@ -56,6 +59,7 @@ func newCounter(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) *c
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.cert, c.trust = cert, response.Bundle
 	c.client, err = ca.NewClient(ca.Config{Trust: trust, Version: "1.0.0", Wrap: wrap,
 		Certificate: func() (*tls.Certificate, error) { return cert, nil }})
 	if err != nil {
@@ -63,6 +67,16 @@ func newCounter(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) *c
 	}
 	t.Cleanup(c.client.Close)
 	return c
+}
+
+// caller is the counter as the authority sees it.
+func (c *counter) caller() authority.Caller {
+	c.t.Helper()
+	caller, err := authority.CallerOf(c.cert.Leaf)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return caller
 }
 
 // checkpoint signs the present head.

@@ -38,8 +38,9 @@ type Config struct {
 	// Trust is the opened bundle of this workstation.
 	Trust *Trust
 	// Certificate returns the workstation's TLS certificate with its P-256
-	// key; asked for at every handshake, so that a renewed one needs no
-	// restart. The key signs the RA-Assertions too.
+	// key; asked for at every request, so that a renewed one needs no restart:
+	// with another certificate the client begins new connections. The key
+	// signs the RA-Assertions too.
 	Certificate func() (*tls.Certificate, error)
 	// Version of this program, for instance 1.4.0; the authority may demand a
 	// newer one. Empty: not compared.
@@ -60,14 +61,14 @@ type Config struct {
 // used from any goroutine. It never retries: what to do after a failure
 // depends on the journal, which it does not see.
 type Client struct {
-	cfg       Config
-	http      *http.Client
-	transport *http.Transport
+	cfg  Config
+	http *http.Client
 
 	offset atomic.Int64 // local minus server time, in nanoseconds, last seen
 
-	mu     sync.Mutex
-	policy *policyState // nil: none fetched yet; guarded by mu
+	mu      sync.Mutex
+	policy  *policyState // nil: none fetched yet; guarded by mu
+	session *session     // nil: nothing sent yet; guarded by mu
 }
 
 // NewClient prepares a client; nothing is sent.
@@ -81,37 +82,30 @@ func NewClient(cfg Config) (*Client, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
-	c := &Client{cfg: cfg}
-	c.transport = &http.Transport{
-		// No proxy: the authority is on the ministry's network, and a proxy
-		// could not carry the client certificate through.
-		Proxy:                 nil,
-		ForceAttemptHTTP2:     true,
-		TLSClientConfig:       c.tlsConfig(),
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: cfg.Timeout,
-		IdleConnTimeout:       60 * time.Second,
-		MaxIdleConns:          4,
-	}
-	var rt http.RoundTripper = c.transport
+	var rt http.RoundTripper = sessions{}
 	if cfg.Wrap != nil {
 		rt = cfg.Wrap(rt)
 	}
-	c.http = &http.Client{
+	return &Client{cfg: cfg, http: &http.Client{
 		Transport: rt,
 		// A redirect would repeat a request below the journal.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return c, nil
+	}}, nil
 }
 
 // Close closes idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session != nil {
+		c.session.transport.CloseIdleConnections()
+	}
+}
 
 // tlsConfig demands TLS 1.3, the infrastructure CA, and a pinned key in the
 // verified chain. VerifyConnection runs on resumption too, and VerifiedChains,
 // unlike PeerCertificates, holds nothing that the peer merely appended.
-func (c *Client) tlsConfig() *tls.Config {
+func (c *Client) tlsConfig(cert *tls.Certificate) *tls.Config {
 	roots := x509.NewCertPool()
 	for _, cert := range c.cfg.Trust.Infrastructure {
 		roots.AddCert(cert)
@@ -121,7 +115,7 @@ func (c *Client) tlsConfig() *tls.Config {
 		RootCAs:    roots,
 		Time:       c.cfg.Now,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			return c.cfg.Certificate()
+			return cert, nil
 		},
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if !pinned(s.VerifiedChains, c.pins()) {
@@ -173,8 +167,9 @@ type request struct {
 	accept      string
 	assertion   string
 	body        []byte
-	limit       int64 // of the answer's body
-	once        bool  // net/http may not repeat it, not even where that is harmless
+	limit       int64    // of the answer's body
+	once        bool     // net/http may not repeat it, not even where that is harmless
+	session     *session // that of the assertion; nil: the present one
 }
 
 // answer is a success: status 2xx.
@@ -202,7 +197,14 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 			}
 		},
 	})
-	req, err := c.build(ctx, r)
+	var err error
+	if r.session == nil {
+		r.session, err = c.present()
+	}
+	var req *http.Request
+	if err == nil {
+		req, err = c.build(withSession(ctx, r.session), r)
+	}
 	if err != nil {
 		return nil, &Error{Op: r.op, Unsent: true, Err: err}
 	}

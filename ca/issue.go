@@ -92,13 +92,17 @@ func (c *Client) Enrol(ctx context.Context, r EnrolRequest) Outcome {
 		return Outcome{Verdict: Unsent, Err: &Error{Op: "enrol", Unsent: true,
 			Problem: &Problem{Type: ProblemPrefix + ProblemClock, Detail: "off by " + off.Truncate(time.Second).String()}}}
 	}
-	assertion, err := c.assertion(ctx, r)
+	session, err := c.present()
+	if err != nil {
+		return Outcome{Verdict: Unsent, Err: err}
+	}
+	assertion, err := c.assertion(ctx, session, r)
 	if err != nil {
 		return Outcome{Verdict: Unsent, Err: err}
 	}
 	a, err := c.do(ctx, request{
 		op: "enrol", method: http.MethodPost, path: est.Path(r.Label, est.OpSimpleEnroll), contentType: est.TypePKCS10,
-		accept: "application/pkcs7-mime", assertion: assertion, body: est.EncodeBase64(r.CSR), limit: maxJSON, once: true,
+		accept: "application/pkcs7-mime", assertion: assertion, body: est.EncodeBase64(r.CSR), limit: maxJSON, once: true, session: session,
 	})
 	if err != nil {
 		return c.refusal(ctx, r, err)

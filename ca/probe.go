@@ -35,7 +35,11 @@ func (c *Client) probe(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	conn, err := (&tls.Dialer{Config: c.tlsConfig()}).DialContext(ctx, "tcp", api.Host)
+	session, err := c.present()
+	if err != nil {
+		return err
+	}
+	conn, err := (&tls.Dialer{Config: c.tlsConfig(session.cert)}).DialContext(ctx, "tcp", api.Host)
 	if err != nil {
 		return err
 	}

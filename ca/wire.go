@@ -40,6 +40,9 @@ const (
 const (
 	LabelCitizen   = "citizen-sign"
 	LabelForeigner = "foreigner-sign"
+	// LabelWorkstation is for the workstations' own TLS certificates, and only
+	// to renew them.
+	LabelWorkstation = "workstation"
 )
 
 // AssertionClaims is the payload of the RA-Assertion: a compact JWS (ES256) by

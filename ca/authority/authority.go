@@ -291,6 +291,9 @@ func (a *Authority) checkProfiles() error {
 // Chain returns the certificates of a label's issuer and of the root, issuer
 // first.
 func (a *Authority) Chain(label string) ([]*x509.Certificate, error) {
+	if label == ca.LabelWorkstation { // its issuer stands alone
+		return []*x509.Certificate{a.pki.infra.cert}, nil
+	}
 	i, err := a.issuer(label)
 	if err != nil {
 		return nil, err

@@ -48,6 +48,7 @@ func (s *server) routes() []route {
 		{"GET " + ca.PathEST + "{label}/" + est.OpCACerts, s.cacerts},
 		{"GET " + ca.PathEST + "{label}/" + est.OpCSRAttrs, s.csrattrs},
 		{"POST " + ca.PathEST + "{label}/" + est.OpSimpleEnroll, s.enrol},
+		{"POST " + ca.PathEST + "{label}/" + est.OpSimpleReenroll, s.reenrol},
 		{"GET " + ca.PathPolicy, s.policy},
 		{"GET " + ca.PathIssuances + "{csr_sha256}", s.lookup},
 		{"GET " + ca.PathJournal + "{workstation}", s.head},

@@ -37,6 +37,13 @@ func (s *server) csrattrs(w http.ResponseWriter, r *http.Request, c authority.Ca
 	if err := s.authority.Admit(r.Context(), c); err != nil {
 		return err
 	}
+	if r.PathValue("label") == ca.LabelWorkstation {
+		der, err := est.CSRAttrs{Key: est.KeyTemplate{Curve: est.CurveP256}, Extensions: []asn1.ObjectIdentifier{{2, 5, 29, 17}}}.Encode()
+		if err != nil {
+			return err
+		}
+		return est.WriteCSRAttrs(w, der)
+	}
 	p, err := s.authority.Profile(r.PathValue("label"))
 	if err != nil {
 		return err
@@ -72,15 +79,44 @@ func attributes(p *profile.Profile) est.CSRAttrs {
 	return a
 }
 
-func (s *server) enrol(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+// readCSR reads the request, DER.
+func readCSR(r *http.Request) ([]byte, error) {
 	csr, err := est.ReadRequest(r, ca.MaxCSR)
 	switch {
 	case errors.Is(err, est.ErrContentType):
-		return authority.Refuse(ca.ProblemBadRequest, "%w", err)
+		return nil, authority.Refuse(ca.ProblemBadRequest, "%w", err)
 	case errors.Is(err, est.ErrTooLarge):
-		return authority.Refuse(ca.ProblemTooLarge, "request of more than %d bytes", ca.MaxCSR)
+		return nil, authority.Refuse(ca.ProblemTooLarge, "request of more than %d bytes", ca.MaxCSR)
 	case err != nil:
-		return authority.Refuse(ca.ProblemCSRInvalid, "body is no base64")
+		return nil, authority.Refuse(ca.ProblemCSRInvalid, "body is no base64")
+	}
+	return csr, nil
+}
+
+// reenrol renews the caller's own TLS certificate and no other: a citizen's
+// key can never be the one of the connection.
+func (s *server) reenrol(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	if err := s.authority.Admit(r.Context(), c); err != nil {
+		return err
+	}
+	csr, err := readCSR(r)
+	if err != nil {
+		return err
+	}
+	if r.PathValue("label") != ca.LabelWorkstation {
+		return authority.Refuse(ca.ProblemNotFound, "only the label %s is renewed here", ca.LabelWorkstation)
+	}
+	chain, err := s.authority.Reenrol(r.Context(), c, csr)
+	if err != nil {
+		return err
+	}
+	return est.WriteCerts(w, chain)
+}
+
+func (s *server) enrol(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	csr, err := readCSR(r)
+	if err != nil {
+		return err
 	}
 	answer, err := s.authority.Enrol(r.Context(), c, authority.Enrolment{Label: r.PathValue("label"), CSR: csr,
 		Assertion: r.Header.Get(ca.HeaderAssertion), Client: clientVersion(r)})

@@ -82,15 +82,16 @@ func TestRevokedOnEveryRoute(t *testing.T) {
 	id := catest.NewUUID()
 	push := encode(ca.JournalPush{From: 1, Events: o.ws.Journal, Checkpoint: string(o.ws.Checkpoint())})
 	bodies := map[string][]byte{
-		"POST " + ca.PathJournal + "{workstation}":    push,
-		"PUT " + ca.PathStatusChange + "{uuid}":       []byte(`{"op":"revoke","serial":"40","case":"` + c.ID + `","clerk":"a.b.c"}`),
-		"PUT " + ca.PathBlobs + "{sha256}":            {},
-		"PUT " + ca.PathContracts + "{contract}":      encode(c.Contract(id, "U-1", day, nil)),
-		"PUT " + ca.PathContractEnds + "{uuid}":       encode(c.End(id, "U-1")),
-		"PUT " + ca.PathApprovals + "/{uuid}":         encode(c.Decision(o.clerk, id, c.SumCSR(), ca.DecisionClaim, "")),
-		"POST " + ca.PathContractSearch:               encode(c.Search(ca.ContractSearch{Number: "U-1"})),
-		"POST " + ca.PathRegisterSearch:               encode(c.SearchRegister(ca.RegisterSearch{Contract: "U-1"})),
-		"POST " + ca.PathEST + "{label}/simpleenroll": est.EncodeBase64(c.CSR),
+		"POST " + ca.PathJournal + "{workstation}":      push,
+		"PUT " + ca.PathStatusChange + "{uuid}":         []byte(`{"op":"revoke","serial":"40","case":"` + c.ID + `","clerk":"a.b.c"}`),
+		"PUT " + ca.PathBlobs + "{sha256}":              {},
+		"PUT " + ca.PathContracts + "{contract}":        encode(c.Contract(id, "U-1", day, nil)),
+		"PUT " + ca.PathContractEnds + "{uuid}":         encode(c.End(id, "U-1")),
+		"PUT " + ca.PathApprovals + "/{uuid}":           encode(c.Decision(o.clerk, id, c.SumCSR(), ca.DecisionClaim, "")),
+		"POST " + ca.PathContractSearch:                 encode(c.Search(ca.ContractSearch{Number: "U-1"})),
+		"POST " + ca.PathRegisterSearch:                 encode(c.SearchRegister(ca.RegisterSearch{Contract: "U-1"})),
+		"POST " + ca.PathEST + "{label}/simplereenroll": est.EncodeBase64(c.CSR),
+		"POST " + ca.PathEST + "{label}/simpleenroll":   est.EncodeBase64(c.CSR),
 	}
 	if err := o.Authority.RevokeWorkstation(t.Context(), o.ws.Name); err != nil {
 		t.Fatal(err)
