@@ -14,7 +14,6 @@ type facts map[string]bool
 var factNames = []string{
 	// The service, under the name of its words.
 	"issue", "renew", "unblock", "unblock-issue", "unblock-renew", "revoke", "suspend", "reactivate",
-	"keep", "change", // the PIN at an unblock
 	"card", "no-card", // the citizen's card was read, or it is lost
 	"ends-contract",  // together with the certificate
 	"retired",        // an older certificate was removed from the chip
@@ -26,8 +25,6 @@ var factNames = []string{
 func newFacts(d procedure.PaperData, o Options) facts {
 	f := facts{
 		actionName(d):   true,
-		"keep":          unblocked(d) == procedure.UnblockKeep,
-		"change":        unblocked(d) == procedure.UnblockChange,
 		"ends-contract": d.Action.ChangesStatus() && d.Status.EndContract,
 		"retired":       d.Result != nil && d.Result.Retired > 0,
 		"citizen-signs": o.ReceiptSigned,
