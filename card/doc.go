@@ -21,10 +21,16 @@
 //     was changed meanwhile, the answer is [ErrRemoved].
 //   - A PIN is tried exactly once per call, never empty, never by the program
 //     itself. It reaches the module in a buffer that is wiped after the call.
+//     The same holds for a PUK.
+//   - A PIN is unblocked ([Session.Unblock]) only on a make of chip whose
+//     command for it is known ([Driver]); any other is sent nothing.
+//   - Old certificates go ([Session.Retire]) only while the new one and its key
+//     are there, and each before its key.
 //
 // After a crash nothing is lost that was on the chip: a key pair is found
 // again by its identifier ([Session.Key]), a certificate that was written
-// halfway is replaced ([Session.PutCertificate]). What cannot be undone is a
+// halfway is replaced ([Session.PutCertificate]), and what was left of an old
+// key pair is removed ([Session.Retire]). What cannot be undone is a
 // key pair whose generation was cut off before the module could note its
 // identifier: it takes up room until the card is cleaned.
 //

@@ -19,7 +19,9 @@
 // other as kxc00 in file 7102 with key 6005.
 //
 // Every change is on disk before the status word that reports it leaves: a
-// killed process looks like a card pulled out, never like one that forgot.
+// killed process looks like a card pulled out, never like one that forgot. Only
+// the change of an object directory, which takes several commands, is kept back
+// until it is complete, as a chip with transactions does.
 //
 // The PIN of the virtual card is test data. The package must not be part of
 // what a counter gets; vpcd lets whoever reaches its port be the card.
