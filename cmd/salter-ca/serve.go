@@ -147,6 +147,10 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 	if err := a.Remember(ctx); err != nil {
 		return err
 	}
+	socket, err := admin.Listen(ctx, admin.Socket(*s.dir))
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var publishing sync.WaitGroup
 	defer func() { cancel(); publishing.Wait() }()
@@ -155,12 +159,11 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 	failed := make(chan error, 3)
 	go func() { failed <- served(apiServer.ServeTLS(apiListener, "", "")) }()
 	go func() { failed <- served(public.Serve(publicListener)) }()
-	go func() { failed <- admin.Serve(ctx, admin.Socket(*s.dir), a) }()
+	go func() { failed <- admin.Serve(ctx, socket, a) }()
 	publishing.Go(func() { a.KeepPublishing(ctx) })
 	if err := s.announce(at, log); err != nil {
 		return err
 	}
-	var err error
 	waiting := 3
 	select {
 	case <-ctx.Done():

@@ -40,7 +40,11 @@ func TestOpenDuringAStart(t *testing.T) {
 		opened <- c
 		failed <- err
 	}()
-	go func() { failed <- admin.Serve(ctx, admin.Socket(dir), a) }()
+	socket, err := admin.Listen(ctx, admin.Socket(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { failed <- admin.Serve(ctx, socket, a) }()
 	c := <-opened
 	if err := <-failed; err != nil {
 		t.Fatal(err)

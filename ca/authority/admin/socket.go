@@ -65,20 +65,26 @@ func handler(a Admin) http.Handler {
 	return mux
 }
 
-// Serve serves a on the socket until ctx ends. A socket left by a process that
-// is gone is replaced: the database's lock has shown that there is no other.
-func Serve(ctx context.Context, socket string, a Admin) error {
+// Listen opens the socket; from then on commands reach it, and wait for Serve.
+// A socket left by a process that is gone is replaced: the database's lock has
+// shown that there is no other.
+func Listen(ctx context.Context, socket string) (net.Listener, error) {
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("serve administration: %w", err)
+		return nil, fmt.Errorf("serve administration: %w", err)
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "unix", socket)
 	if err != nil {
-		return fmt.Errorf("serve administration: %w", err)
+		return nil, fmt.Errorf("serve administration: %w", err)
 	}
 	// The folder is 0700 already; this is for one that was made by hand.
 	if err := os.Chmod(socket, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("serve administration: %w", err), l.Close())
+		return nil, errors.Join(fmt.Errorf("serve administration: %w", err), l.Close())
 	}
+	return l, nil
+}
+
+// Serve serves a on the socket that Listen opened until ctx ends.
+func Serve(ctx context.Context, l net.Listener, a Admin) error {
 	server := &http.Server{Handler: handler(a), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
