@@ -11,9 +11,9 @@ import (
 // several commands, and before that it deletes the file of an object that goes.
 // Cut off in the middle that would lose entries nobody has touched, of keys
 // among them, which nothing brings back, or leave an entry without its file,
-// behind which OpenSC finds no other. The commands of a real chip do such a
-// thing as a whole or not at all, and so does this one: after a loss of power
-// or a command refused everything is as it was before.
+// behind which OpenSC finds no other. Chips with transactions make such a change
+// as a whole or not at all, and so does this one: after a loss of power or a
+// command refused everything is as it was before.
 type change struct {
 	of      *file // the directory; nil: not begun yet
 	content []byte
