@@ -145,6 +145,8 @@ func (d *scriptedDesk) EnterNewPIN(_ context.Context, pin, again []byte, weak bo
 	return d.call("EnterNewPIN")
 }
 
+func (d *scriptedDesk) SkipRetire(context.Context) error { return d.call("SkipRetire") }
+
 func (d *scriptedDesk) DaySheet(_ context.Context, day procedure.Date) (procedure.DaySheet, error) {
 	return d.sheet, d.call("DaySheet " + day.String())
 }

@@ -18,7 +18,7 @@ type book struct {
 	cases     map[CaseID]Case // not ended
 	order     []CaseID        // of cases, as opened
 	ended     Case            // the last one that ended
-	days      map[Date]DayCounts
+	days      map[Date]dayTally
 	numbers   map[int]int       // cases opened, by year in Belgrade
 	contracts map[int]int       // contract numbers given out, by year
 	revoked   []string          // serials, hex
@@ -26,7 +26,7 @@ type book struct {
 }
 
 func newBook() *book {
-	return &book{cases: map[CaseID]Case{}, days: map[Date]DayCounts{}, numbers: map[int]int{}, contracts: map[int]int{}}
+	return &book{cases: map[CaseID]Case{}, days: map[Date]dayTally{}, numbers: map[int]int{}, contracts: map[int]int{}}
 }
 
 // trial copies the book, so that events can be tried on it. Cases are values
@@ -79,6 +79,12 @@ func (b *book) addToCase(e Event) error {
 		b.numbers[Today(e.At).Year]++
 		return nil
 	}
+	if !known && b.ended.ID == e.Case {
+		// The slip of a refusal is made when the case is over.
+		after, err := b.ended.apply(e)
+		b.ended = after
+		return err
+	}
 	if !known {
 		return fmt.Errorf("%s of an unknown case", e.Kind)
 	}
@@ -86,7 +92,7 @@ func (b *book) addToCase(e Event) error {
 	if err != nil {
 		return err
 	}
-	if next.Contract.Number != c.Contract.Number {
+	if next.Own.Number != c.Own.Number {
 		b.contracts[Today(e.At).Year]++
 	}
 	if e.Kind == KindRevoked {
@@ -102,13 +108,7 @@ func (b *book) addToCase(e Event) error {
 // end counts a case and lets it go.
 func (b *book) end(c Case) {
 	day := Today(c.Ended)
-	n := b.days[day]
-	if c.Closed {
-		n.Issued++
-	} else {
-		n.Refused++
-	}
-	b.days[day] = n
+	b.days[day] = b.days[day].with(c)
 	b.ended = c
 	delete(b.cases, c.ID)
 	b.order = slices.DeleteFunc(b.order, func(id CaseID) bool { return id == c.ID })
@@ -138,7 +138,7 @@ func (b *book) open() []Case {
 
 // counts are the numbers of one day.
 func (b *book) counts(day Date) DayCounts {
-	n := b.days[day]
+	n := b.days[day].counts
 	n.Open = len(b.order)
 	return n
 }

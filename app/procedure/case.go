@@ -1,7 +1,6 @@
 package procedure
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -12,28 +11,64 @@ import (
 type Case struct {
 	ID      CaseID
 	Number  string
-	Action  Action
+	Action  Action // empty: not chosen yet
 	DocType DocType
 	Opened  time.Time
-	Tries   int // when the case was opened
+	Tries   int      // when the case was opened
+	NoCard  bool     // about a card that is not there
+	Clerks  []string // numbers of all who worked on it
 
-	PersonDone  bool
-	Person      PersonAnswers
-	Contract    ContractRef
+	Facts     *Facts // as learned last, without the register's list; nil: never
+	Learned   int    // how many times facts were learned: numbers the sealed parts
+	Overrides int    // how many overrides were signed
+	Override  Overridden
+
+	PersonDone bool
+	Person     PersonAnswers // of screen A, with service, unblock and status as chosen
+	Service    Service
+	Unblock    Unblock
+	Status     StatusAnswers // without Document, which is sealed
+	Documents  int           // how many were noted: numbers the sealed parts
+	Contract   ContractRef   // of the case; at renewal the register's
+	Own        ContractRef   // the number given out to this case
+
 	Papers      []PaperRecord // without SHA256, which is sealed
 	Rendered    int           // how many times papers were rendered
 	Printed     bool
+	Brought     []BroughtForm
 	PapersDone  bool
 	Ticks       PaperTicks
+	Received    time.Time // of Obrazac 3
 	EmailDone   bool
 	EmailWanted Answer
 	Emails      int // how many answers were given: numbers the sealed parts
 	ContentDone bool
 
+	Reset       Unblock // how the PIN was unblocked last, since the choice; empty: not yet
+	UnblockDone bool    // and the citizen showed that he knows it
+	Unblocked   bool    // the counter was reset at least once
+	PINChanged  bool    // a new PIN was set at least once
+
+	ContractID    string // of its registration; empty: none is due
+	ContractText  string // SHA-256 of the template, hex
+	ContractDone  bool   // registered
+	ContractEndID string
+	ContractEndAt time.Time // when its end was asked for
+	ContractEnded bool
+
 	PINVerified int // how many times a PIN was accepted
 	Attempt     Attempt
 	Orphans     []string // key ids that may still lie on the card, without use
 	Steps       map[Step]StepView
+
+	Retired       int  // old signing certificates removed from the chip
+	RetireSkipped bool // the clerk left them there
+
+	StatusID      string // of the change; empty: no intent yet
+	StatusReason  int    // CRL reason code
+	StatusAt      time.Time
+	StatusRefused Code
+	StatusDetail  string
 
 	Withdrawn  Code // reason; the case ends as soon as nothing is left at the authority
 	Refused    Code // reason; the case is over
@@ -61,8 +96,11 @@ type Attempt struct {
 	Why         Code   // of an unusable or revoked certificate
 	Detail      string // of refusal and unusable certificate, for support
 	WriteBegun  bool   // the certificate is perhaps on the card
+	Written     bool   // the token took it and its key answered; not looked at yet
+	RetireTried bool   // an old certificate is perhaps gone
 	ReadBack    string // SHA-256 of the certificate seen on the chip, hex
 	Others      int    // other certificates on the chip
+	Old         int    // other signing certificates on the chip, as last seen
 	ActivateID  string
 	Active      bool
 	RevokeID    string
@@ -76,225 +114,85 @@ func (c Case) Over() bool { return c.Closed || c.Refused != "" }
 // Active reports whether the certificate of the case is in force.
 func (c Case) Active() bool { return c.Attempt.Active }
 
-// openCase folds the first event of a case.
-func openCase(e Event, b *CaseOpened) Case {
-	return Case{
-		ID: e.Case, Number: b.Number, Action: b.Action, DocType: b.DocType, Opened: e.At, Tries: b.Tries,
-		Attempt: Attempt{Number: 1}, Commits: maps.Clone(e.Commits),
-	}
+// undecided reports whether nothing can be proposed yet: journals of the first
+// version chose the action when a case was opened.
+func (c Case) undecided() bool { return c.Action == "" && c.Learned == 0 }
+
+// begun reports whether work on the card or at the authority has begun: from
+// then on the action stands.
+func (c Case) begun() bool {
+	return c.PINVerified > 0 || c.Attempt.Number > 1 || c.StatusID != ""
 }
 
-// apply folds one more event; c itself is not changed.
-func (c Case) apply(e Event) (Case, error) {
-	if c.Over() {
-		return c, fmt.Errorf("%s after the end of case %s", e.Kind, c.ID)
+// moves reports whether the case can move by itself: its papers are done and
+// somebody started the work, or it is being given up.
+func (c Case) moves() bool {
+	return c.Withdrawn != "" || c.PINVerified > 0 || c.Action.ChangesStatus() && c.PapersDone
+}
+
+// unblockPending reports whether the unblock is still due.
+func (c Case) unblockPending() bool { return c.Unblock != UnblockNone && !c.UnblockDone }
+
+// resetDue reports whether the counter has still to be reset.
+func (c Case) resetDue() bool { return c.unblockPending() && c.Reset == UnblockNone }
+
+// pinMode is what the citizen types next.
+func (c Case) pinMode() PINMode {
+	switch {
+	case !c.unblockPending(), c.Reset == UnblockChange:
+		return PINEnter
+	case c.Unblock == UnblockChange:
+		return PINNew
+	}
+	return PINKept
+}
+
+// contractDue reports whether the contract has to be registered.
+func (c Case) contractDue() bool { return c.ContractID != "" && !c.ContractDone }
+
+// contractPerhaps reports whether the authority may know of a contract that a
+// refused case must not leave behind. It is sent after the intent to submit.
+func (c Case) contractPerhaps() bool {
+	return c.ContractID != "" && !c.ContractEnded && (c.ContractDone || c.Attempt.CSR != "" || c.Attempt.Number > 1)
+}
+
+// retireFirst reports whether the old certificate may go within the session in
+// which the new one was written: only if it is in force no more, so that its
+// holder loses nothing should the new one not come into force.
+func (c Case) retireFirst() bool {
+	if c.Attempt.Old == 0 || c.Attempt.RetireTried || c.Facts == nil {
+		return false
+	}
+	switch c.Facts.Certificate {
+	case CertExpired, CertRevoked:
+		return true
+	}
+	return false
+}
+
+// retireDue reports whether an old signing certificate is left on the chip.
+func (c Case) retireDue() bool { return c.Attempt.Old > 0 && !c.RetireSkipped }
+
+// openCase folds the first event of a case.
+func openCase(e Event, b *CaseOpened) Case {
+	c := Case{
+		ID: e.Case, Number: b.Number, Action: b.Action, DocType: b.DocType, Opened: e.At, Tries: b.Tries,
+		NoCard: b.NoCard, Attempt: Attempt{Number: 1}, Commits: maps.Clone(e.Commits),
+	}
+	if e.Clerk != "" {
+		c.Clerks = []string{e.Clerk}
+	}
+	return c
+}
+
+// after gives the case with the event's clerk and commitments.
+func (c Case) after(e Event) Case {
+	if e.Clerk != "" && !slices.Contains(c.Clerks, e.Clerk) {
+		c.Clerks = append(slices.Clip(c.Clerks), e.Clerk)
 	}
 	if len(e.Commits) > 0 {
 		c.Commits = maps.Clone(c.Commits)
 		maps.Copy(c.Commits, e.Commits)
 	}
-	c.Steps = stepsAfter(c.Steps, e)
-	if c.applyScreens(e) || c.applyKey(e) || c.applyRequest(e) || c.applyCertificate(e) {
-		return c, nil
-	}
-	return c, c.applyEnd(e)
-}
-
-// applyScreens folds what the clerk confirmed.
-func (c *Case) applyScreens(e Event) bool {
-	switch b := e.Body.(type) {
-	case *PersonConfirmed:
-		c.Person = PersonAnswers{Face: b.Face, KnowsPIN: b.KnowsPIN, LastTry: b.LastTry}
-		c.PersonDone = b.Contract != ""
-		if c.PersonDone {
-			c.Contract = ContractRef{Number: b.Contract, Date: Today(e.At)}
-		}
-	case *PapersRendered:
-		c.Papers = slices.Clone(c.Papers)
-		c.Rendered++
-		for _, p := range b.Papers {
-			c.Papers = append(c.Papers, PaperRecord{
-				Kind: p.Kind, Copies: p.Copies, Version: p.Version, Template: p.Template, Script: p.Script,
-			})
-		}
-	case *PapersPrinted:
-		c.Printed = !b.Failed
-	case *PapersConfirmed:
-		c.Ticks, c.PapersDone = b.ticks(), true
-	case *EmailAnswered:
-		c.EmailWanted, c.EmailDone = b.Wanted, true
-		c.Emails++
-	case *ContentConfirmed:
-		c.ContentDone = true
-	case *CaseReopened:
-		c.reopen(b.To)
-	case *PINBegun, *PINLeft, *LoginFailed:
-	default:
-		return e.Kind == KindCaseParked || e.Kind == KindCaseResumed || e.Kind == KindLogin
-	}
-	return true
-}
-
-// reopen opens the screen and all later ones again. Answers and address stay
-// as a proposal; ticks are confirmations about paper and are given anew.
-func (c *Case) reopen(to Phase) {
-	switch to {
-	case PhasePerson:
-		c.PersonDone = false
-		fallthrough
-	case PhasePapers:
-		c.PapersDone, c.Ticks = false, PaperTicks{}
-		fallthrough
-	case PhaseEmail:
-		c.EmailDone = false
-		fallthrough
-	case PhaseContent:
-		c.ContentDone = false
-	}
-}
-
-// applyKey folds login and key pair.
-func (c *Case) applyKey(e Event) bool {
-	switch b := e.Body.(type) {
-	case *Generate:
-		if old := c.Attempt.KeyID; old != "" {
-			c.Orphans = append(slices.Clone(c.Orphans), old)
-		}
-		c.Attempt.KeyID, c.Attempt.PublicKey = b.KeyID, ""
-	case *Key:
-		c.Attempt.PublicKey = b.PublicKey
-		c.Orphans = slices.DeleteFunc(slices.Clone(c.Orphans), func(id string) bool {
-			return slices.Contains(b.Deleted, id)
-		})
-	default:
-		if e.Kind != KindPINVerified {
-			return false
-		}
-		c.PINVerified++
-	}
-	return true
-}
-
-// applyRequest folds the request and its answer.
-func (c *Case) applyRequest(e Event) bool {
-	a := &c.Attempt
-	switch b := e.Body.(type) {
-	case *Submit:
-		a.CSR, a.CSRPart, a.Submitted = b.CSR, b.Part, e.At
-	case *CertificateReceived:
-		a.Certificate, a.CertPart, a.Serial = b.SHA256, b.Part, b.Serial
-		a.Unusable, a.Why, a.Detail = e.Kind == KindUnusable, b.Code, b.Detail
-	case *EnrolRefused:
-		a.Refused, a.Detail = b.Code, b.Detail
-	default:
-		return false
-	}
-	return true
-}
-
-// applyCertificate folds what happened to the certificate.
-func (c *Case) applyCertificate(e Event) bool {
-	a := &c.Attempt
-	switch b := e.Body.(type) {
-	case *ReadBack:
-		a.WriteBegun, a.Others = false, b.Others
-		if b.Found {
-			a.ReadBack = b.SHA256
-		}
-	case *StatusIntent:
-		if e.Kind == KindActivate {
-			a.ActivateID = b.ID
-			return true
-		}
-		a.RevokeID, a.Reason, a.Why = b.ID, b.Reason, b.Why
-	case *StepFailure:
-	case *OfAttempt:
-		switch e.Kind {
-		case KindWrite:
-			a.WriteBegun = true
-		case KindActive:
-			a.Active = true
-		case KindRevoked:
-			a.Revoked = true
-		case KindAttemptBegun:
-			if a.KeyID != "" {
-				c.Orphans = append(slices.Clone(c.Orphans), a.KeyID)
-			}
-			c.Attempt = Attempt{Number: b.Attempt}
-		}
-	default:
-		return false
-	}
-	return true
-}
-
-// applyEnd folds the ends of a case. Kinds that this version does not know
-// are passed over.
-func (c *Case) applyEnd(e Event) error {
-	switch b := e.Body.(type) {
-	case *CaseEnded:
-		if e.Kind == KindWithdrawn {
-			c.Withdrawn = b.Reason
-			return nil
-		}
-		c.Refused, c.Ended = b.Reason, e.At
-	case *HandedOver:
-		c.HandOver = HandOverTicks{CardReturned: b.CardReturned, CitizenPapers: b.CitizenPapers, Archived: b.Archived}
-		c.HandedOver = true
-	case *CaseClosed:
-		c.Closed, c.Ended = true, e.At
-	case nil:
-	default:
-		return fmt.Errorf("%s does not belong into case %s", e.Kind, c.ID)
-	}
-	return nil
-}
-
-// stepsAfter folds the progress of the work: an intent starts a step, its
-// result ends it.
-func stepsAfter(steps map[Step]StepView, e Event) map[Step]StepView {
-	starts := map[Kind]Step{
-		KindLogin: StepCard, KindGenerate: StepKey, KindSubmit: StepRequest,
-		KindWrite: StepWrite, KindWritten: StepReadBack, KindActivate: StepActivate,
-	}
-	ends := map[Kind]Step{
-		KindPINVerified: StepCard, KindKey: StepKey, KindCertificate: StepRequest,
-		KindWritten: StepWrite, KindReadBack: StepReadBack, KindActive: StepActivate,
-	}
-	set := func(s StepView) {
-		steps = maps.Clone(steps)
-		if steps == nil {
-			steps = map[Step]StepView{}
-		}
-		steps[s.Step] = s
-	}
-	if s, ok := ends[e.Kind]; ok {
-		v := steps[s]
-		v.Step, v.State, v.Took = s, StepDone, e.At.Sub(v.Started)
-		if b, isReadBack := e.Body.(*ReadBack); isReadBack && !b.Found {
-			v.State = StepFailed
-		}
-		set(v)
-	}
-	if s, ok := starts[e.Kind]; ok {
-		set(StepView{Step: s, State: StepNow, Started: e.At})
-	}
-	failed := func(s Step) {
-		v := steps[s]
-		v.Step, v.State, v.Took = s, StepFailed, e.At.Sub(v.Started)
-		set(v)
-	}
-	switch e.Kind {
-	case KindStepFailed:
-		if b, ok := e.Body.(*StepFailure); ok {
-			failed(b.Step)
-		}
-	case KindLoginFailed:
-		failed(StepCard)
-	case KindRefusal, KindUnusable:
-		failed(StepRequest)
-	case KindAttemptBegun:
-		return nil
-	}
-	return steps
+	return c
 }

@@ -48,6 +48,10 @@ type Summary struct {
 	Number      string            `json:"number"`
 	Contract    string            `json:"contract"`
 	Action      Action            `json:"action"`
+	Unblock     Unblock           `json:"unblock,omitempty"`
+	Supervisor  string            `json:"supervisor,omitempty"` // number of who signed an override
+	Retired     int               `json:"retired,omitempty"`    // old certificates removed from the chip
+	OldLeft     bool              `json:"old_left,omitempty"`   // an old one was left there
 	Counter     string            `json:"counter"`
 	Clerk       string            `json:"clerk"`
 	Opened      int64             `json:"opened"` // Unix milliseconds
@@ -58,6 +62,14 @@ type Summary struct {
 	Commits     map[string]string `json:"commits"`
 	Size        int64             `json:"size"` // of the journal, the hand-over included
 	Root        string            `json:"root"` // hex
+}
+
+// serial is that of the certificate the case was about, hex.
+func (c Case) serial() string {
+	if c.Action.ChangesStatus() {
+		return c.Status.Serial
+	}
+	return c.Attempt.Serial
 }
 
 // maxPlace bounds the name of the place of the papers, in bytes.
@@ -71,7 +83,7 @@ func (e *Engine) ConfirmHandOver(ctx context.Context, t HandOverTicks) error {
 		return err
 	}
 	defer leave()
-	if open := handOverOpen(t); len(open) > 0 {
+	if open := c.handOverOpen(t); len(open) > 0 {
 		return &Error{Code: CodeHandOverOpen, Fields: open}
 	}
 	// After a crash between the two events the first one stands.
@@ -94,23 +106,6 @@ func (e *Engine) ConfirmHandOver(ctx context.Context, t HandOverTicks) error {
 	return nil
 }
 
-func handOverOpen(t HandOverTicks) []string {
-	var open []string
-	for _, tick := range []struct {
-		field string
-		done  bool
-	}{
-		{FieldCardReturned, t.CardReturned},
-		{FieldCitizenPapers, t.CitizenPapers},
-		{FieldArchived, t.Archived},
-	} {
-		if !tick.done {
-			open = append(open, tick.field)
-		}
-	}
-	return open
-}
-
 func (e *Engine) closeCase(ctx context.Context, c Case) error {
 	clerk := e.signedIn()
 	if clerk == nil {
@@ -122,8 +117,9 @@ func (e *Engine) closeCase(ctx context.Context, c Case) error {
 	}
 	payload, err := json.Marshal(Summary{
 		Version: 1, Case: c.ID, Number: c.Number, Contract: c.Contract.Number, Action: c.Action,
+		Unblock: c.Unblock, Supervisor: c.Override.Supervisor, Retired: c.Retired, OldLeft: c.RetireSkipped,
 		Counter: e.cfg.Counter, Clerk: clerk.Person().Number, Opened: c.Opened.UnixMilli(),
-		Signed: e.cfg.Now().UnixMilli(), Serial: c.Attempt.Serial, Certificate: c.Attempt.Certificate,
+		Signed: e.cfg.Now().UnixMilli(), Serial: c.serial(), Certificate: c.Attempt.Certificate,
 		HandOver: HandedOver{c.HandOver.CardReturned, c.HandOver.CitizenPapers, c.HandOver.Archived},
 		Commits:  c.Commits, Size: head.Size, Root: hex.EncodeToString(head.Root[:]),
 	})

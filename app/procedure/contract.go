@@ -23,3 +23,19 @@ type ContractEnd struct {
 	Number   string
 	Received time.Time // of the request for it
 }
+
+// ContractIntent is the intent to register the contract that was concluded.
+type ContractIntent struct {
+	ID     string `json:"id"`
+	Number string `json:"number"`
+	Day    Date   `json:"day"`
+	Text   string `json:"text"` // SHA-256 of the template, hex
+}
+
+// ContractEndIntent is the intent to end a contract.
+type ContractEndIntent struct {
+	ID       string `json:"id"`
+	Number   string `json:"number"`
+	Received int64  `json:"received"`      // Unix milliseconds
+	Why      Code   `json:"why,omitempty"` // of a refused case
+}

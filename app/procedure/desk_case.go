@@ -50,21 +50,16 @@ func (e *Engine) next(c Case, cur *current) Move {
 	return Next(c, e.cardFacts(cur.record), cur.request)
 }
 
-// OpenCase begins an issuing case with the card now in the reader, or resumes
-// the unfinished one that this card already has. It waits until the card has
-// been read.
+// OpenCase begins a case with the card now in the reader, or resumes the
+// unfinished one that this card already has. It waits until the card has been
+// read and the authority was asked for the facts. A card that cannot be served
+// gets a case as well: for a refusal, or for a change of status.
 func (e *Engine) OpenCase(ctx context.Context) error {
-	leave, err := e.enter(ctx, "OpenCase")
+	leave, err := e.enterNew(ctx, "OpenCase")
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if e.signedIn() == nil {
-		return &Error{Code: CodeSignedOut}
-	}
-	if c, _, err := e.present(); err == nil && !c.Over() {
-		return &Error{Code: CodeNotNow, Detail: "another case is on the screen"}
-	}
 	r, err := e.cardRead(ctx)
 	if err != nil {
 		return err
@@ -76,10 +71,39 @@ func (e *Engine) OpenCase(ctx context.Context) error {
 	if unread != nil {
 		return unread
 	}
-	if !r.verdict.Eligible {
-		return &Error{Code: r.verdict.Blocks[0], Detail: "card is not eligible"}
+	if err := e.open(ctx, r); err != nil {
+		return err
 	}
-	return e.open(ctx, r)
+	return e.learnFirst(ctx)
+}
+
+// enterNew is enter for a method that opens a case.
+func (e *Engine) enterNew(ctx context.Context, method string) (leave func(), err error) {
+	leave, err = e.enter(ctx, method)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := e.present()
+	switch {
+	case e.signedIn() == nil:
+		err = &Error{Code: CodeSignedOut}
+	case err == nil && !c.Over():
+		err = &Error{Code: CodeNotNow, Detail: "another case is on the screen"}
+	default:
+		return leave, nil
+	}
+	leave()
+	return nil, err
+}
+
+// learnFirst learns the facts of a case that has none yet. What fails now is
+// asked again by AskAgain, and after a resume.
+func (e *Engine) learnFirst(ctx context.Context) error {
+	c, cur, err := e.present()
+	if err != nil || e.next(c, cur) != MoveLearn {
+		return err
+	}
+	return e.learn(ctx, c, cur)
 }
 
 // allRead makes sure that a card can be compared with every unfinished case: a
@@ -135,27 +159,43 @@ func (e *Engine) cardRead(ctx context.Context) (readerState, error) {
 }
 
 func (e *Engine) open(ctx context.Context, r readerState) error {
+	return e.start(ctx, opening{
+		record: newRecord(*r.identity, r.chip.Serial), files: r.identity.Files,
+		body: CaseOpened{
+			DocType: r.identity.DocType, Checked: "sod", Warnings: r.verdict.Warnings, Tries: r.chip.Tries,
+		},
+	})
+}
+
+// opening is a case before it has a number.
+type opening struct {
+	record record
+	files  []byte // raw card files; nil: none were read
+	body   CaseOpened
+	refuse Code // refuse it in the same breath; empty: do not
+}
+
+// start commits the opening and puts the case on the screen.
+func (e *Engine) start(ctx context.Context, o opening) error {
 	id := CaseID(newUUID(e.cfg.Now()))
-	rec := newRecord(*r.identity, r.chip.Serial)
-	content, err := json.Marshal(rec)
+	content, err := json.Marshal(o.record)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode record", Err: err}
 	}
 	e.mu.Lock()
-	number := e.book.caseNumber(e.cfg.Counter, e.cfg.Now())
+	o.body.Number = e.book.caseNumber(e.cfg.Counter, e.cfg.Now())
 	e.mu.Unlock()
-	err = e.commit(ctx, draft{
-		kind: KindCaseOpened, of: id,
-		body: CaseOpened{
-			Number: number, Action: ActionIssue, DocType: r.identity.DocType, Checked: "sod",
-			Warnings: r.verdict.Warnings, Tries: r.chip.Tries,
-		},
-		parts: []sealed{{PartRecord, content}, {PartChipFiles, r.identity.Files}},
-	})
-	if err != nil {
+	drafts := []draft{{kind: KindCaseOpened, of: id, body: o.body, parts: []sealed{{PartRecord, content}}}}
+	if o.files != nil {
+		drafts[0].parts = append(drafts[0].parts, sealed{PartChipFiles, o.files})
+	}
+	if o.refuse != "" {
+		drafts = append(drafts, draft{kind: KindRefused, of: id, body: CaseEnded{o.refuse}})
+	}
+	if err := e.commit(ctx, drafts...); err != nil {
 		return err
 	}
-	e.update(func() { e.cur = &current{id: id, record: rec} })
+	e.update(func() { e.cur = &current{id: id, record: o.record} })
 	return nil
 }
 
@@ -200,8 +240,11 @@ func (e *Engine) resume(ctx context.Context, id CaseID) error {
 		return err
 	}
 	e.update(func() { e.cur = cur })
-	if e.next(c, cur) == MoveAskContent {
+	switch e.next(c, cur) {
+	case MoveAskContent:
 		e.fetchPreview(ctx, c, cur)
+	case MoveLearn:
+		return e.learn(ctx, c, cur)
 	}
 	return nil
 }
@@ -214,6 +257,18 @@ func (e *Engine) recall(ctx context.Context, c Case, cur *current) error {
 			return err
 		}
 		cur.email = string(b)
+	}
+	if c.Learned > 0 {
+		if err := e.partJSON(ctx, c.ID, partFacts(c.Learned), &cur.register); err != nil {
+			return err
+		}
+	}
+	if c.Documents > 0 {
+		b, err := e.part(ctx, c.ID, partDocument(c.Documents))
+		if err != nil {
+			return err
+		}
+		cur.document = string(b)
 	}
 	for n := 1; n <= c.Rendered; n++ {
 		var docs []PaperRecord
@@ -308,17 +363,22 @@ func (e *Engine) refuse(ctx context.Context, reason Code) error {
 var screens = []Phase{PhasePerson, PhasePapers, PhaseEmail, PhaseContent}
 
 // GoBack reopens an earlier screen. Once a PIN was accepted there is no way
-// back: the card has changed.
+// back, because the card has changed, but one: with no try left, to choose an
+// unblock.
 func (e *Engine) GoBack(ctx context.Context, to Phase) error {
 	c, cur, leave, err := e.enterCase(ctx, "GoBack", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if c.Over() || c.Withdrawn != "" || c.PINVerified > 0 || cur.pin.Open {
+	if c.Over() || c.Withdrawn != "" || c.Active() || cur.pin.Open {
 		return &Error{Code: CodeNotNow, Detail: "no way back"}
 	}
-	at := slices.Index(screens, phaseOf(c, e.next(c, cur), false))
+	move := e.next(c, cur)
+	if c.begun() && (to != PhasePerson || move != MoveWaitUnblock) {
+		return &Error{Code: CodeNotNow, Detail: "no way back"}
+	}
+	at := slices.Index(screens, phaseOf(c, move, false))
 	if at < 0 {
 		at = len(screens) // at the PIN: all four are behind
 	}

@@ -5,17 +5,55 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
-// kindsAt are the papers that belong to the move.
-func kindsAt(m Move) []PaperKind {
-	switch m {
-	case MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskPIN:
-		return []PaperKind{PaperRequest, PaperTerms, PaperContract}
-	case MoveAskHandOver:
+// papersBefore are the papers before the work (section 2.4).
+func (c Case) papersBefore() []PaperKind {
+	var kinds []PaperKind
+	if c.Unblock != UnblockNone {
+		kinds = append(kinds, PaperUnblock)
+	}
+	switch {
+	case c.Action == ActionIssue:
+		kinds = append(kinds, PaperRequest, PaperTerms, PaperContract)
+	case c.Action == ActionRenew:
+		kinds = append(kinds, PaperRequest)
+	case c.Action.ChangesStatus():
+		kinds = append(kinds, PaperStatus)
+	}
+	return kinds
+}
+
+// papersAfter are the papers at the end.
+func (c Case) papersAfter() []PaperKind {
+	switch {
+	case c.Action.ChangesStatus():
+		return []PaperKind{PaperStatusDone, PaperLabel}
+	case c.Action == ActionUnblock:
 		return []PaperKind{PaperReceipt, PaperLabel}
 	}
+	return []PaperKind{PaperReceipt, PaperTakeHome, PaperLabel}
+}
+
+// papersAt are the papers that belong to the move; those that the citizen
+// brought are not made.
+func (c Case) papersAt(m Move) []PaperKind {
+	switch m {
+	case MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskPIN:
+		return slices.DeleteFunc(c.papersBefore(), c.isBrought)
+	case MoveAskHandOver:
+		return c.papersAfter()
+	case MoveNone:
+		if c.Refused != "" {
+			return []PaperKind{PaperRefusal}
+		}
+	}
 	return nil
+}
+
+func (c Case) isBrought(k PaperKind) bool {
+	return slices.ContainsFunc(c.Brought, func(b BroughtForm) bool { return b.Kind == k })
 }
 
 // PaperData is what the papers of the case are filled with.
@@ -24,7 +62,7 @@ func (e *Engine) PaperData(ctx context.Context) (PaperData, error) {
 	if err != nil {
 		return PaperData{}, err
 	}
-	kinds := kindsAt(e.next(c, cur))
+	kinds := c.papersAt(e.next(c, cur))
 	if len(kinds) == 0 {
 		return PaperData{}, &Error{Code: CodeNotNow, Detail: "no papers belong to this step"}
 	}
@@ -40,12 +78,51 @@ func (e *Engine) PaperData(ctx context.Context) (PaperData, error) {
 	d := PaperData{
 		Demo: e.cfg.Demo, Action: c.Action, CaseNumber: c.Number, Office: e.cfg.Office, Counter: e.cfg.Counter,
 		Clerk: e.clerk.Person(), Now: e.cfg.Now(), Identity: cur.record.identity(), Contract: c.Contract,
-		Kinds: kinds, Email: EmailAnswer{Wanted: c.EmailWanted, Address: cur.email}, Result: cur.result, Head: head,
+		Kinds: kinds, Email: EmailAnswer{Wanted: c.EmailWanted, Address: cur.email}, Result: c.result(cur.result),
+		Head: head, Service: c.Service, Unblock: c.Unblock, FormOption: c.circle(PaperRequest, e.cfg.Settings),
+		Status: c.status(cur), StatusForm: c.circle(PaperStatus, e.cfg.Settings), Received: c.Received,
+		Refusal: c.Refused, Facts: e.factsView(c), Script: e.cfg.Settings.Script, Certificate: c.certificate(cur),
 	}
-	if cur.result != nil {
-		d.KeepUntil = Today(cur.result.NotAfter).AddYears(e.cfg.Settings.RetentionYears)
-	}
+	e.paperDays(&d, c)
 	return d, nil
+}
+
+// paperDays fills in what follows from the certificates: keep-until, earliest
+// renewal, and what is renewed.
+func (e *Engine) paperDays(d *PaperData, c Case) {
+	s := e.cfg.Settings
+	ends := d.Now // of a case without a certificate
+	if d.Certificate != nil {
+		ends = d.Certificate.NotAfter
+		if c.Action == ActionRevoke {
+			ends = d.Now
+		}
+	}
+	if d.Result != nil && !d.Result.NotAfter.IsZero() {
+		ends = d.Result.NotAfter
+		d.EarliestRenewal = Today(ends.AddDate(0, 0, 1-s.RenewBeforeDays))
+	}
+	d.KeepUntil = Today(ends).AddYears(s.RetentionYears)
+	if c.Action == ActionRenew && c.Facts != nil {
+		d.OldSerial, d.OldNotAfter = c.Facts.Serial, c.Facts.NotAfter
+	}
+}
+
+// status gives the answers with the document that is sealed.
+func (c Case) status(cur *current) StatusAnswers {
+	s := c.Status
+	s.Document = cur.document
+	return s
+}
+
+// certificate is the one whose status changes, as the register knows it.
+func (c Case) certificate(cur *current) *CertificateFact {
+	for _, f := range cur.register {
+		if c.Action.ChangesStatus() && sameSerial(f.Serial, c.Status.Serial) {
+			return &f
+		}
+	}
+	return nil
 }
 
 // RecordPapers journals the rendered papers, before they are printed. Their
@@ -56,11 +133,19 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 		return err
 	}
 	defer leave()
-	kinds := kindsAt(e.next(c, cur))
+	kinds := c.papersAt(e.next(c, cur))
 	var body PapersRendered
 	for _, d := range docs {
 		if !slices.Contains(kinds, d.Kind) || d.Copies < 1 {
 			return &Error{Code: CodeNotNow, Detail: "paper " + string(d.Kind) + " does not belong to this step"}
+		}
+		if sum := new([32]byte); d.Kind == PaperContract && unhex(d.Template, sum) != nil {
+			// The contract is registered with the hash of its text.
+			return &Error{Code: CodeTemplate, Fields: []string{string(d.Kind)}, Detail: "the hash of the template is none"}
+		}
+		if c.PapersDone && c.template(d.Kind) != "" && c.template(d.Kind) != d.Template {
+			// What was signed was signed with another text.
+			return &Error{Code: CodeTemplate, Fields: []string{string(d.Kind)}, Detail: "the template was edited after the papers were signed"}
 		}
 		body.Papers = append(body.Papers, PaperRendered{
 			Kind: d.Kind, Copies: d.Copies, Version: d.Version, Template: d.Template, Script: d.Script,
@@ -83,6 +168,16 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 	return nil
 }
 
+// template is the SHA-256 of the template with which a paper was made last.
+func (c Case) template(k PaperKind) string {
+	for _, p := range slices.Backward(c.Papers) {
+		if p.Kind == k {
+			return p.Template
+		}
+	}
+	return ""
+}
+
 // RecordPrinted journals what became of the print job. The job's name is the
 // spooler's and not kept: it may say more than it should.
 func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) error {
@@ -91,47 +186,131 @@ func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) er
 		return err
 	}
 	defer leave()
-	if c.Over() {
+	if c.Closed {
 		return &Error{Code: CodeNotNow, Detail: "the case is over"}
 	}
 	return e.commit(ctx, draft{kind: KindPapersPrinted, of: c.ID, body: PapersPrinted{Failed: printErr != nil}})
 }
 
-// ConfirmPapers records the ticks of screen B. Without all of them issuing
-// stays locked (E11).
+// RecordBrought records the forms that the citizen brought filled in (R4).
+// What is circled on them has to be what the case is about: a wrong circle
+// means a new form, never a correction.
+func (e *Engine) RecordBrought(ctx context.Context, forms []BroughtForm) error {
+	c, _, leave, err := e.enterCase(ctx, "RecordBrought", MoveAskPapers)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if !e.cfg.Settings.AcceptBrought {
+		return &Error{Code: CodeNotNow, Detail: "forms are not accepted"}
+	}
+	var wrong []string
+	for _, f := range forms {
+		// The contract is ours alone: the assistant minister's signature is on
+		// our print.
+		if f.Kind == PaperContract || !slices.Contains(c.papersBefore(), f.Kind) {
+			return &Error{Code: CodeNotNow, Detail: "paper " + string(f.Kind) + " cannot be brought"}
+		}
+		if f.Circled != c.circle(f.Kind, e.cfg.Settings) {
+			wrong = append(wrong, string(f.Kind))
+		}
+	}
+	if len(wrong) > 0 {
+		return &Error{Code: CodeWrongCircle, Fields: wrong}
+	}
+	return e.commit(ctx, draft{kind: KindFormsBrought, of: c.ID, body: FormsBrought{forms}})
+}
+
+// circle is the number to be circled on a form; 0 for papers without one.
+func (c Case) circle(k PaperKind, s Settings) int {
+	switch {
+	case k == PaperRequest && c.Action == ActionIssue:
+		return 1
+	case k == PaperRequest && c.Action == ActionRenew:
+		return 2
+	case k == PaperUnblock && c.Unblock == UnblockKeep:
+		return 1
+	case k == PaperUnblock && c.Unblock == UnblockChange:
+		return 2
+	case k == PaperStatus:
+		return s.StatusForm[c.Action]
+	}
+	return 0
+}
+
+// ConfirmPapers records the ticks of screen B. Without all of them the work
+// stays locked (E11). With the contract goes the intent to register it.
 func (e *Engine) ConfirmPapers(ctx context.Context, t PaperTicks) error {
 	c, _, leave, err := e.enterCase(ctx, "ConfirmPapers", MoveAskPapers)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	if err = e.confirmPapers(ctx, c, t); err != nil {
+		leave()
+		return err
+	}
+	leave()
+	e.goOn() // a change of status needs nobody else
+	return nil
+}
+
+func (e *Engine) confirmPapers(ctx context.Context, c Case, t PaperTicks) error {
+	now := e.cfg.Now()
+	if !slices.Contains(c.papersBefore(), PaperStatus) {
+		t.ReceivedAt = time.Time{}
+	} else if t.ReceivedAt.IsZero() {
+		t.ReceivedAt = now
+	}
 	if open := e.papersOpen(c, t); len(open) > 0 {
 		return &Error{Code: CodePapersOpen, Fields: open}
 	}
-	return e.commit(ctx, draft{kind: KindPapersConfirmed, of: c.ID, body: papersConfirmed(t)})
+	if t.ReceivedAt.After(now) {
+		return &Error{Code: CodePapersOpen, Fields: []string{FieldReceivedAt}}
+	}
+	drafts := []draft{{kind: KindPapersConfirmed, of: c.ID, body: papersConfirmed(t)}}
+	if c.Action == ActionIssue && !c.begun() {
+		drafts = append(drafts, draft{kind: KindContract, of: c.ID, body: ContractIntent{
+			ID: newUUID(now), Number: c.Contract.Number, Day: Today(now), Text: c.template(PaperContract),
+		}})
+	}
+	return e.commit(ctx, drafts...)
 }
 
-// papersOpen names what is missing before issuing may begin (R8 to R13). The
-// request and the terms may be brought; the contract is always printed here,
-// because the assistant minister's signature is on our print only.
+// papersOpen names what is missing before the work may begin (R8 to R13, R23,
+// E22, E23). Every paper was made here or brought.
 func (e *Engine) papersOpen(c Case, t PaperTicks) []string {
 	var open []string
-	rendered := func(p PaperRecord) bool { return p.Kind == PaperContract }
-	for _, tick := range []struct {
-		field string
-		done  bool
-	}{
-		{FieldPapers, slices.ContainsFunc(c.Papers, rendered)},
-		{FieldRequestSigned, t.RequestSigned},
-		{FieldTermsSigned, t.TermsSigned},
-		{FieldContractSigned, t.ContractSigned},
-		{FieldContractSealed, t.ContractSealed || !e.cfg.Settings.SealRequired},
-	} {
-		if !tick.done {
-			open = append(open, tick.field)
+	need := func(field string, done bool) {
+		if !done {
+			open = append(open, field)
 		}
 	}
+	ticks := map[PaperKind]func(){
+		PaperUnblock: func() {
+			need(FieldUnblockSigned, t.UnblockSigned)
+			need(FieldUnblockReceived, t.UnblockReceived)
+		},
+		PaperRequest: func() { need(FieldRequestSigned, t.RequestSigned) },
+		PaperTerms:   func() { need(FieldTermsSigned, t.TermsSigned) },
+		PaperContract: func() {
+			need(FieldContractSigned, t.ContractSigned)
+			need(FieldContractSealed, t.ContractSealed || !e.cfg.Settings.SealRequired)
+		},
+		PaperStatus: func() {
+			need(FieldStatusSigned, t.StatusSigned)
+			need(FieldStatusReceived, t.StatusReceived)
+		},
+	}
+	kinds := c.papersBefore()
+	need(FieldPapers, !slices.ContainsFunc(kinds, func(k PaperKind) bool { return !c.isBrought(k) && !c.isRendered(k) }))
+	for _, k := range kinds {
+		ticks[k]()
+	}
 	return open
+}
+
+func (c Case) isRendered(k PaperKind) bool {
+	return slices.ContainsFunc(c.Papers, func(p PaperRecord) bool { return p.Kind == k })
 }
 
 // SetEmail records what the signed form says about the e-mail (R14).

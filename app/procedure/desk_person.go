@@ -3,86 +3,231 @@ package procedure
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
-// ConfirmPerson records the clerk's answers of screen A. A no is recorded too
-// and comes back as an error: CodeFace, CodeNeedsUnblock.
+// ConfirmPerson records the clerk's answers of screen A and with them the
+// action of the case. A no is recorded too and comes back as an error:
+// CodeFace, CodeNeedsUnblock, CodeNeedsSupervisor, or why the service cannot
+// be had.
 func (e *Engine) ConfirmPerson(ctx context.Context, a PersonAnswers) error {
 	c, cur, leave, err := e.enterCase(ctx, "ConfirmPerson", MoveAskPerson)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	lastTry, err := e.cardForPerson(cur)
-	if err != nil {
-		return err
+	tries := -1
+	if !c.NoCard {
+		if tries, err = e.cardForPerson(cur); err != nil {
+			return err
+		}
 	}
-	if open := personOpen(a, lastTry); len(open) > 0 {
+	if c.Facts == nil { // of the first version
+		if err := e.learn(ctx, c, cur); err != nil {
+			return err
+		}
+		if c, cur, err = e.present(); err != nil {
+			return err
+		}
+	}
+	if a.Service == "" {
+		a.Service = ServiceCertificate
+	}
+	if open := personOpen(c, a, tries); len(open) > 0 {
 		return &Error{Code: CodeAnswerOpen, Fields: open}
 	}
+	chosen, refusal := e.choice(ctx, c, cur, a, tries)
+	return e.confirmed(ctx, c, cur, a, chosen, refusal)
+}
+
+// confirmed commits the answers, and the choice unless it was refused.
+func (e *Engine) confirmed(ctx context.Context, c Case, cur *current, a PersonAnswers, chosen ActionChosen, refusal *Error) error {
 	body := PersonConfirmed{Face: a.Face, KnowsPIN: a.KnowsPIN, LastTry: a.LastTry}
-	refusal := personRefusal(a)
-	if refusal == nil {
-		refusal = e.refusedAhead(ctx, cur)
+	if refusal != nil {
+		if err := e.commit(ctx, draft{kind: KindPersonConfirmed, of: c.ID, body: body}); err != nil {
+			return err
+		}
+		return refusal
 	}
-	if refusal == nil {
-		body.Contract = c.Contract.Number
+	switch {
+	case chosen.Action == ActionIssue && !c.begun():
+		body.Contract = c.Own.Number
 		if body.Contract == "" {
 			e.mu.Lock()
 			body.Contract = e.book.contractNumber(e.cfg.Counter, e.cfg.Now())
 			e.mu.Unlock()
 		}
+		chosen.Contract, chosen.ContractDay = body.Contract, Today(e.cfg.Now())
+	case chosen.Action == ActionIssue:
+		chosen.Contract, chosen.ContractDay = c.Contract.Number, c.Contract.Date
 	}
-	if err := e.commit(ctx, draft{kind: KindPersonConfirmed, of: c.ID, body: body}); err != nil {
+	drafts := []draft{
+		{kind: KindPersonConfirmed, of: c.ID, body: body},
+		{kind: KindActionChosen, of: c.ID, body: chosen},
+	}
+	if a.Status.Document != "" {
+		drafts[1].parts = []sealed{{partDocument(c.Documents + 1), []byte(a.Status.Document)}}
+	}
+	if err := e.commit(ctx, drafts...); err != nil {
 		return err
 	}
-	if refusal != nil {
-		return refusal
-	}
+	e.update(func() { cur.document, cur.problem = a.Status.Document, nil })
 	return nil
 }
 
 // cardForPerson checks that the card whose portrait is compared lies in the
-// reader; lastTry says that one PIN try is left.
-func (e *Engine) cardForPerson(cur *current) (lastTry bool, err error) {
+// reader, and says how many tries are left.
+func (e *Engine) cardForPerson(cur *current) (tries int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f := e.cardFacts(cur.record)
 	switch f.Presence {
 	case CardAbsent:
-		return false, &Error{Code: CodeNoCard}
+		return 0, &Error{Code: CodeNoCard}
 	case CardOther:
-		return false, &Error{Code: CodeOtherCard}
+		return 0, &Error{Code: CodeOtherCard}
 	}
-	if !e.reader.verdict.Eligible {
-		return false, &Error{Code: e.reader.verdict.Blocks[0]}
-	}
-	return f.Tries == 1, nil
+	return f.Tries, nil
 }
 
-func personOpen(a PersonAnswers, lastTry bool) []string {
+// personOpen names the questions that are not answered yet.
+func personOpen(c Case, a PersonAnswers, tries int) []string {
 	var open []string
-	if a.Face == Unanswered {
-		open = append(open, FieldFace)
+	ask := func(field string, unanswered bool) {
+		if unanswered {
+			open = append(open, field)
+		}
 	}
-	if a.KnowsPIN == Unanswered {
-		open = append(open, FieldKnowsPIN)
+	ask(FieldFace, a.Face == Unanswered)
+	switch a.Service {
+	case ServiceCertificate:
+		ask(FieldKnowsPIN, a.KnowsPIN == Unanswered && tries != 0)
+		ask(FieldLastTry, tries == 1 && a.KnowsPIN == Yes && a.LastTry == Unanswered && a.Unblock == UnblockNone)
+	case ServiceUnblock:
+		ask(FieldUnblock, a.Unblock == UnblockNone)
+	case ServiceStatus:
+		s := a.Status
+		ask(FieldOp, !s.Op.ChangesStatus())
+		ask(FieldSerial, s.Serial == "")
+		ask(FieldReason, !reasonFits(s))
+		ask(FieldDocument, c.NoCard && s.Document == "")
+	default:
+		ask(FieldService, true)
 	}
-	if lastTry && a.KnowsPIN == Yes && a.LastTry == Unanswered {
-		open = append(open, FieldLastTry)
-	}
+	// Who does not know the PIN cannot keep it.
+	ask(FieldUnblock, a.Unblock == UnblockKeep && a.KnowsPIN == No)
 	return open
 }
 
-func personRefusal(a PersonAnswers) *Error {
+// choice makes the action of the case out of the answers and the facts.
+func (e *Engine) choice(ctx context.Context, c Case, cur *current, a PersonAnswers, tries int) (ActionChosen, *Error) {
+	proposal := Propose(*c.Facts, e.cfg.Settings)
+	b := ActionChosen{
+		Service: a.Service, Proposal: proposal.Action, Why: proposal.Reason, Unblock: a.Unblock,
+	}
+	var refusal *Error
+	switch a.Service {
+	case ServiceStatus:
+		b.Action, b.Unblock = a.Status.Op, UnblockNone
+		b.Op, b.Serial, b.Reason, b.EndContract = a.Status.Op, a.Status.Serial, a.Status.Reason, a.Status.EndContract
+		refusal = statusRefusal(c, cur.register, a.Status)
+		if b.EndContract {
+			b.Contract = contractOf(c, cur.register, a.Status.Serial)
+		}
+	case ServiceUnblock:
+		b.Action = ActionUnblock
+		if c.Facts.Card != "" {
+			refusal = &Error{Code: c.Facts.Card}
+		}
+	default:
+		b.Action, refusal = certificateChoice(c, a, proposal)
+		if b.Action == ActionRenew {
+			b.Contract, b.ContractDay = c.renewalContract()
+		}
+	}
+	if refusal == nil && c.begun() && b.Action != c.Action {
+		refusal = &Error{Code: CodeNotNow, Detail: "the work has begun as " + string(c.Action)}
+	}
+	if refusal == nil {
+		refusal = e.mayChoose(ctx, c, cur, a, b.Action, tries)
+	}
+	return b, refusal
+}
+
+// certificateChoice is the choice between issuing and renewal.
+func certificateChoice(c Case, a PersonAnswers, p Proposal) (Action, *Error) {
+	choice := a.Choice
+	if choice == "" {
+		choice = p.Action
+	}
+	if c.begun() {
+		choice = c.Action
+	}
 	switch {
-	case a.Face != Yes:
-		return &Error{Code: CodeFace}
-	case a.KnowsPIN != Yes, a.LastTry == No:
+	case c.Facts.Card != "":
+		return choice, &Error{Code: c.Facts.Card}
+	case choice == ActionRenew:
+		if number, _ := c.renewalContract(); number == "" {
+			return choice, &Error{Code: CodeNoContract}
+		}
+	case choice != ActionIssue:
+		return choice, &Error{Code: reasonCodes[p.Reason], Detail: string(p.Reason)}
+	}
+	return choice, nil
+}
+
+// reasonCodes say why there is no certificate to be had by the proposal.
+var reasonCodes = map[Reason]Code{
+	ReasonNotEligible:          CodeUnreadable,
+	ReasonAuthoritySilent:      CodeNoLink,
+	ReasonCertificateValid:     CodeCertificateValid,
+	ReasonCertificateElsewhere: CodeCertificateElsewhere,
+	ReasonSuspended:            CodeSuspended,
+	ReasonUnclear:              CodeNeedsSupervisor,
+}
+
+// renewalContract is the contract under which the case renews: the register's,
+// or the one that a supervisor has seen on paper.
+func (c Case) renewalContract() (number string, day Date) {
+	if c.Override.PaperContract != "" {
+		return c.Override.PaperContract, c.Override.PaperDay
+	}
+	if c.Facts.Contract == ContractValid {
+		return c.Facts.ContractRef.Number, c.Facts.ContractRef.Date
+	}
+	return "", Date{}
+}
+
+// mayChoose checks what stands in the way of the choice: the face, the PIN,
+// the supervisor's signature, the driver, and what the authority would refuse.
+func (e *Engine) mayChoose(ctx context.Context, c Case, cur *current, a PersonAnswers, choice Action, tries int) *Error {
+	if choice.Certifies() && a.Unblock == UnblockNone && (a.KnowsPIN == No || a.LastTry == No || tries == 0) {
 		return &Error{Code: CodeNeedsUnblock} // R3
 	}
+	c.Person.Face = a.Face
+	open := c.unsigned(e.needs(c, cur, choice), choice)
+	switch {
+	case slices.Contains(open, CodeFace):
+		return &Error{Code: CodeFace}
+	case len(open) > 0 || !c.choiceSigned(choice, e.cfg.Settings):
+		return &Error{Code: CodeNeedsSupervisor, Fields: names(open)}
+	}
+	if a.Unblock != UnblockNone && !choice.ChangesStatus() {
+		if err := e.cfg.Cards.CanUnblock(ctx, e.readerName()); err != nil {
+			return asError(CodeCardFailure, "ask whether the PIN can be unblocked", err)
+		}
+	}
+	if choice.Certifies() {
+		return e.refusedAhead(ctx, cur)
+	}
 	return nil
+}
+
+func (e *Engine) readerName() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reader.event.Reader
 }
 
 // previewPatience bounds the question to the authority before any paper: it

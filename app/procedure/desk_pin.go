@@ -6,7 +6,9 @@ import (
 )
 
 // BeginPIN records that the screen goes to the citizen. It first asks the
-// authority and the card, so that nobody types a PIN in vain.
+// authority and the card, so that nobody types a PIN in vain. Where the PIN is
+// kept, its counter is reset here: the citizen's page then proves that he
+// knows it.
 func (e *Engine) BeginPIN(ctx context.Context) error {
 	c, cur, leave, err := e.enterCase(ctx, "BeginPIN", anyMove)
 	if err != nil {
@@ -19,24 +21,32 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 	if err := e.mayAskPIN(c, cur); err != nil {
 		return err
 	}
-	policy, err := e.policy(ctx)
-	if err != nil {
-		return err
+	var policy Policy
+	if c.Action.Certifies() && !c.Active() {
+		if policy, err = e.policy(ctx); err != nil {
+			return err
+		}
 	}
 	chip, err := e.refreshChip(ctx, cur.record.Token)
 	if err != nil {
 		return err
 	}
-	if err := e.mayIssue(c, chip); err != nil {
+	if err := e.mayStart(c, chip); err != nil {
 		return err
+	}
+	if c.resetDue() && c.pinMode() == PINKept {
+		if c, chip, err = e.resetKept(ctx, c, cur); err != nil {
+			return err
+		}
 	}
 	err = e.commit(ctx, draft{kind: KindPINBegun, of: c.ID, body: PINBegun{
 		Tries: chip.Tries, Policy: policy.Version, Offset: policy.ClockOffset.Milliseconds(),
+		Mode: c.pinMode(), Old: c.oldOn(chip),
 	}})
 	if err != nil {
 		return err
 	}
-	e.update(func() { cur.pin, cur.problem = PINView{Open: true}, nil })
+	e.update(func() { cur.pin, cur.problem = PINView{Open: true, Mode: c.pinMode()}, nil })
 	return nil
 }
 
@@ -62,11 +72,11 @@ func (e *Engine) mayAskPIN(c Case, cur *current) error {
 	}
 }
 
-// mayIssue judges the card again before a new request: days may have passed
+// mayStart judges the card again before a new request: days may have passed
 // since the case was opened. A certificate already issued may still be
 // written.
-func (e *Engine) mayIssue(c Case, chip Chip) error {
-	if chip.Tries == 0 {
+func (e *Engine) mayStart(c Case, chip Chip) error {
+	if chip.Tries == 0 && !c.resetDue() {
 		return &Error{Code: CodePINBlocked}
 	}
 	e.mu.Lock()
@@ -102,8 +112,8 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		return err
 	}
 	c, cur, err := e.present()
-	if err == nil && !cur.pin.Open {
-		err = &Error{Code: CodeNotNow, Detail: "the citizen's page is not open"}
+	if err == nil && (!cur.pin.Open || c.pinMode() == PINNew) {
+		err = &Error{Code: CodeNotNow, Detail: "the citizen's page is not open for this"}
 	}
 	if err != nil {
 		leave()
@@ -115,7 +125,12 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		leave()
 		return problem
 	}
-	session, err := e.login(ctx, c, cur, pin)
+	if err := e.mayAskPIN(c, cur); err != nil {
+		err = e.closePIN(cur, err)
+		leave()
+		return err
+	}
+	session, err := e.login(ctx, c, cur, pin, nil)
 	if err != nil {
 		leave()
 		return err
@@ -138,33 +153,37 @@ func pinFormed(pin []byte) bool {
 }
 
 // login is the bracket login → pin-verified. A wrong PIN leaves the citizen's
-// page open; everything else ends it.
-func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte) (Session, error) {
-	if err := e.mayAskPIN(c, cur); err != nil {
-		return nil, e.closePIN(cur, err)
-	}
-	e.mu.Lock()
-	reader := e.reader.event.Reader
-	e.mu.Unlock()
+// page open; everything else ends it. session is the open one, if there is
+// one already.
+func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte, session Session) (Session, error) {
 	if err := e.commit(ctx, draft{kind: KindLogin, of: c.ID, body: struct{}{}}); err != nil {
+		closeIf(session)
 		return nil, e.closePIN(cur, err)
 	}
 	// The attempt is made to its end, whoever may have gone: its outcome counts.
 	ctx = context.WithoutCancel(ctx)
-	session, err := e.cfg.Cards.Open(ctx, reader, cur.record.Token)
+	var err error
+	if session == nil {
+		session, err = e.cfg.Cards.Open(ctx, e.readerName(), cur.record.Token)
+	}
 	if err == nil {
-		if err = session.Login(ctx, pin); err != nil {
-			_ = session.Close() // nothing was done in it; the card logs out by itself when it is reset
-		}
+		err = session.Login(ctx, pin)
 	}
 	if err != nil {
+		closeIf(session) // nothing was done in it; the card logs out by itself when it is reset
 		return nil, e.loginFailed(ctx, c, cur, asError(CodeCardFailure, "log in", err))
 	}
 	if err := e.commit(ctx, draft{kind: KindPINVerified, of: c.ID, body: struct{}{}}); err != nil {
-		_ = session.Close()
+		closeIf(session)
 		return nil, e.closePIN(cur, err)
 	}
 	return session, nil
+}
+
+func closeIf(s Session) {
+	if s != nil {
+		_ = s.Close()
+	}
 }
 
 // loginFailed records the failure, with the tries as the card shows them now.
@@ -238,13 +257,15 @@ func (e *Engine) unlock(ctx context.Context) error {
 	e.update(func() { cur.retry.reset() })
 	switch e.next(c, cur) {
 	case MoveAskRetry:
-		err := e.commit(ctx, draft{kind: KindAttemptBegun, of: c.ID, body: OfAttempt{c.Attempt.Number + 1}})
+		err := e.commit(ctx, e.retry(c))
 		if err == nil {
 			e.update(func() { cur.problem, cur.result, cur.request = nil, nil, RequestUnclear })
 		}
 		return err
 	case MoveAskContent:
 		e.fetchPreview(ctx, c, cur)
+	case MoveLearn:
+		return e.learn(ctx, c, cur)
 	case MoveWaitAuthority:
 		e.update(func() { cur.request = RequestUnclear }) // ask again
 	case MoveWaitUnblock:
@@ -257,4 +278,12 @@ func (e *Engine) unlock(ctx context.Context) error {
 		return &Error{Code: CodeOtherCard}
 	}
 	return nil
+}
+
+// retry is the clerk's decision to try once more what the authority refused.
+func (e *Engine) retry(c Case) draft {
+	if c.Action.ChangesStatus() {
+		return draft{kind: KindChangeIntent, of: c.ID, body: e.changeIntent(c)}
+	}
+	return draft{kind: KindAttemptBegun, of: c.ID, body: OfAttempt{c.Attempt.Number + 1}}
 }

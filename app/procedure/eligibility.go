@@ -1,26 +1,23 @@
 package procedure
 
 import (
-	"crypto/x509"
-	"math/big"
 	"slices"
 	"time"
 	"unicode"
 )
 
-// Judge decides whether the card may receive a certificate (procedure,
-// sections 3.1, 5.1, 5.2 and 5.8). It is a pure function of what the chip
-// says, the settings and the time. revoked are the serials (hex) of
-// certificates that this counter has had revoked: what is left of them on a
-// chip does not count as a valid certificate.
-func Judge(id Identity, chip Chip, s Settings, now time.Time, revoked []string) Eligibility {
+// Judge decides whether the card may be served (procedure, sections 3.1, 5.1,
+// 5.2 and 5.8). It is a pure function of what the chip says, the settings and
+// the time.
+func Judge(id Identity, chip Chip, s Settings, now time.Time) Eligibility {
 	today := Today(now)
-	ofIdentity, ofChip := blocksOfIdentity(id, s, today), blocksOfChip(id, chip, now, revoked)
-	e := Eligibility{Blocks: slices.Concat(ofIdentity, ofChip), Warnings: warnings(id, chip, s, today)}
-	if slices.Contains(ofChip, CodeNoPKI) {
+	e := Eligibility{
+		Blocks: blocksOfIdentity(id, s, today), Supervisor: supervisorFor(id, s, today), Warnings: warnings(id, chip, s, today),
+	}
+	if !chip.Present || id.DocType == DocTypeApollo {
 		// Such a card bears no signature of the ministry either; what helps
 		// its holder is a new ID card, so this is said first.
-		e.Blocks = slices.Concat(ofChip, ofIdentity)
+		e.Blocks = slices.Insert(e.Blocks, 0, CodeNoPKI)
 	}
 	e.Eligible = len(e.Blocks) == 0
 	return e
@@ -53,39 +50,16 @@ func blocksOfIdentity(id Identity, s Settings, today Date) []Code {
 	if !id.IssuedOn.IsZero() && !s.CardIssuedAfter.Before(id.IssuedOn) {
 		blocks = append(blocks, CodeIssuedEarly)
 	}
+	return blocks
+}
+
+// supervisorFor names what a supervisor has to decide whatever is asked for. A
+// birthday that nobody can tell is no child's.
+func supervisorFor(id Identity, s Settings, today Date) []Code {
 	if born := birth(id, today); !born.IsZero() && born.AgeOn(today) < s.SupervisorBelowAge {
-		blocks = append(blocks, CodeUnderAge)
+		return []Code{CodeUnderAge}
 	}
-	return blocks
-}
-
-func blocksOfChip(id Identity, chip Chip, now time.Time, revoked []string) []Code {
-	if !chip.Present || id.DocType == DocTypeApollo {
-		return []Code{CodeNoPKI}
-	}
-	var blocks []Code
-	if chip.Tries == 0 {
-		blocks = append(blocks, CodePINBlocked)
-	}
-	if slices.ContainsFunc(chip.Certificates, func(c ChipCertificate) bool {
-		return c.Role == RoleSignature && stillValid(c.DER, now, revoked)
-	}) {
-		blocks = append(blocks, CodeCertificateValid)
-	}
-	return blocks
-}
-
-// stillValid reports whether der is a certificate within its validity. What
-// does not parse is no certificate that anybody could use.
-func stillValid(der []byte, now time.Time, revoked []string) bool {
-	cert, err := x509.ParseCertificate(der)
-	if err != nil || now.After(cert.NotAfter) {
-		return false
-	}
-	return !slices.ContainsFunc(revoked, func(serial string) bool {
-		n, ok := new(big.Int).SetString(serial, 16)
-		return ok && n.Cmp(cert.SerialNumber) == 0
-	})
+	return nil
 }
 
 // birth is the holder's birthday from the chip, or else from his JMBG.

@@ -1,12 +1,6 @@
 package procedure_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"math/big"
 	"slices"
 	"testing"
 	"time"
@@ -17,27 +11,7 @@ import (
 
 var noon = time.Date(2026, time.November, 23, 11, 0, 0, 0, time.UTC)
 
-// certificate makes a signing certificate with the serial 0xabc.
-func certificate(t *testing.T, notAfter time.Time) []byte {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0xabc), Subject: pkix.Name{CommonName: "old"},
-		NotBefore: notAfter.AddDate(-5, 0, 0), NotAfter: notAfter,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
 func TestJudge(t *testing.T) {
-	valid := certificate(t, noon.AddDate(1, 0, 0))
-	expired := certificate(t, noon.AddDate(-1, 0, 0))
 	day := func(y, m, d int) procedure.Date { return procedure.Date{Year: y, Month: time.Month(m), Day: d} }
 	type codes = []procedure.Code
 	type warnings = []procedure.Warning
@@ -78,7 +52,7 @@ func TestJudge(t *testing.T) {
 		{"card ends a day earlier", func(i *procedure.Identity, _ *procedure.Chip) { i.ValidUntil = day(2031, 11, 22) }, nil, warnings{procedure.WarnCardEnds}},
 		{"17 years old", func(i *procedure.Identity, _ *procedure.Chip) {
 			i.BirthDate, i.PersonalNumber = day(2008, 11, 24), "2411008715005"
-		}, codes{procedure.CodeUnderAge}, warnings{procedure.WarnJMBG}},
+		}, nil, warnings{procedure.WarnJMBG}},
 		{"18th birthday", func(i *procedure.Identity, _ *procedure.Chip) { i.BirthDate = day(2008, 11, 23) }, nil, warnings{procedure.WarnJMBG}},
 		{"birthday differs from JMBG", func(i *procedure.Identity, _ *procedure.Chip) { i.BirthDate = day(1900, 1, 2) }, nil, warnings{procedure.WarnJMBG}},
 		{"sex differs from JMBG", func(i *procedure.Identity, _ *procedure.Chip) { i.Sex = "M" }, nil, warnings{procedure.WarnJMBG}},
@@ -89,30 +63,18 @@ func TestJudge(t *testing.T) {
 		{"new kind of chip", func(i *procedure.Identity, _ *procedure.Chip) { i.UnknownATR = true }, nil, warnings{procedure.WarnUnknownATR}},
 		{"Latin A in a Cyrillic name", func(i *procedure.Identity, _ *procedure.Chip) { i.GivenName = "AНА" }, nil, warnings{procedure.WarnScripts}},
 		{"Latin surname, Cyrillic name", func(i *procedure.Identity, _ *procedure.Chip) { i.Surname = "PETROVIĆ-ČOLIĆ" }, nil, nil},
-		{"PIN blocked", func(_ *procedure.Identity, c *procedure.Chip) { c.Tries = 0 }, codes{procedure.CodePINBlocked}, nil},
+		{"PIN blocked", func(_ *procedure.Identity, c *procedure.Chip) { c.Tries = 0 }, nil, nil}, // unblocked in the same visit
 		{"last try", func(_ *procedure.Identity, c *procedure.Chip) { c.Tries = 1 }, nil, warnings{procedure.WarnLastTry}},
 		{"tries unknown", func(_ *procedure.Identity, c *procedure.Chip) { c.Tries = -1 }, nil, nil},
-		{"valid certificate", func(_ *procedure.Identity, c *procedure.Chip) {
-			c.Certificates = []procedure.ChipCertificate{{Role: procedure.RoleSignature, DER: valid}}
-		}, codes{procedure.CodeCertificateValid}, nil},
-		{"expired certificate", func(_ *procedure.Identity, c *procedure.Chip) {
-			c.Certificates = []procedure.ChipCertificate{{Role: procedure.RoleSignature, DER: expired}}
-		}, nil, nil},
-		{"valid authentication certificate", func(_ *procedure.Identity, c *procedure.Chip) {
-			c.Certificates = []procedure.ChipCertificate{{Role: procedure.RoleAuthentication, DER: valid}}
-		}, nil, nil},
-		{"torn certificate", func(_ *procedure.Identity, c *procedure.Chip) {
-			c.Certificates = []procedure.ChipCertificate{{Role: procedure.RoleSignature, DER: valid[:100]}}
-		}, nil, nil},
 		{"several at once", func(i *procedure.Identity, c *procedure.Chip) {
 			i.Authenticity, i.ValidUntil, c.Tries = procedure.SODMismatch, day(2020, 1, 1), 0
-		}, codes{procedure.CodeSODMismatch, procedure.CodeCardExpired, procedure.CodePINBlocked}, warnings{procedure.WarnCardEnds}},
+		}, codes{procedure.CodeSODMismatch, procedure.CodeCardExpired}, warnings{procedure.WarnCardEnds}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			id, chip := proctest.NewCard().Identity, procedure.Chip{Present: true, Serial: proctest.Token, Tries: 3}
 			tt.change(&id, &chip)
-			got := procedure.Judge(id, chip, procedure.DefaultSettings(), noon, nil)
+			got := procedure.Judge(id, chip, procedure.DefaultSettings(), noon)
 			if !slices.Equal(got.Blocks, tt.blocks) {
 				t.Errorf("blocks %v, want %v", got.Blocks, tt.blocks)
 			}
@@ -126,13 +88,28 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudgeRevoked: what this counter has revoked does not lock the card out.
-func TestJudgeRevoked(t *testing.T) {
-	chip := procedure.Chip{Present: true, Tries: 3, Certificates: []procedure.ChipCertificate{
-		{Role: procedure.RoleSignature, DER: certificate(t, noon.AddDate(1, 0, 0))},
-	}}
-	got := procedure.Judge(proctest.NewCard().Identity, chip, procedure.DefaultSettings(), noon, []string{"1", "0ABC"})
-	if !got.Eligible {
-		t.Errorf("blocks %v", got.Blocks)
+// TestJudgeSupervisor: below the age limit a supervisor decides; whose birthday
+// nobody can tell is no child.
+func TestJudgeSupervisor(t *testing.T) {
+	tests := []struct {
+		name   string
+		born   procedure.Date
+		number procedure.PersonalNumber
+		want   []procedure.Code
+	}{
+		{"17 years old", procedure.Date{Year: 2008, Month: 11, Day: 24}, "2411008715005", []procedure.Code{procedure.CodeUnderAge}},
+		{"18 today", procedure.Date{Year: 2008, Month: 11, Day: 23}, "2311008715008", nil},
+		{"no birthday on the chip, an old JMBG", procedure.Date{}, proctest.JMBG, nil},
+		{"no birthday, no JMBG", procedure.Date{}, "", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			id := proctest.NewCard().Identity
+			id.BirthDate, id.PersonalNumber = tt.born, tt.number
+			got := procedure.Judge(id, procedure.Chip{Present: true, Tries: 3}, procedure.DefaultSettings(), noon)
+			if !slices.Equal(got.Supervisor, tt.want) || !got.Eligible {
+				t.Errorf("supervisor for %v, eligible %t, want %v", got.Supervisor, got.Eligible, tt.want)
+			}
+		})
 	}
 }

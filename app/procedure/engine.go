@@ -75,16 +75,19 @@ type Engine struct {
 // current is what the engine remembers of the case on the screen beyond what
 // the journal holds. Losing it costs a question, never a truth.
 type current struct {
-	id      CaseID
-	record  record
-	email   string
-	preview *Preview
-	pin     PINView
-	problem *Error
-	request AuthorityFacts
-	result  *ResultView
-	papers  []PaperRecord // with their hashes, as far as they can be opened
-	retry   backoff       // of the authority
+	id       CaseID
+	record   record
+	email    string
+	preview  *Preview
+	pin      PINView
+	problem  *Error
+	request  AuthorityFacts
+	result   *ResultView
+	papers   []PaperRecord // with their hashes, as far as they can be opened
+	document string        // the other identity document of somebody without his card
+	// register is the authority's list of the person's certificates.
+	register []CertificateFact
+	retry    backoff // of the authority
 }
 
 // New checks the configuration. The journal is first read by Run, or by the

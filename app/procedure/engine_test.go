@@ -25,10 +25,10 @@ func TestIssuing(t *testing.T) {
 		t.Errorf("%d certificates on the card, want 1", n)
 	}
 	want := []procedure.Kind{
-		procedure.KindCaseOpened, procedure.KindPersonConfirmed, procedure.KindPapersRendered,
-		procedure.KindPapersPrinted, procedure.KindPapersConfirmed, procedure.KindEmailAnswered,
+		procedure.KindCaseOpened, procedure.KindFactsLearned, procedure.KindPersonConfirmed, procedure.KindActionChosen, procedure.KindPapersRendered,
+		procedure.KindPapersPrinted, procedure.KindPapersConfirmed, procedure.KindContract, procedure.KindEmailAnswered,
 		procedure.KindContentConfirmed, procedure.KindPINBegun, procedure.KindLogin, procedure.KindPINVerified,
-		procedure.KindGenerate, procedure.KindKey, procedure.KindSubmit, procedure.KindCertificate,
+		procedure.KindGenerate, procedure.KindKey, procedure.KindSubmit, procedure.KindContractRegistered, procedure.KindCertificate,
 		procedure.KindWrite, procedure.KindWritten, procedure.KindReadBack, procedure.KindActivate,
 		procedure.KindActive, procedure.KindHandedOver, procedure.KindCaseClosed,
 	}

@@ -57,6 +57,7 @@ const (
 	CodeNeedsSupervisor Code = "needs-supervisor" // CaseView.Needs is not signed yet
 	CodeSameClerk       Code = "same-clerk"       // the supervisor is the clerk of the case
 	CodeNotSupervisor   Code = "not-supervisor"   // the key belongs to no supervisor
+	CodeSecondToday     Code = "second-today"     // the card got a certificate today already
 	// Contract and certificate at the authority.
 	CodeNoContract           Code = "no-contract"    // the number does not exist
 	CodeContractOther        Code = "contract-other" // the contract belongs to another person

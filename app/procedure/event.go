@@ -23,7 +23,11 @@ const (
 	KindCaseParked       Kind = "case-parked"
 	KindCaseResumed      Kind = "case-resumed"
 	KindCaseReopened     Kind = "case-reopened"
+	KindFactsLearned     Kind = "facts-learned"
 	KindPersonConfirmed  Kind = "person-confirmed"
+	KindOverridden       Kind = "overridden"
+	KindActionChosen     Kind = "action-chosen"
+	KindFormsBrought     Kind = "forms-brought"
 	KindPapersRendered   Kind = "papers-rendered"
 	KindPapersPrinted    Kind = "papers-printed"
 	KindPapersConfirmed  Kind = "papers-confirmed"
@@ -37,6 +41,14 @@ const (
 	KindPINVerified Kind = "pin-verified" // result
 	KindLoginFailed Kind = "login-failed" // result
 
+	KindUnblock   Kind = "unblock"   // intent
+	KindUnblocked Kind = "unblocked" // result
+
+	KindContract           Kind = "contract"            // intent; it is sent after the intent to submit
+	KindContractRegistered Kind = "contract-registered" // result
+	KindContractEnd        Kind = "contract-end"        // intent
+	KindContractEnded      Kind = "contract-ended"      // result
+
 	KindGenerate Kind = "generate" // intent
 	KindKey      Kind = "key"      // result
 
@@ -49,11 +61,19 @@ const (
 	KindWritten  Kind = "written"   // result
 	KindReadBack Kind = "read-back" // result of looking at the chip over a fresh connection
 
+	KindRetire        Kind = "retire"         // intent
+	KindRetired       Kind = "retired"        // result
+	KindRetireSkipped Kind = "retire-skipped" // the clerk leaves the old certificate on the chip
+
 	KindActivate Kind = "activate" // intent
 	KindActive   Kind = "active"   // result
 
 	KindRevoke  Kind = "revoke"  // intent
 	KindRevoked Kind = "revoked" // result
+
+	KindChangeIntent  Kind = "status-intent"  // intent
+	KindStatusChanged Kind = "status-changed" // result
+	KindStatusRefused Kind = "status-refused" // result
 
 	KindAttemptBegun Kind = "attempt-begun"
 	KindStepFailed   Kind = "step-failed" // what is known of a failure; ends no intent
@@ -76,7 +96,11 @@ var Kinds = []Kind{
 	KindCaseParked,
 	KindCaseResumed,
 	KindCaseReopened,
+	KindFactsLearned,
 	KindPersonConfirmed,
+	KindOverridden,
+	KindActionChosen,
+	KindFormsBrought,
 	KindPapersRendered,
 	KindPapersPrinted,
 	KindPapersConfirmed,
@@ -87,6 +111,12 @@ var Kinds = []Kind{
 	KindLogin,
 	KindPINVerified,
 	KindLoginFailed,
+	KindUnblock,
+	KindUnblocked,
+	KindContract,
+	KindContractRegistered,
+	KindContractEnd,
+	KindContractEnded,
 	KindGenerate,
 	KindKey,
 	KindSubmit,
@@ -96,10 +126,16 @@ var Kinds = []Kind{
 	KindWrite,
 	KindWritten,
 	KindReadBack,
+	KindRetire,
+	KindRetired,
+	KindRetireSkipped,
 	KindActivate,
 	KindActive,
 	KindRevoke,
 	KindRevoked,
+	KindChangeIntent,
+	KindStatusChanged,
+	KindStatusRefused,
 	KindAttemptBegun,
 	KindStepFailed,
 	KindWithdrawn,
@@ -140,9 +176,10 @@ type CaseOpened struct {
 	Number   string    `json:"number"`
 	Action   Action    `json:"action"`
 	DocType  DocType   `json:"doc_type"`
-	Checked  string    `json:"checked"` // how the document was checked: "sod"
+	Checked  string    `json:"checked"` // how the document was checked: "sod", "none", "other-document"
 	Warnings []Warning `json:"warnings,omitempty"`
 	Tries    int       `json:"tries"`
+	NoCard   bool      `json:"no_card,omitempty"`
 }
 
 // PersonConfirmed holds the answers of screen A; the number of the contract is
@@ -236,9 +273,11 @@ type CaseReopened struct {
 
 // PINBegun records that the screen went to the citizen.
 type PINBegun struct {
-	Tries  int   `json:"tries"`
-	Policy int   `json:"policy"`          // version of the authority's policy
-	Offset int64 `json:"clock_offset_ms"` // local minus authority's time
+	Tries  int     `json:"tries"`
+	Policy int     `json:"policy"`          // version of the authority's policy
+	Offset int64   `json:"clock_offset_ms"` // local minus authority's time
+	Mode   PINMode `json:"mode,omitempty"`
+	Old    int     `json:"old,omitempty"` // signing certificates on the chip that are not the case's
 }
 
 // PINLeft records why the citizen's page was left without a PIN.
@@ -306,7 +345,8 @@ type ReadBack struct {
 	Attempt int    `json:"attempt"`
 	Found   bool   `json:"found"`
 	SHA256  string `json:"sha256,omitempty"`
-	Others  int    `json:"others"` // other certificates on the chip, left alone
+	Others  int    `json:"others"`        // other certificates on the chip, left alone
+	Old     int    `json:"old,omitempty"` // those of them for signing
 }
 
 // StatusIntent is the intent to change the status of a certificate; ID is the
@@ -345,6 +385,17 @@ type CaseClosed struct {
 	Summary string `json:"summary"` // compact JWS
 }
 
+// UnblockBody is the body of intent and result of an unblock.
+type UnblockBody struct {
+	Mode Unblock `json:"mode"`
+}
+
+// Retired is what was removed from the chip beside the case's certificate.
+type Retired struct {
+	Attempt int `json:"attempt"`
+	Removed int `json:"removed"`
+}
+
 // bodyOf returns a pointer to an empty body of the kind, or nil for a kind
 // that this version does not know.
 func bodyOf(k Kind) any {
@@ -354,8 +405,27 @@ func bodyOf(k Kind) any {
 	switch k {
 	case KindCaseOpened:
 		return new(CaseOpened)
-	case KindCaseParked, KindCaseResumed, KindLogin, KindPINVerified:
+	case KindCaseParked, KindCaseResumed, KindLogin, KindPINVerified,
+		KindContractRegistered, KindContractEnded, KindStatusChanged:
 		return new(struct{})
+	case KindFactsLearned:
+		return new(FactsLearned)
+	case KindOverridden:
+		return new(Overridden)
+	case KindActionChosen:
+		return new(ActionChosen)
+	case KindFormsBrought:
+		return new(FormsBrought)
+	case KindUnblock, KindUnblocked:
+		return new(UnblockBody)
+	case KindContract:
+		return new(ContractIntent)
+	case KindContractEnd:
+		return new(ContractEndIntent)
+	case KindChangeIntent:
+		return new(ChangeIntent)
+	case KindStatusRefused:
+		return new(StatusRefused)
 	case KindCaseReopened:
 		return new(CaseReopened)
 	case KindPersonConfirmed:
@@ -414,10 +484,12 @@ func bodyOfAttempt(k Kind) any {
 		return new(CertificateReceived)
 	case KindRefusal:
 		return new(EnrolRefused)
-	case KindWrite, KindWritten, KindActive, KindRevoked, KindAttemptBegun:
+	case KindWrite, KindWritten, KindActive, KindRevoked, KindAttemptBegun, KindRetire, KindRetireSkipped:
 		return new(OfAttempt)
 	case KindReadBack:
 		return new(ReadBack)
+	case KindRetired:
+		return new(Retired)
 	case KindActivate, KindRevoke:
 		return new(StatusIntent)
 	case KindStepFailed:

@@ -79,6 +79,7 @@ func TestNoPersonalDataInEvents(t *testing.T) {
 	h.insert(h.other)
 	h.must("OpenCase", h.e.OpenCase(ctx))
 	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))
+	h.remainingKinds()
 	h.must("SignOut", h.e.SignOut(ctx))
 	h.File = []procedure.Setting{{"pin.ordered", "true"}}
 	h.restart()
@@ -115,6 +116,76 @@ func TestNoPersonalDataInEvents(t *testing.T) {
 	}
 }
 
+// remainingKinds plays what a first issuing has not: a supervisor's override, a
+// forgotten PIN, brought forms, an old certificate, a contract that ends, and
+// changes of status, one of them refused.
+func (h *harness) remainingKinds() {
+	h.t.Helper()
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.insert(h.Card)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	o := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "Ана Петровић остаје при захтеву"}
+	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+	a := procedure.PersonAnswers{
+		Face: procedure.Yes, KnowsPIN: procedure.No, Unblock: procedure.UnblockChange, Choice: procedure.ActionIssue,
+	}
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, a))
+	brought := []procedure.BroughtForm{{Kind: procedure.PaperRequest, Circled: 1}}
+	h.must("RecordBrought", h.e.RecordBrought(ctx, brought))
+	h.toPINPage()
+	h.must("EnterNewPIN", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false))
+	if v := h.view(); v.Phase != procedure.PhasePIN || !v.CanSkipRetire {
+		h.t.Fatalf("phase %s, may skip %t: the old certificate stands", v.Phase, v.CanSkipRetire)
+	}
+	h.must("SkipRetire", h.e.SkipRetire(ctx))
+	h.close()
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.changeStatus(procedure.ActionSuspend, procedure.StatusLost, &procedure.Error{Code: procedure.CodeRefused})
+	h.must("Continue", h.e.Continue(ctx))
+	h.close()
+	h.must("ParkCase", h.e.ParkCase(ctx))
+
+	h.renewable()
+	h.changeStatus(procedure.ActionRevoke, procedure.StatusNotWanted, nil)
+	h.close()
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.insert(h.Card)
+	h.wish = wish{choice: procedure.ActionIssue}
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	for range 30 {
+		if h.view0() == procedure.PhaseClosed {
+			break
+		}
+		h.step()
+	}
+	h.phase(procedure.PhaseClosed)
+}
+
+// view0 is the phase of the current case, if there is one.
+func (h *harness) view0() procedure.Phase {
+	if v := h.e.Snapshot().Case; v != nil {
+		return v.Phase
+	}
+	return ""
+}
+
+// changeStatus changes the status of the certificate of the facts; the
+// authority refuses it once if asked to.
+func (h *harness) changeStatus(op procedure.Action, why procedure.StatusReason, refusal error) {
+	h.t.Helper()
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	serial := h.view().Facts.Serial
+	a := procedure.PersonAnswers{Face: procedure.Yes, Service: procedure.ServiceStatus, Status: procedure.StatusAnswers{
+		Op: op, Serial: serial, Reason: why, EndContract: op == procedure.ActionRevoke,
+	}}
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, a))
+	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+	if refusal != nil {
+		h.Faults.Add(proctest.Fault{Op: proctest.OpSuspend, Nth: 1, Err: refusal})
+	}
+	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+}
+
 // TestCommitments: every part is committed to by an event of its case, under
 // its name, salted.
 func TestCommitments(t *testing.T) {
@@ -127,7 +198,7 @@ func TestCommitments(t *testing.T) {
 			commits[string(e.Case)+" "+name] = sum
 		}
 	}
-	want := []string{"record", "chip-files", "papers-1", "email-1", "csr-1", "certificate-1", "archive"}
+	want := []string{"record", "chip-files", "facts-1", "papers-1", "email-1", "csr-1", "certificate-1", "archive"}
 	parts := h.Journal.Parts()
 	if len(parts) != len(want) || len(commits) != len(want) {
 		t.Errorf("%d parts and %d commitments, want %v", len(parts), len(commits), want)
@@ -180,7 +251,7 @@ func TestSummary(t *testing.T) {
 	if sum.Size != int64(len(events)-1) || sum.Clerk != "104417" || sum.Serial != h.Authority.Certificates()[0].Serial {
 		t.Errorf("summary %+v", sum)
 	}
-	if sum.HandOver != (procedure.HandedOver{CardReturned: true, CitizenPapers: true, Archived: true}) || len(sum.Commits) != 7 {
+	if sum.HandOver != (procedure.HandedOver{CardReturned: true, CitizenPapers: true, Archived: true}) || len(sum.Commits) != 8 {
 		t.Errorf("hand-over %+v, %d commitments", sum.HandOver, len(sum.Commits))
 	}
 }

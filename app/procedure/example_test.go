@@ -12,7 +12,7 @@ import (
 // do depends on the card in the reader.
 func ExampleNext() {
 	c := procedure.Case{
-		PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true, PINVerified: 1,
+		Action: procedure.ActionIssue, PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true, PINVerified: 1,
 		Attempt: procedure.Attempt{Number: 1, PublicKey: "0a", CSR: "0b", Certificate: "0c", WriteBegun: true},
 	}
 	fmt.Println(procedure.Next(c, procedure.CardFacts{Presence: procedure.CardAbsent}, procedure.RequestUnclear))

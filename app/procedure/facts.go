@@ -45,9 +45,10 @@ type Facts struct {
 	Certificate CertState
 	OnChip      bool // the certificate the facts speak of lies on the chip
 	Contract    ContractState
-	Authority   bool   // it answered
-	Blocked     bool   // no PIN try is left
-	Serial      string // hex, of the certificate the facts speak of; empty: none
+	Authority   bool      // it answered
+	Blocked     bool      // no PIN try is left
+	Serial      string    // hex, of the certificate the facts speak of; empty: none
+	NotAfter    time.Time // of that certificate
 	// Register is what the authority knows of the person's certificates.
 	Register    []CertificateFact
 	ContractRef ContractRef // the contract the facts speak of, if any
@@ -88,4 +89,59 @@ type CertificateFact struct {
 	CardNumber CardNumber
 	Contract   string // number
 	CommonName string
+}
+
+// FactsLearned is what the authority and the chip said, answered or not. Its
+// commitment: the register's list, which names the person.
+type FactsLearned struct {
+	Card        Code          `json:"card,omitempty"`
+	Supervisor  []Code        `json:"supervisor,omitempty"`
+	Certificate CertState     `json:"certificate"`
+	OnChip      bool          `json:"on_chip"`
+	Contract    ContractState `json:"contract"`
+	Authority   bool          `json:"authority"`
+	Blocked     bool          `json:"blocked"`
+	Serial      string        `json:"serial,omitempty"`
+	NotAfter    int64         `json:"not_after,omitempty"` // Unix seconds
+	Number      string        `json:"contract_number,omitempty"`
+	Day         Date          `json:"contract_day,omitzero"`
+}
+
+func factsLearned(f Facts) FactsLearned {
+	b := FactsLearned{
+		Card: f.Card, Supervisor: f.Supervisor, Certificate: f.Certificate, OnChip: f.OnChip, Contract: f.Contract,
+		Authority: f.Authority, Blocked: f.Blocked, Serial: f.Serial,
+		Number: f.ContractRef.Number, Day: f.ContractRef.Date,
+	}
+	if !f.NotAfter.IsZero() {
+		b.NotAfter = f.NotAfter.Unix()
+	}
+	return b
+}
+
+func (b FactsLearned) facts(asked time.Time) Facts {
+	f := Facts{
+		Card: b.Card, Supervisor: b.Supervisor, Certificate: b.Certificate, OnChip: b.OnChip, Contract: b.Contract,
+		Authority: b.Authority, Blocked: b.Blocked, Serial: b.Serial,
+		ContractRef: ContractRef{Number: b.Number, Date: b.Day}, Asked: asked,
+	}
+	if b.NotAfter != 0 {
+		f.NotAfter = time.Unix(b.NotAfter, 0)
+	}
+	return f
+}
+
+// ActionChosen is what the case is about from here on.
+type ActionChosen struct {
+	Service     Service      `json:"service"`
+	Action      Action       `json:"action"`
+	Proposal    Action       `json:"proposal"`
+	Why         Reason       `json:"why"`
+	Unblock     Unblock      `json:"unblock,omitempty"`
+	Contract    string       `json:"contract,omitempty"` // number
+	ContractDay Date         `json:"contract_day,omitzero"`
+	Op          Action       `json:"op,omitempty"`
+	Serial      string       `json:"serial,omitempty"`
+	Reason      StatusReason `json:"reason,omitempty"`
+	EndContract bool         `json:"end_contract,omitempty"`
 }

@@ -21,7 +21,8 @@ type harness struct {
 	t fataler
 	*proctest.World
 	other   *proctest.Card // of another citizen
-	swapped int            // keys that were changed while a certificate was on its way to them
+	wish    wish
+	swapped int // keys that were changed while a certificate was on its way to them
 	e       *procedure.Engine
 }
 
@@ -108,7 +109,10 @@ func (h *harness) phase(want procedure.Phase) {
 }
 
 var (
-	allPaperTicks    = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
+	allPaperTicks = procedure.PaperTicks{
+		RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true,
+		UnblockSigned: true, UnblockReceived: true, StatusSigned: true, StatusReceived: true,
+	}
 	allHandOverTicks = procedure.HandOverTicks{CardReturned: true, CitizenPapers: true, Archived: true, Place: "полица 3"}
 	knowsPIN         = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
 	wantsEmail       = procedure.EmailAnswer{Wanted: procedure.Yes, Address: canaryEmail, Again: canaryEmail}
@@ -117,17 +121,71 @@ var (
 // canaryEmail must be found in sealed parts only.
 const canaryEmail = "kanarinac@primer.rs"
 
-// issuingPapers are the papers of the issuing case as the forms make them.
-func issuingPapers() []procedure.PaperRecord {
+// template is the hash of the text of all papers of the tests.
+const template = "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"
+
+// records are the papers as the forms make them.
+func records(kinds ...procedure.PaperKind) []procedure.PaperRecord {
 	var docs []procedure.PaperRecord
-	for kind, copies := range map[procedure.PaperKind]int{
-		procedure.PaperRequest: 1, procedure.PaperTerms: 2, procedure.PaperContract: 2,
-	} {
+	for _, kind := range kinds {
+		copies := 1
+		if kind == procedure.PaperTerms || kind == procedure.PaperContract {
+			copies = 2
+		}
 		docs = append(docs, procedure.PaperRecord{
-			Kind: kind, Copies: copies, Version: "1", Template: "aa", SHA256: "bb", Script: "sr-Cyrl",
+			Kind: kind, Copies: copies, Version: "1", Template: template, SHA256: "bb", Script: "sr-Cyrl",
 		})
 	}
 	return docs
+}
+
+// issuingPapers are the papers of the issuing case.
+func issuingPapers() []procedure.PaperRecord {
+	return records(procedure.PaperRequest, procedure.PaperTerms, procedure.PaperContract)
+}
+
+// duePapers are the papers that the case asks for now.
+func (h *harness) duePapers() []procedure.PaperRecord {
+	d, err := h.e.PaperData(ctx)
+	if err != nil {
+		return nil
+	}
+	return records(d.Kinds...)
+}
+
+// wish is what the citizen comes for. The zero value is a certificate.
+type wish struct {
+	service procedure.Service
+	unblock procedure.Unblock
+	status  procedure.StatusAnswers
+	choice  procedure.Action // against the proposal; a supervisor signs
+}
+
+// newPIN is what citizens choose.
+const newPIN = "82746193"
+
+// answers are those of screen A for the wish.
+func (h *harness) answers(v *procedure.CaseView) procedure.PersonAnswers {
+	a := procedure.PersonAnswers{
+		Face: procedure.Yes, KnowsPIN: procedure.Yes, LastTry: procedure.Yes,
+		Service: h.wish.service, Unblock: h.wish.unblock, Status: h.wish.status, Choice: h.wish.choice,
+	}
+	if a.Unblock == procedure.UnblockNone && v.PIN.Tries == 0 {
+		a.Unblock = procedure.UnblockKeep
+	}
+	if a.Unblock == procedure.UnblockChange {
+		a.KnowsPIN = procedure.No
+	}
+	return a
+}
+
+// renewable puts a certificate on the card that ended yesterday, with the
+// contract under which it was issued.
+func (h *harness) renewable() proctest.Certificate {
+	now := h.Clock.Now()
+	old := h.Authority.IssueOld(h.Card, "U-BG-002-01-2021-000007", now.AddDate(-5, 0, -1), now.AddDate(0, 0, -1), proctest.Active)
+	h.insert(h.Card)
+	return old
 }
 
 // toPapers opens a case and confirms the person.
@@ -135,6 +193,18 @@ func (h *harness) toPapers() {
 	h.t.Helper()
 	h.must("OpenCase", h.e.OpenCase(ctx))
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN))
+}
+
+// toPINPage goes on from the papers until the screen is the citizen's.
+func (h *harness) toPINPage() {
+	h.t.Helper()
+	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+	if h.view().Phase == procedure.PhaseEmail {
+		h.must("SetEmail", h.e.SetEmail(ctx, wantsEmail))
+		h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	}
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
 }
 
 // toContent goes on to screen C.
@@ -205,6 +275,9 @@ func (h *harness) settled() {
 	h.t.Helper()
 	active := map[procedure.CaseID]int{}
 	for _, c := range h.Authority.Certificates() {
+		if c.Elsewhere {
+			continue
+		}
 		switch c.Status {
 		case proctest.Hold:
 			h.t.Fatalf("certificate %s of case %s is left on hold", c.Serial, c.Case)

@@ -19,7 +19,7 @@ func LastIssued(ctx context.Context, j Journal) (Certified, error) {
 	b := newBook()
 	err := j.Replay(ctx, func(_ int64, event []byte) error {
 		err := b.add(event)
-		if b.ended.Closed {
+		if b.ended.Closed && b.ended.Attempt.Active {
 			last = b.ended
 		}
 		return err

@@ -270,7 +270,7 @@ var actions = []string{
 func (m *model) active() int {
 	n := 0
 	for _, c := range m.Authority.Certificates() {
-		if c.Status == proctest.Active {
+		if c.Status == proctest.Active && !c.Elsewhere {
 			n++
 		}
 	}

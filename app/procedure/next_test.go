@@ -15,7 +15,14 @@ type stage struct {
 
 // stages are all of them, in the order of a case.
 func stages() []stage {
-	ready := procedure.Case{PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true}
+	ready := procedure.Case{
+		Learned: 1, Action: procedure.ActionIssue, PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
+	}
+	early := func(person, papers, email bool) procedure.Case {
+		c := ready
+		c.PersonDone, c.PapersDone, c.EmailDone, c.ContentDone = person, papers, email, false
+		return c
+	}
 	with := func(change func(*procedure.Case)) procedure.Case {
 		c := ready
 		c.Attempt.Number = 1
@@ -47,9 +54,12 @@ func stages() []stage {
 	foreign := change(readBack, func(a *procedure.Attempt) { a.Revoked = true })
 	return []stage{
 		{"opened", procedure.Case{}},
-		{"person", procedure.Case{PersonDone: true}},
-		{"papers", procedure.Case{PersonDone: true, PapersDone: true}},
-		{"email", procedure.Case{PersonDone: true, PapersDone: true, EmailDone: true}},
+		{"opened without card", procedure.Case{NoCard: true}},
+		{"learned", procedure.Case{Learned: 1}},
+		{"opened by the first version", procedure.Case{Action: procedure.ActionIssue}},
+		{"person", early(true, false, false)},
+		{"papers", early(true, true, false)},
+		{"email", early(true, true, true)},
 		{"content", ready},
 		{"generating", attempt(procedure.Attempt{Number: 1, KeyID: "01"})},
 		{"key", attempt(key)},
@@ -104,17 +114,22 @@ func TestNext(t *testing.T) {
 		}
 	}
 	want := map[string]func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move{
-		"opened":     always(procedure.MoveAskPerson),
-		"person":     always(procedure.MoveAskPapers),
-		"papers":     always(procedure.MoveAskEmail),
-		"email":      always(procedure.MoveAskContent),
-		"content":    generate,
-		"generating": generate,
-		"key":        onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveSubmit, procedure.MoveGenerate}),
-		"submitted":  request(procedure.MoveSend),
-		"refused":    always(procedure.MoveAskRetry),
-		"issued":     onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveWrite, procedure.MoveRevoke}),
-		"unusable":   always(procedure.MoveRevoke),
+		"opened": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
+			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveLearn, procedure.MoveWaitOtherCard}[c.Presence]
+		},
+		"opened without card":         always(procedure.MoveLearn),
+		"learned":                     always(procedure.MoveAskPerson),
+		"opened by the first version": always(procedure.MoveAskPerson),
+		"person":                      always(procedure.MoveAskPapers),
+		"papers":                      always(procedure.MoveAskEmail),
+		"email":                       always(procedure.MoveAskContent),
+		"content":                     generate,
+		"generating":                  generate,
+		"key":                         onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveSubmit, procedure.MoveGenerate}),
+		"submitted":                   request(procedure.MoveSend),
+		"refused":                     always(procedure.MoveAskRetry),
+		"issued":                      onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveWrite, procedure.MoveRevoke}),
+		"unusable":                    always(procedure.MoveRevoke),
 		"writing": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
 			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
 		},
@@ -168,6 +183,8 @@ func TestNextKnowsEveryMove(t *testing.T) {
 		procedure.MoveNone: true, procedure.MoveGenerate: true, procedure.MoveFindKey: true, procedure.MoveSubmit: true,
 		procedure.MoveLookup: true, procedure.MoveSend: true, procedure.MoveWrite: true, procedure.MoveReadBack: true,
 		procedure.MoveActivate: true, procedure.MoveRevoke: true, procedure.MoveNewAttempt: true, procedure.MoveRefuse: true,
+		procedure.MoveRetire: true, procedure.MoveContract: true, procedure.MoveEndContract: true, procedure.MoveChangeStatus: true,
+		procedure.MoveLearn: true,
 	}
 	bit := func(n, i int) bool { return n>>i&1 == 1 }
 	text := func(b bool, s string) string {
@@ -178,7 +195,7 @@ func TestNextKnowsEveryMove(t *testing.T) {
 	}
 	for n := range 1 << 11 {
 		c := procedure.Case{
-			PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
+			Action: procedure.ActionIssue, PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
 			Withdrawn: procedure.Code(text(bit(n, 0), "face")),
 			Attempt: procedure.Attempt{
 				PublicKey: text(bit(n, 1), "aa"), CSR: text(bit(n, 2), "bb"), Certificate: text(bit(n, 3), "cc"),

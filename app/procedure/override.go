@@ -9,3 +9,15 @@ type OverrideRequest struct {
 	// authority does not know it or does not answer.
 	PaperContract ContractRef
 }
+
+// Overridden is a supervisor's signature. Its commitment: the compact JWS,
+// which may hold personal words in its reason.
+type Overridden struct {
+	Supervisor    string `json:"supervisor"`  // number
+	Fingerprint   string `json:"fingerprint"` // SHA-256 of his certificate, hex
+	Choice        Action `json:"choice"`
+	Needs         []Code `json:"needs"`
+	Part          string `json:"part"`
+	PaperContract string `json:"paper_contract,omitempty"` // number
+	PaperDay      Date   `json:"paper_day,omitzero"`
+}

@@ -16,7 +16,7 @@ func (h *harness) step() bool {
 		h.see()
 	case s.Case == nil && len(s.Waiting) > 0:
 		_ = h.e.ResumeCase(ctx, s.Waiting[0].ID)
-	case s.Case == nil && s.Today.Issued+s.Today.Refused > 0:
+	case s.Case == nil && s.Today.Issued+s.Today.Renewed+s.Today.Unblocked+s.Today.Status+s.Today.Refused > 0:
 		return false
 	case s.Case == nil:
 		h.insertCard(proctest.CardNumber)
@@ -45,10 +45,9 @@ func (h *harness) cardOf(number procedure.CardNumber) *proctest.Card {
 func (h *harness) stepCase(v *procedure.CaseView) bool {
 	switch v.Phase {
 	case procedure.PhasePerson:
-		h.insertCard(v.Identity.CardNumber)
-		_ = h.e.ConfirmPerson(ctx, knowsPIN)
+		h.stepPerson(v)
 	case procedure.PhasePapers:
-		if h.e.RecordPapers(ctx, issuingPapers()) == nil {
+		if h.e.RecordPapers(ctx, h.duePapers()) == nil {
 			_ = h.e.ConfirmPapers(ctx, allPaperTicks)
 		}
 	case procedure.PhaseEmail:
@@ -56,10 +55,7 @@ func (h *harness) stepCase(v *procedure.CaseView) bool {
 	case procedure.PhaseContent:
 		_ = h.e.ConfirmContent(ctx)
 	case procedure.PhasePIN:
-		h.insertCard(v.Identity.CardNumber)
-		if v.PIN.Open || h.e.BeginPIN(ctx) == nil {
-			_ = h.enterPIN()
-		}
+		h.stepPIN(v)
 	case procedure.PhaseWork:
 		if v.WaitsFor == procedure.WaitsForCard {
 			h.insert(h.cardOf(v.Identity.CardNumber))
@@ -72,6 +68,59 @@ func (h *harness) stepCase(v *procedure.CaseView) bool {
 		return false
 	}
 	return true
+}
+
+// stepPerson answers screen A. Where a certificate stands in the way, or a
+// rule asks for him, a supervisor signs.
+func (h *harness) stepPerson(v *procedure.CaseView) {
+	if !v.NoCard {
+		h.insertCard(v.Identity.CardNumber)
+	}
+	if v.Facts == nil {
+		_ = h.e.AskAgain(ctx)
+		return
+	}
+	a := h.answers(v)
+	err := h.e.ConfirmPerson(ctx, a)
+	switch codeOf(err) {
+	case procedure.CodeNoLink: // the authority was silent
+		_ = h.e.AskAgain(ctx)
+	case procedure.CodeNeedsSupervisor, procedure.CodeCertificateValid, procedure.CodeCertificateElsewhere, procedure.CodeSuspended:
+		choice := a.Choice
+		if choice == "" && v.Proposal.Action != procedure.ActionRenew {
+			choice = procedure.ActionIssue
+		}
+		if a.Service == procedure.ServiceStatus {
+			choice = a.Status.Op
+		}
+		o := procedure.OverrideRequest{Choice: choice, Reason: "грађанин остаје при захтеву"}
+		if h.e.Override(ctx, []byte(proctest.SupervisorPassword), o) == nil {
+			a.Choice = choice
+			_ = h.e.ConfirmPerson(ctx, a)
+		}
+	}
+}
+
+// stepPIN types what the citizen's page asks for. With no try left the clerk
+// goes back and chooses an unblock.
+func (h *harness) stepPIN(v *procedure.CaseView) {
+	h.insertCard(v.Identity.CardNumber)
+	if !v.PIN.Open {
+		if codeOf(h.e.BeginPIN(ctx)) == procedure.CodePINBlocked {
+			if h.wish.unblock = procedure.UnblockChange; h.e.GoBack(ctx, procedure.PhasePerson) != nil {
+				_ = h.e.SkipRetire(ctx) // the certificate is in force: no unblock any more
+			}
+			return
+		}
+		if v = h.e.Snapshot().Case; v == nil || !v.PIN.Open {
+			return
+		}
+	}
+	if v.PIN.Mode == procedure.PINNew {
+		_ = h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false)
+		return
+	}
+	_ = h.e.EnterPIN(ctx, []byte(h.cardOf(v.Identity.CardNumber).PIN))
 }
 
 // finish plays until the case is over.
@@ -95,7 +144,7 @@ func (h *harness) issuedOnce() {
 	h.settled()
 	active := 0
 	for _, c := range h.Authority.Certificates() {
-		if c.Status == proctest.Active {
+		if c.Status == proctest.Active && !c.Elsewhere {
 			active++
 		}
 	}

@@ -27,3 +27,66 @@ type Proposal struct {
 	Action Action
 	Reason Reason
 }
+
+// Propose decides from the facts alone (procedure, section 3.4). It answers
+// every combination of them. Another choice than its own is a supervisor's.
+//
+// No answer of the authority is never "no contract" (E7): with an expired
+// certificate the counter waits. With an empty chip it proposes to issue,
+// since the papers can be done meanwhile and nothing is issued without the
+// authority.
+func Propose(f Facts, s Settings) Proposal {
+	if f.Card != "" {
+		return Proposal{ActionNone, ReasonNotEligible}
+	}
+	switch f.Certificate {
+	case CertNone:
+		return Proposal{ActionIssue, ReasonNoCertificate}
+	case CertHold:
+		return Proposal{ActionIssue, ReasonNeverActive}
+	case CertRevoked:
+		return Proposal{ActionIssue, ReasonRevoked}
+	case CertExpired:
+		return proposeExpired(f)
+	case CertSuspended, CertValid:
+		return proposeStanding(f, s)
+	}
+	if !f.Authority {
+		return Proposal{ActionNone, ReasonAuthoritySilent}
+	}
+	return Proposal{ActionNone, ReasonUnclear}
+}
+
+// proposeExpired: renewal goes by the contract (R20, R21).
+func proposeExpired(f Facts) Proposal {
+	if !f.Authority {
+		return Proposal{ActionNone, ReasonAuthoritySilent}
+	}
+	switch f.Contract {
+	case ContractValid:
+		return Proposal{ActionRenew, ReasonContractValid}
+	case ContractNone:
+		return Proposal{ActionIssue, ReasonNoContract}
+	case ContractEnded:
+		return Proposal{ActionIssue, ReasonContractEnded}
+	case ContractSuperseded:
+		return Proposal{ActionIssue, ReasonContractSuperseded}
+	case ContractOther:
+		return Proposal{ActionIssue, ReasonContractOther}
+	}
+	return Proposal{ActionNone, ReasonAuthoritySilent}
+}
+
+// proposeStanding: a certificate that stands is not replaced. One that stands
+// at the register and is gone from the chip has to be revoked first.
+func proposeStanding(f Facts, s Settings) Proposal {
+	switch {
+	case !f.OnChip:
+		return Proposal{ActionNone, ReasonCertificateElsewhere}
+	case f.Certificate == CertSuspended:
+		return Proposal{ActionReactivate, ReasonSuspended}
+	case s.RenewBeforeDays > 0 && !f.NotAfter.IsZero() && f.NotAfter.Before(f.Asked.AddDate(0, 0, s.RenewBeforeDays)):
+		return proposeExpired(f)
+	}
+	return Proposal{ActionNone, ReasonCertificateValid}
+}

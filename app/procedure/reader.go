@@ -120,13 +120,7 @@ func (e *Engine) readPortrait(ctx context.Context, ev CardEvent, done chan struc
 }
 
 func (e *Engine) judge(id Identity, chip Chip) Eligibility {
-	e.mu.Lock()
-	var revoked []string
-	if e.book != nil {
-		revoked = e.book.revoked
-	}
-	e.mu.Unlock()
-	return Judge(id, chip, e.cfg.Settings, e.cfg.Now(), revoked)
+	return Judge(id, chip, e.cfg.Settings, e.cfg.Now())
 }
 
 // hasOpenCase reports whether the card belongs to an unfinished case, for
@@ -197,8 +191,8 @@ func (e *Engine) refreshChip(ctx context.Context, token TokenSerial) (Chip, erro
 		return Chip{}, &Error{Code: CodeOtherCard}
 	}
 	e.updateCard(done, func(r *readerState) {
-		if r.identity != nil && r.chip != nil && e.book != nil {
-			verdict := Judge(*r.identity, chip, e.cfg.Settings, e.cfg.Now(), e.book.revoked)
+		if r.identity != nil && r.chip != nil {
+			verdict := e.judge(*r.identity, chip)
 			r.chip, r.verdict = &chip, &verdict
 		}
 	})

@@ -33,14 +33,19 @@ func TestR01ValidCardWithChip(t *testing.T) {
 			card := proctest.NewCard()
 			tt.change(card)
 			h.insert(card)
-			h.wants("OpenCase", h.e.OpenCase(ctx), tt.want)
-			if h.e.Snapshot().Case != nil {
-				t.Error("a case is on the screen")
-			}
 			last := h.events()[len(h.events())-1]
 			if b, ok := last.Body.(*procedure.CardTurnedAway); !ok || !slices.Contains(b.Blocks, tt.want) {
 				t.Errorf("the journal ends with %s %+v", last.Kind, last.Body)
 			}
+			h.must("OpenCase", h.e.OpenCase(ctx))
+			if v := h.view(); v.Proposal != (procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonNotEligible}) {
+				t.Errorf("proposal %+v", v.Proposal)
+			}
+			h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN), tt.want)
+			override := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "ипак"}
+			h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), override))
+			h.wants("ConfirmPerson, signed", h.e.ConfirmPerson(ctx, knowsPIN), tt.want) // no override opens these
+			h.must("RefuseCase", h.e.RefuseCase(ctx, tt.want))
 		})
 	}
 }
@@ -66,16 +71,35 @@ func TestR03ForgottenPINFirst(t *testing.T) {
 	h.phase(procedure.PhasePerson)
 	h.wants("RecordPapers", h.e.RecordPapers(ctx, issuingPapers()), procedure.CodeNotNow)
 
-	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeNeedsUnblock))
-	h.phase(procedure.PhaseRefused)
-	if n := h.e.Snapshot().Today.Refused; n != 1 {
+	// Chained in the same case: the new PIN first, then the certificate.
+	forgot.Unblock = procedure.UnblockKeep
+	h.wants("keep an unknown PIN", h.e.ConfirmPerson(ctx, forgot), procedure.CodeAnswerOpen)
+	forgot.Unblock = procedure.UnblockChange
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, forgot))
+	h.toPINPage()
+	h.wants("EnterPIN instead of a new one", h.enterPIN(), procedure.CodeNotNow)
+	h.must("EnterNewPIN", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false))
+	h.phase(procedure.PhaseHandOver)
+	kinds := h.kinds()
+	if slices.Index(kinds, procedure.KindUnblocked) > slices.Index(kinds, procedure.KindGenerate) {
+		t.Errorf("the key was made before the PIN was changed: %v", kinds)
+	}
+	if n := h.Faults.Calls(proctest.OpLogin); n != 1 || h.Card.PIN != newPIN {
+		t.Errorf("%d logins, PIN changed: %t", n, h.Card.PIN == newPIN)
+	}
+	h.close()
+	h.issuedOnce()
+
+	blocked := testHarness(t)
+	blocked.Card.SetTries(0)
+	blocked.insert(blocked.Card)
+	blocked.must("OpenCase", blocked.e.OpenCase(ctx))
+	blocked.wants("ConfirmPerson", blocked.e.ConfirmPerson(ctx, knowsPIN), procedure.CodeNeedsUnblock)
+	blocked.must("RefuseCase", blocked.e.RefuseCase(ctx, procedure.CodeNeedsUnblock))
+	blocked.phase(procedure.PhaseRefused)
+	if n := blocked.e.Snapshot().Today.Refused; n != 1 {
 		t.Errorf("%d refused today, want 1", n)
 	}
-
-	blocked := proctest.NewOtherCard()
-	blocked.SetTries(0)
-	h.insert(blocked)
-	h.wants("OpenCase", h.e.OpenCase(ctx), procedure.CodePINBlocked)
 }
 
 // TestR04: the papers come from the clerk or from the web site: a citizen with
@@ -83,10 +107,27 @@ func TestR03ForgottenPINFirst(t *testing.T) {
 func TestR04BroughtForms(t *testing.T) {
 	h := testHarness(t)
 	h.toPapers()
-	contract := slices.DeleteFunc(issuingPapers(), func(p procedure.PaperRecord) bool { return p.Kind != procedure.PaperContract })
-	h.must("RecordPapers", h.e.RecordPapers(ctx, contract))
+	request := procedure.BroughtForm{Kind: procedure.PaperRequest, Circled: 1}
+	terms := procedure.BroughtForm{Kind: procedure.PaperTerms}
+	wrong := procedure.BroughtForm{Kind: procedure.PaperRequest, Circled: 2}
+	h.wants("number 2 circled", h.e.RecordBrought(ctx, []procedure.BroughtForm{wrong, terms}), procedure.CodeWrongCircle)
+	contract := procedure.BroughtForm{Kind: procedure.PaperContract}
+	h.wants("the contract brought", h.e.RecordBrought(ctx, []procedure.BroughtForm{contract}), procedure.CodeNotNow)
+	h.must("RecordBrought", h.e.RecordBrought(ctx, []procedure.BroughtForm{request, terms}))
+	d, err := h.e.PaperData(ctx)
+	h.must("PaperData", err)
+	if !slices.Equal(d.Kinds, []procedure.PaperKind{procedure.PaperContract}) {
+		t.Errorf("still to print: %v", d.Kinds)
+	}
+	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
 	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
 	h.phase(procedure.PhaseEmail)
+
+	h = testHarness(t)
+	h.Settings.AcceptBrought = false
+	h.restart()
+	h.toPapers()
+	h.wants("forms.accept_brought off", h.e.RecordBrought(ctx, []procedure.BroughtForm{request}), procedure.CodeNotNow)
 
 	h = testHarness(t)
 	h.toPapers()

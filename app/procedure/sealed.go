@@ -18,6 +18,9 @@ const (
 	PartArchive   = "archive"    // where the papers lie
 )
 
+func partFacts(n int) string       { return fmt.Sprintf("facts-%d", n) }
+func partOverride(n int) string    { return fmt.Sprintf("override-%d", n) }
+func partDocument(n int) string    { return fmt.Sprintf("document-%d", n) }
 func partEmail(n int) string       { return fmt.Sprintf("email-%d", n) }
 func partPapers(n int) string      { return fmt.Sprintf("papers-%d", n) }
 func partCSR(attempt int) string   { return fmt.Sprintf("csr-%d", attempt) }
@@ -53,6 +56,8 @@ func hexSum(b []byte) string {
 type record struct {
 	Token    TokenSerial    `json:"token"`
 	Identity recordIdentity `json:"identity"`
+	// Contract is the number by which the person was found without his card.
+	Contract string `json:"contract,omitempty"`
 }
 
 // recordIdentity is Identity without the raw files, which are a part of their
@@ -73,27 +78,36 @@ type recordIdentity struct {
 	BirthDate      Date       `json:"birth_date"`
 	BirthPlace     string     `json:"birth_place"`
 	Nationality    string     `json:"nationality"`
+	// Verdict is the verdict on the signature over the card data; journals of
+	// the first version hold genuine cards only.
+	Verdict Authenticity `json:"authenticity,omitempty"`
 }
 
 func newRecord(id Identity, token TokenSerial) record {
+	if id.Authenticity == NotChecked {
+		id.Authenticity = SODMissing // it counts the same, and zero is kept for the first version
+	}
 	return record{Token: token, Identity: recordIdentity{
 		DocType: id.DocType, CardNumber: id.CardNumber, DocSerial: id.DocSerial, ChipSerial: id.ChipSerial,
 		IssuedBy: id.IssuedBy, IssuedOn: id.IssuedOn, ValidUntil: id.ValidUntil,
 		PersonalNumber: string(id.PersonalNumber), Surname: id.Surname, GivenName: id.GivenName,
 		ParentName: id.ParentName, Sex: id.Sex, BirthDate: id.BirthDate, BirthPlace: id.BirthPlace,
-		Nationality: id.Nationality,
+		Nationality: id.Nationality, Verdict: id.Authenticity,
 	}}
 }
 
-// identity gives back what was recorded; only genuine cards get a record.
+// identity gives back what was recorded.
 func (r record) identity() Identity {
 	i := r.Identity
+	if i.Verdict == NotChecked {
+		i.Verdict = Genuine
+	}
 	return Identity{
 		DocType: i.DocType, CardNumber: i.CardNumber, DocSerial: i.DocSerial, ChipSerial: i.ChipSerial,
 		IssuedBy: i.IssuedBy, IssuedOn: i.IssuedOn, ValidUntil: i.ValidUntil,
 		PersonalNumber: PersonalNumber(i.PersonalNumber), Surname: i.Surname, GivenName: i.GivenName,
 		ParentName: i.ParentName, Sex: i.Sex, BirthDate: i.BirthDate, BirthPlace: i.BirthPlace,
-		Nationality: i.Nationality, Authenticity: Genuine,
+		Nationality: i.Nationality, Authenticity: i.Verdict,
 	}
 }
 

@@ -77,6 +77,9 @@ type Desk interface {
 	EnterNewPIN(ctx context.Context, pin, again []byte, weak bool) error
 	// LeavePIN records why the citizen's page was left without a PIN.
 	LeavePIN(ctx context.Context, why PINEnd) error
+	// SkipRetire lets the case end with the old certificate left on the chip,
+	// when it could not be removed (CaseView.CanSkipRetire).
+	SkipRetire(ctx context.Context) error
 	// Continue tries the pending step of the case again.
 	Continue(ctx context.Context) error
 

@@ -1,9 +1,6 @@
 package procedure
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // snapshot builds the picture of everything; e.mu is held.
 func (e *Engine) snapshot() Snapshot {
@@ -53,7 +50,7 @@ func waitsFor(m Move) WaitsFor {
 		return w
 	}
 	switch m {
-	case MoveLookup, MoveSend, MoveActivate, MoveRevoke, MoveRefuse:
+	case MoveLookup, MoveSend, MoveActivate, MoveRevoke, MoveRefuse, MoveContract, MoveEndContract, MoveChangeStatus:
 		return WaitsForAuthority
 	}
 	return WaitsForClerk
@@ -80,7 +77,7 @@ func phaseOf(c Case, m Move, working bool) Phase {
 			return PhaseClosed
 		}
 		return PhaseRefused
-	case MoveAskPerson:
+	case MoveAskPerson, MoveLearn:
 		return PhasePerson
 	case MoveAskPapers:
 		return PhasePapers
@@ -95,9 +92,11 @@ func phaseOf(c Case, m Move, working bool) Phase {
 			return PhasePIN
 		}
 	case MoveWaitCard, MoveWaitOtherCard:
-		// Before the first PIN nothing has begun on the card.
-		if c.PINVerified == 0 {
-			return PhasePIN
+		switch {
+		case c.undecided():
+			return PhasePerson
+		case c.PINVerified == 0:
+			return PhasePIN // nothing has begun on the card
 		}
 	}
 	return PhaseWork
@@ -124,20 +123,24 @@ func (e *Engine) caseView(c Case) *CaseView {
 	v := &CaseView{
 		ID: c.ID, Number: c.Number, Action: c.Action, Opened: c.Opened, Phase: phaseOf(c, move, e.working),
 		Identity: cur.record.identity(), SameCard: facts.Presence == CardSame, Person: c.Person,
-		Papers: slices.Clone(cur.papers), Printed: c.Printed, Ticks: c.Ticks,
+		Papers: slices.Clone(cur.papers), Printed: c.Printed, Ticks: c.Ticks, Brought: slices.Clone(c.Brought),
 		Email:   EmailAnswer{Wanted: c.EmailWanted, Address: cur.email},
-		Preview: cur.preview, PIN: cur.pin, Result: cur.result, HandOver: c.HandOver, Refusal: c.Refused,
-		Contract: c.Contract,
+		Preview: cur.preview, PIN: cur.pin, Result: c.result(cur.result), HandOver: c.HandOver, Refusal: c.Refused,
+		Contract: c.Contract, Service: c.Service, Unblock: c.Unblock, NoCard: c.NoCard, Received: c.Received,
+		HandOverAsks: c.handOverAsks(), CanSkipRetire: c.Active() && c.retireDue() && !e.working,
 	}
+	e.decisionView(v, c)
+	v.PIN.Mode = c.pinMode()
 	v.PIN.Again = c.PINVerified > 0
 	v.PIN.Tries = facts.Tries
 	v.Verdict = Eligibility{Eligible: true}
 	if v.SameCard {
 		v.Portrait, v.Chip = e.reader.portrait, *e.reader.chip
 		v.Chip.Certificates = slices.Clone(v.Chip.Certificates)
-		v.Verdict.Warnings = slices.Clone(e.reader.verdict.Warnings)
+		v.Verdict = *e.reader.verdict
+		v.Verdict.Blocks, v.Verdict.Warnings = slices.Clone(v.Verdict.Blocks), slices.Clone(v.Verdict.Warnings)
 	}
-	if c.PINVerified > 0 {
+	if len(c.Steps) > 0 {
 		v.Steps = e.stepViews(c)
 	}
 	e.waiting(v, c, move)
@@ -161,16 +164,55 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 		v.Problem = &Error{Code: CodeOtherCard}
 	case move == MoveWaitUnblock:
 		v.Problem = &Error{Code: CodePINBlocked}
+	case move == MoveAskRetry && c.StatusRefused != "":
+		v.Problem = &Error{Code: c.StatusRefused, Detail: c.StatusDetail}
 	case move == MoveAskRetry:
 		v.Problem = attemptProblem(c.Attempt)
 	}
 }
 
+// decisionView adds what the case rests on: facts, proposal, and what a
+// supervisor has to sign or has signed.
+func (e *Engine) decisionView(v *CaseView, c Case) {
+	v.Facts = e.factsView(c)
+	v.Status = c.status(e.cur)
+	if !c.Received.IsZero() {
+		v.Deadline = c.Received.Add(e.cfg.Settings.StatusDeadline)
+	}
+	if c.Override.Supervisor != "" {
+		v.Overridden = &ClerkPerson{Number: c.Override.Supervisor, Fingerprint: c.Override.Fingerprint}
+	}
+	if c.Facts == nil {
+		return
+	}
+	v.Proposal = Propose(*c.Facts, e.cfg.Settings)
+	if c.Over() || c.PersonDone {
+		return
+	}
+	choice := v.Proposal.Action
+	switch {
+	case c.Override.Choice != "":
+		choice = c.Override.Choice
+	case c.NoCard:
+		choice = ActionRevoke
+	}
+	v.Needs = c.unsigned(e.needs(c, e.cur, choice), choice)
+}
+
+// factsView gives the facts with the register's list.
+func (e *Engine) factsView(c Case) *Facts {
+	if c.Facts == nil {
+		return nil
+	}
+	f := *c.Facts
+	f.Register = slices.Clone(e.cur.register)
+	return &f
+}
+
 func (e *Engine) stepViews(c Case) []StepView {
-	known := maps.Clone(c.Steps)
-	views := make([]StepView, 0, len(Steps))
-	for _, s := range Steps {
-		v, ok := known[s]
+	var views []StepView
+	for _, s := range c.steps() {
+		v, ok := c.Steps[s]
 		if !ok {
 			v = StepView{Step: s, State: StepTodo}
 		}

@@ -92,6 +92,16 @@ func (w *work) do(ctx context.Context, c Case, m Move) error {
 		return w.activate(ctx, c)
 	case MoveRevoke:
 		return w.revoke(ctx, c)
+	case MoveRetire:
+		return w.retire(ctx, c)
+	case MoveContract:
+		return w.registerContract(ctx, c)
+	case MoveEndContract:
+		return w.endContract(ctx, c)
+	case MoveChangeStatus:
+		return w.requestChange(ctx, c)
+	case MoveLearn:
+		return w.e.learn(ctx, c, w.cur)
 	case MoveNewAttempt:
 		w.e.update(func() { w.cur.request, w.cur.result = RequestUnclear, nil })
 		w.signer, w.key = nil, KeyUnknown
@@ -115,12 +125,21 @@ func stepOf(m Move) Step {
 		return StepReadBack
 	case MoveActivate:
 		return StepActivate
+	case MoveRetire:
+		return StepRetire
+	case MoveContract:
+		return StepContract
+	case MoveChangeStatus:
+		return StepStatus
+	case MoveEndContract:
+		return StepEndContract
 	}
 	return "" // revocation and the bookkeeping show no line
 }
 
 // failed records why a move failed and reports whether the run goes on: after
-// a failed write it looks at the chip, if the card is still there.
+// a failed write, or a failed removal of the old certificate, it looks at the
+// chip, if the card is still there.
 func (w *work) failed(ctx context.Context, c Case, m Move, problem *Error) bool {
 	if m.Waits() == WaitsForNothing && ofCard(m) {
 		w.closeSession()
@@ -143,13 +162,13 @@ func (w *work) failed(ctx context.Context, c Case, m Move, problem *Error) bool 
 			w.cur.retry.failed(w.e.cfg.Mono(), 0)
 		}
 	})
-	return m == MoveWrite && problem.Code != CodeRemoved && !fromJournal(problem.Code)
+	return (m == MoveWrite || m == MoveRetire && !c.Active()) && problem.Code != CodeRemoved && !fromJournal(problem.Code)
 }
 
 // ofCard tells the moves that use the session.
 func ofCard(m Move) bool {
 	switch m {
-	case MoveGenerate, MoveFindKey, MoveSubmit, MoveWrite, MoveReadBack:
+	case MoveGenerate, MoveFindKey, MoveSubmit, MoveWrite, MoveRetire, MoveReadBack:
 		return true
 	}
 	return false
@@ -232,7 +251,7 @@ func (e *Engine) canGoOn() bool {
 		return false
 	}
 	c, _ := e.book.find(e.cur.id)
-	if c.PINVerified == 0 && c.Withdrawn == "" {
+	if !c.moves() {
 		return false
 	}
 	m := Next(c, e.cardFacts(e.cur.record), e.cur.request)

@@ -3,7 +3,6 @@ package procedure
 import (
 	"context"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 )
@@ -61,10 +60,12 @@ func (w *work) enrolRequest(ctx context.Context, c Case) (EnrolRequest, error) {
 	r := EnrolRequest{
 		Case: c.ID, Attempt: c.Attempt.Number, DocType: c.DocType, CSR: csr, Contract: c.Contract.Number,
 		Token: w.cur.record.Token, Subject: subjectOf(w.cur.record, w.cur.email),
-		Submitted: c.Attempt.Submitted,
+		Submitted: c.Attempt.Submitted, Action: c.Action,
 	}
-	files, err := hex.DecodeString(c.Commits[PartChipFiles])
-	if err != nil || copy(r.ChipFiles[:], files) != len(r.ChipFiles) {
+	if r.Override, err = w.e.overrideOf(ctx, c); err != nil {
+		return r, err
+	}
+	if err := unhex(c.Commits[PartChipFiles], &r.ChipFiles); err != nil {
 		return r, &Error{Code: CodeTampered, Detail: "commitment of the chip files", Err: err}
 	}
 	return r, nil
@@ -231,12 +232,11 @@ func (w *work) activate(ctx context.Context, c Case) error {
 		}
 	}
 	change := StatusChange{ID: a.ActivateID, Case: c.ID, Serial: a.Serial, Op: StatusActivate}
-	sum, err := hex.DecodeString(a.ReadBack)
-	if err != nil || copy(change.ReadBack[:], sum) != len(change.ReadBack) {
+	if err := unhex(a.ReadBack, &change.ReadBack); err != nil {
 		return &Error{Code: CodeTampered, Detail: "read-back", Err: err}
 	}
 	done := OfAttempt{a.Number}
-	err = w.changeStatus(ctx, change)
+	err := w.changeStatus(ctx, change)
 	if err == nil {
 		if err := w.e.commit(ctx, draft{kind: KindActive, of: c.ID, body: done}); err != nil {
 			return err
@@ -275,16 +275,9 @@ func (w *work) revoke(ctx context.Context, c Case) error {
 	return w.e.commit(ctx, draft{kind: KindRevoked, of: c.ID, body: OfAttempt{a.Number}})
 }
 
-// changeStatus sends a change; if the journal at the authority is behind, it
-// ships it and sends the same change again.
+// changeStatus sends a change of status.
 func (w *work) changeStatus(ctx context.Context, change StatusChange) error {
-	err := w.e.cfg.Authority.ChangeStatus(ctx, change)
-	if err != nil && asError("", "", err).Code == CodeNotAnchored {
-		if err := w.e.syncOnce(ctx); err != nil {
-			return err
-		}
-		err = w.e.cfg.Authority.ChangeStatus(ctx, change)
-	}
+	err := w.anchored(ctx, func() error { return w.e.cfg.Authority.ChangeStatus(ctx, change) })
 	if err != nil {
 		return asError(CodeNoAnswer, "change status", err)
 	}

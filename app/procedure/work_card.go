@@ -167,7 +167,7 @@ func (w *work) readBack(ctx context.Context, c Case) error {
 	found := slices.ContainsFunc(chip.Certificates, func(s ChipCertificate) bool {
 		return s.Role == RoleSignature && bytes.Equal(s.DER, chain[0])
 	})
-	body := ReadBack{Attempt: c.Attempt.Number, Found: found, Others: len(chip.Certificates)}
+	body := ReadBack{Attempt: c.Attempt.Number, Found: found, Others: len(chip.Certificates), Old: c.oldOn(chip)}
 	if found {
 		body.SHA256, body.Others = hexSum(chain[0]), body.Others-1
 	}

@@ -41,7 +41,8 @@ type Certificate struct {
 	Contract  string
 	NotBefore time.Time
 	NotAfter  time.Time
-	Reason    int // of the revocation, CRL reason code
+	Reason    int  // of the revocation, CRL reason code
+	Elsewhere bool // issued years ago, by another counter
 }
 
 // Authority issues real certificates under a throw-away root, on hold until
@@ -228,6 +229,9 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 	}
 	if problem := a.anchored(r, sum); problem != "" {
 		return refused(procedure.CodeNotAnchored, problem)
+	}
+	if known := a.contracts[r.Contract]; known == nil || known.State != procedure.ContractValid || known.Person != r.Subject.PersonalNumber {
+		return refused(procedure.CodeRefused, "contract-invalid")
 	}
 	key := fmt.Sprintf("%s/%d", r.Case, r.Attempt)
 	if before, ok := a.used[key]; ok && before != sum {

@@ -80,6 +80,7 @@ func (a *Authority) IssueOld(card *Card, contract string, from, to time.Time, st
 	old := &Certificate{
 		Serial: serial.Text(16), DER: der, Status: status, Case: "elsewhere-" + procedure.CaseID(serial.Text(16)), Attempt: 1,
 		Person: id.PersonalNumber, Card: id.CardNumber, Contract: contract, NotBefore: from, NotAfter: to,
+		Elsewhere: true,
 	}
 	a.order = append(a.order, old)
 	if contract != "" {

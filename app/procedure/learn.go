@@ -1,0 +1,259 @@
+package procedure
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+)
+
+// learnPatience bounds the question to the authority at the opening of a case:
+// without an answer the clerk sees what is known, and can ask again.
+const learnPatience = 5 * time.Second
+
+// AskAgain learns the facts of the case once more.
+func (e *Engine) AskAgain(ctx context.Context) error {
+	c, cur, leave, err := e.enterCase(ctx, "AskAgain", anyMove)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	switch m := e.next(c, cur); m {
+	case MoveLearn, MoveAskPerson:
+		return e.learn(ctx, c, cur)
+	case MoveWaitCard:
+		return &Error{Code: CodeNoCard}
+	case MoveWaitOtherCard:
+		return &Error{Code: CodeOtherCard}
+	default:
+		return &Error{Code: CodeNotNow, Detail: "the case is at " + string(m)}
+	}
+}
+
+// learn asks chip and register what there is, and records the facts, answered
+// or not.
+func (e *Engine) learn(ctx context.Context, c Case, cur *current) error {
+	e.mu.Lock()
+	r := e.reader
+	present := e.cardFacts(cur.record).Presence == CardSame
+	revoked := e.book.revoked
+	e.mu.Unlock()
+	if !c.NoCard && !present {
+		return &Error{Code: CodeNoCard}
+	}
+	register, answered := e.ask(ctx, RegisterQuery{
+		Case: c.ID, PersonalNumber: PersonalNumber(cur.record.Identity.PersonalNumber),
+		CardNumber: cur.record.Identity.CardNumber, Contract: cur.record.Contract,
+	})
+	l := lesson{
+		register: register, answered: answered, now: e.cfg.Now(), revoked: revoked, settings: e.cfg.Settings,
+		card: cur.record.Identity.CardNumber,
+	}
+	facts := Facts{Authority: answered}
+	if !c.NoCard {
+		l.chip = *r.chip
+		facts.Blocked = r.chip.Tries == 0
+		facts.Supervisor = r.verdict.Supervisor
+		if !r.verdict.Eligible {
+			facts.Card = r.verdict.Blocks[0]
+		}
+	}
+	l.certificate(&facts)
+	l.contract(&facts)
+	return e.learned(ctx, c, cur, facts)
+}
+
+// ask asks the authority's register. Any failure means: no answer.
+func (e *Engine) ask(ctx context.Context, q RegisterQuery) (r Register, answered bool) {
+	ctx, cancel := context.WithTimeout(ctx, learnPatience)
+	defer cancel()
+	r, err := e.cfg.Authority.Register(ctx, q)
+	return r, err == nil
+}
+
+func (e *Engine) learned(ctx context.Context, c Case, cur *current, facts Facts) error {
+	content, err := json.Marshal(facts.Register)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "encode register", Err: err}
+	}
+	err = e.commit(ctx, draft{
+		kind: KindFactsLearned, of: c.ID, body: factsLearned(facts), parts: []sealed{{partFacts(c.Learned + 1), content}},
+	})
+	if err != nil {
+		return err
+	}
+	e.update(func() { cur.register = facts.Register })
+	return nil
+}
+
+// lesson is what the facts are made of.
+type lesson struct {
+	register Register
+	answered bool
+	chip     Chip
+	card     CardNumber
+	now      time.Time
+	revoked  []string // serials that this counter had revoked, hex
+	settings Settings
+}
+
+// standing orders the states by what they mean for a new certificate: one that
+// may still be used comes before all that is over.
+var standing = []CertState{CertValid, CertSuspended, CertUnknown, CertExpired, CertRevoked, CertHold, CertNone}
+
+// found is one certificate of the person, wherever it was found.
+type found struct {
+	serial   string
+	state    CertState
+	onChip   bool
+	contract string
+	from, to time.Time
+}
+
+// certificate merges chip and register. The register knows the status, the
+// chip whether the certificate can be used at all. Of several the one that
+// stands counts, then the latest.
+func (l lesson) certificate(f *Facts) {
+	f.Register = l.register.Certificates
+	all := l.onChip()
+	for _, r := range l.register.Certificates {
+		onChip := slices.ContainsFunc(all, func(c found) bool { return sameSerial(c.serial, r.Serial) })
+		if !onChip {
+			all = append(all, found{serial: r.Serial, state: r.State, contract: r.Contract, from: r.NotBefore, to: r.NotAfter})
+		}
+	}
+	f.Certificate = CertNone
+	if len(all) == 0 {
+		return
+	}
+	best := slices.MinFunc(all, func(a, b found) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(standing, a.state), slices.Index(standing, b.state)),
+			-a.to.Compare(b.to),
+		)
+	})
+	f.Certificate, f.OnChip, f.Serial, f.NotAfter = best.state, best.onChip, best.serial, best.to
+	f.ContractRef.Number = best.contract
+	f.Asked = l.now
+}
+
+// onChip lists the signing certificates of the chip.
+func (l lesson) onChip() []found {
+	var all []found
+	for _, c := range l.chip.Certificates {
+		if c.Role != RoleSignature {
+			continue
+		}
+		leaf, err := x509.ParseCertificate(c.DER)
+		if err != nil {
+			continue // nobody can use what does not parse
+		}
+		one := found{
+			serial: leaf.SerialNumber.Text(16), onChip: true, from: leaf.NotBefore, to: leaf.NotAfter,
+			state: l.chipState(leaf),
+		}
+		for _, r := range l.register.Certificates {
+			if sameSerial(r.Serial, one.serial) {
+				one.state, one.contract = r.State, r.Contract
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// chipState is what can be said of a certificate that the register did not
+// speak of.
+func (l lesson) chipState(leaf *x509.Certificate) CertState {
+	serial := leaf.SerialNumber.Text(16)
+	switch {
+	case slices.ContainsFunc(l.revoked, func(r string) bool { return sameSerial(r, serial) }):
+		return CertRevoked
+	case l.now.After(leaf.NotAfter):
+		return CertExpired
+	}
+	return CertUnknown
+}
+
+// sameSerial compares two serial numbers in hex, whatever their case and
+// leading zeros.
+func sameSerial(a, b string) bool {
+	x, okA := new(big.Int).SetString(a, 16)
+	y, okB := new(big.Int).SetString(b, 16)
+	if !okA || !okB {
+		return strings.EqualFold(a, b)
+	}
+	return x.Cmp(y) == 0
+}
+
+// contract chooses the contract that counts: of several, the one that stands
+// for this card, then the one of the certificate, then the latest.
+func (l lesson) contract(f *Facts) {
+	of := f.ContractRef.Number
+	f.Contract, f.ContractRef = ContractUnknown, ContractRef{}
+	if !l.answered {
+		return
+	}
+	f.Contract = ContractNone
+	if len(l.register.Contracts) == 0 {
+		return
+	}
+	order := []ContractState{ContractValid, ContractEnded, ContractSuperseded, ContractOther}
+	best := slices.MinFunc(l.register.Contracts, func(a, b ContractFact) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(order, l.contractState(a, f)), slices.Index(order, l.contractState(b, f))),
+			cmp.Compare(btoi(b.Number == of), btoi(a.Number == of)),
+			compareDays(b.Day, a.Day),
+		)
+	})
+	f.Contract = l.contractState(best, f)
+	f.ContractRef = ContractRef{Number: best.Number, Date: best.Day}
+}
+
+// contractState applies the settings on contracts to what the register says.
+func (l lesson) contractState(c ContractFact, f *Facts) ContractState {
+	today := Today(l.now)
+	switch s := l.settings; {
+	case c.State != ContractValid:
+		return c.State
+	case !c.Covers && !s.SurvivesNewCard && l.card != "":
+		return ContractSuperseded
+	case s.ContractTerm > 0 && c.Day.AddYears(s.ContractTerm).Before(today):
+		return ContractEnded
+	case !s.RenewalChain && !l.firstOf(c, f):
+		return ContractEnded
+	}
+	return ContractValid
+}
+
+// firstOf reports whether the certificate of the facts was issued on the day
+// of the contract: R21 read literally.
+func (l lesson) firstOf(c ContractFact, f *Facts) bool {
+	for _, r := range l.register.Certificates {
+		if sameSerial(r.Serial, f.Serial) {
+			return Today(r.NotBefore) == c.Day
+		}
+	}
+	return false
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareDays(a, b Date) int {
+	switch {
+	case a.Before(b):
+		return -1
+	case b.Before(a):
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,92 @@
+package procedure_test
+
+import (
+	"slices"
+	"testing"
+
+	"salter/app/procedure"
+	"salter/app/procedure/proctest"
+)
+
+// TestRenewal plays a renewal: one paper, one PIN, a new key, and the old
+// certificate gone from the chip only after the new one was written.
+func TestRenewal(t *testing.T) {
+	h := testHarness(t)
+	old := h.renewable()
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	if v := h.view(); v.Proposal != (procedure.Proposal{Action: procedure.ActionRenew, Reason: procedure.ReasonContractValid}) {
+		t.Fatalf("proposal %+v of %+v", v.Proposal, v.Facts)
+	}
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN))
+	d, err := h.e.PaperData(ctx)
+	h.must("PaperData", err)
+	if !slices.Equal(d.Kinds, []procedure.PaperKind{procedure.PaperRequest}) || d.FormOption != 2 ||
+		d.Contract.Number != old.Contract || d.OldSerial != old.Serial {
+		t.Fatalf("papers %v, option %d, contract %q, old %q", d.Kinds, d.FormOption, d.Contract.Number, d.OldSerial)
+	}
+	h.toPINPage()
+	h.must("EnterPIN", h.enterPIN())
+	h.phase(procedure.PhaseHandOver)
+	if n := h.Faults.Calls(proctest.OpLogin); n != 1 {
+		t.Errorf("%d PINs were typed, want 1", n)
+	}
+	v := h.view()
+	if v.Result.Retired != 1 || h.Card.Keys() != 1 || len(h.Card.Written()) != 1 {
+		t.Errorf("retired %d; %d keys, %d certificates on the card", v.Result.Retired, h.Card.Keys(), len(h.Card.Written()))
+	}
+	if want := []string{procedure.FieldCardReturned, procedure.FieldArchived}; !slices.Equal(v.HandOverAsks, want) {
+		t.Errorf("hand-over asks %v, want %v", v.HandOverAsks, want)
+	}
+	kinds := h.kinds()
+	order := []procedure.Kind{
+		procedure.KindWritten, procedure.KindRetire, procedure.KindRetired, procedure.KindReadBack,
+		procedure.KindActivate, procedure.KindActive,
+	}
+	for i := 1; i < len(order); i++ {
+		if slices.Index(kinds, order[i-1]) > slices.Index(kinds, order[i]) {
+			t.Errorf("%s before %s in %v", order[i], order[i-1], kinds)
+		}
+	}
+	h.close()
+	h.settled()
+	if s := h.e.Snapshot(); s.Today.Renewed != 1 || s.Today.Issued != 0 {
+		t.Errorf("today %+v", s.Today)
+	}
+}
+
+// TestUnblockAlone keeps or changes the PIN and does nothing else.
+func TestUnblockAlone(t *testing.T) {
+	for _, mode := range []procedure.Unblock{procedure.UnblockKeep, procedure.UnblockChange} {
+		t.Run(string(mode), func(t *testing.T) {
+			h := testHarness(t)
+			h.Card.SetTries(0)
+			h.insert(h.Card)
+			h.wish = wish{service: procedure.ServiceUnblock, unblock: mode}
+			h.must("OpenCase", h.e.OpenCase(ctx))
+			h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, h.answers(h.view())))
+			if got := h.duePapers(); len(got) != 1 || got[0].Kind != procedure.PaperUnblock {
+				t.Fatalf("papers %v", got)
+			}
+			h.toPINPage()
+			if mode == procedure.UnblockKeep {
+				if v := h.view(); v.PIN.Mode != procedure.PINKept || v.PIN.Tries != 3 {
+					t.Fatalf("page %+v", v.PIN)
+				}
+				h.must("EnterPIN", h.enterPIN())
+			} else {
+				if v := h.view(); v.PIN.Mode != procedure.PINNew {
+					t.Fatalf("page %+v", v.PIN)
+				}
+				h.must("EnterNewPIN", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false))
+			}
+			h.phase(procedure.PhaseHandOver)
+			if r := h.view().Result; !r.Unblocked || r.PINChanged != (mode == procedure.UnblockChange) || r.Serial != "" {
+				t.Errorf("result %+v", r)
+			}
+			h.close()
+			if s := h.e.Snapshot(); s.Today.Unblocked != 1 {
+				t.Errorf("today %+v", s.Today)
+			}
+		})
+	}
+}
