@@ -185,7 +185,7 @@ func TestRetire(t *testing.T) {
 	session.renew(t, newID(t))
 	der = session.renew(t, second)
 	session.mustRetire(t, second, 2)
-	all, err := session.families()
+	all, err := session.inventory()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,7 @@ func (s *station) holds(when string, families int) {
 	}
 	session := s.login(chip.Serial)
 	defer session.Close()
-	all, err := session.families()
+	all, err := session.inventory()
 	if err != nil {
 		s.t.Fatalf("%s: list objects: %v", when, err)
 	}

@@ -114,40 +114,32 @@ func TestUnblock(t *testing.T) {
 // Who cannot unblock says so, before any attempt is made.
 func TestCannotUnblock(t *testing.T) {
 	ctx := context.Background()
+	s, card, chip := citizen(t, virtual.Blocked)
+	known := &puks{of: map[string]string{chip.Serial: virtual.PresetPUK}}
 	broken := errors.New("safe does not open")
 	for _, tt := range []struct {
 		name   string
-		preset virtual.Preset
-		config func(*Config, string)
-		ask    error // CanUnblock
-		do     error // Unblock; nil: as ask
+		driver Driver
+		puks   PUKSource
+		want   error
 	}{
-		{"vendor's card", virtual.Blocked, func(c *Config, serial string) {
-			c.Driver, c.PUKs = DriverVendor, &puks{of: map[string]string{serial: virtual.PresetPUK}}
-		}, ErrCannotUnblock, nil},
-		{"no driver", virtual.Blocked, func(c *Config, _ string) { c.Driver = "" }, ErrCannotUnblock, nil},
-		{"no source", virtual.Blocked, func(c *Config, _ string) { c.Driver = DriverTestCard }, ErrNoPUK, nil},
-		{"another card's PUK", virtual.Blocked, func(c *Config, _ string) {
-			c.Driver, c.PUKs = DriverTestCard, &puks{of: map[string]string{"ID000000000": virtual.PresetPUK}}
-		}, ErrNoPUK, nil},
-		{"impossible PUK", virtual.Blocked, func(c *Config, serial string) {
-			c.Driver, c.PUKs = DriverTestCard, &puks{of: map[string]string{serial: "1234"}}
-		}, ErrNoPUK, nil},
-		{"source fails", virtual.Blocked, func(c *Config, _ string) {
-			c.Driver, c.PUKs = DriverTestCard, &puks{fail: broken}
-		}, broken, nil},
+		{"vendor's card", DriverVendor, known, ErrCannotUnblock},
+		{"no driver", "", known, ErrCannotUnblock},
+		{"no source", DriverTestCard, nil, ErrNoPUK},
+		{"another card's PUK", DriverTestCard, &puks{of: map[string]string{"ID000000000": virtual.PresetPUK}}, ErrNoPUK},
+		{"impossible PUK", DriverTestCard, &puks{of: map[string]string{chip.Serial: "1234"}}, ErrNoPUK},
+		{"source fails", DriverTestCard, &puks{fail: broken}, broken},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, card, chip := citizen(t, tt.preset)
-			tt.config(&s.cfg, chip.Serial)
-			if err := s.CanUnblock(ctx, s.name); !errors.Is(err, tt.ask) {
-				t.Errorf("can unblock: %v, want %v", err, tt.ask)
+			s.cfg.Driver, s.cfg.PUKs = tt.driver, tt.puks
+			if err := s.CanUnblock(ctx, s.name); !errors.Is(err, tt.want) {
+				t.Errorf("can unblock: %v, want %v", err, tt.want)
 			}
 			session := s.open(chip.Serial)
 			sent := card.Stats().APDUs
 			for _, pin := range [][]byte{nil, []byte(otherPIN)} {
-				if err := session.Unblock(ctx, pin); !errors.Is(err, tt.ask) {
-					t.Errorf("unblock: %v, want %v", err, tt.ask)
+				if err := session.Unblock(ctx, pin); !errors.Is(err, tt.want) {
+					t.Errorf("unblock: %v, want %v", err, tt.want)
 				}
 			}
 			if n := card.Stats().APDUs - sent; n != 0 {
