@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -192,10 +193,16 @@ func TestMarks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			seen := map[procedure.PaperKind]bool{}
 			for _, s := range scenes() {
 				d := s.data()
 				d.Demo = tt.demo
+				d.Kinds = slices.DeleteFunc(d.Kinds, func(k procedure.PaperKind) bool { return seen[k] })
+				if len(d.Kinds) == 0 {
+					continue
+				}
 				for _, p := range render(t, d, tt.opts).Papers {
+					seen[p.Record.Kind] = true
 					if p.Record.Script == English {
 						continue
 					}
