@@ -40,6 +40,7 @@ const (
 type citizen struct {
 	stage    stage
 	mode     procedure.PINMode
+	changed  bool // the PIN is the one that he chose in this case
 	deadline time.Time
 	note     string   // a sentence for the citizen, in words
 	tries    int      // left after a wrong PIN; 0: as the snapshot says
@@ -103,6 +104,7 @@ func (a *App) openPad() {
 		return
 	}
 	next := citizen{stage: stagePad, mode: c.PIN.Mode, deadline: a.cfg.Now().Add(pinTime), note: a.citizen.note, tries: a.citizen.tries}
+	next.changed = next.mode == procedure.PINEnter && c.Result != nil && c.Result.PINChanged
 	if next.mode != procedure.PINNew && a.triesLeft() == 1 && !a.citizen.lastTry {
 		a.pad.wipe()
 		next.stage = stageLastTry

@@ -110,7 +110,7 @@ func (a *App) kept(p, kept *page, name, label string, secret bool) *input {
 	}
 	in.OnChanged, in.problem = nil, ""
 	if a.failure != nil && slices.Contains(a.failure.Fields, name) {
-		in.problem = a.explain(a.failure).what
+		in.problem = a.wrongField(a.failure, name)
 	}
 	p.add(name, in)
 	return in

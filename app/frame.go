@@ -75,8 +75,11 @@ func (a *App) band() fyne.CanvasObject {
 	}
 	if inCase {
 		name, where := fullName(s.Case.Identity), "band.case"
-		if name == "" {
+		switch {
+		case name == "" && s.Case.NoCard:
 			name = a.words.say("band.no-card")
+		case name == "":
+			name = a.words.say("band.unread")
 		}
 		if s.Case.Identity.CardNumber == "" {
 			where = "band.case.plain"

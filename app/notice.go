@@ -155,7 +155,20 @@ func (a *App) explain(e *procedure.Error) trouble {
 		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
 		values["Step"] = a.words.say("step." + string(pendingStep(c.Steps)))
 	}
-	return a.words.explain(e, values)
+	t := a.words.explain(e, values)
+	if len(e.Fields) == 1 {
+		t.what = a.wrongField(e, e.Fields[0])
+	}
+	return t
+}
+
+// wrongField says what is wrong with one field: in words of its own, if a
+// value can be wrong in it and not only missing.
+func (a *App) wrongField(e *procedure.Error, name string) string {
+	if id := "wrong." + name; e.Code == procedure.CodeAnswerOpen && a.words.has(id) {
+		return a.words.say(id)
+	}
+	return a.words.explain(e, nil).what
 }
 
 // problem is why the case waits; a card that was missed and is back is none.

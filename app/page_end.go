@@ -79,8 +79,12 @@ func (a *App) result(c *procedure.CaseView, width float32) fyne.CanvasObject {
 			fact(a.words.say("result.serial"), r.Serial, measure),
 			fact(a.words.say("content.issuer"), r.Issuer, measure))
 	}
+	s := styleCaption
+	if len(facts) == 0 {
+		s = styleBody // it is all there is to say
+	}
 	for _, extra := range a.resultExtras(r) {
-		facts = append(facts, para(styleCaption, extra, measure))
+		facts = append(facts, para(s, extra, measure))
 	}
 	return toneSuccess.box(a.words.say(a.specific("result.heading")), width, append([]fyne.CanvasObject{gap(unit(1))}, facts...)...)
 }

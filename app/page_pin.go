@@ -36,7 +36,7 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	inner := a.measure() - 2*unit(6)
 	left := []fyne.CanvasObject{para(styleBody, a.words.say(text), inner)}
 	switch {
-	case c.PIN.Mode == procedure.PINNew: // a new PIN costs no try
+	case c.PIN.Mode == procedure.PINNew, c.PIN.Tries == 0: // a new PIN costs no try, a kept one gets them back
 	case c.PIN.Tries == 1:
 		left = append(left, row(unit(3), picture(pictureWarning, 22), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
 	default:
@@ -45,9 +45,17 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
 }
 
-// blocked reports whether a PIN that is to be typed cannot be.
+// blocked reports whether a PIN that is to be typed cannot be. One that is
+// kept gets its tries back with the citizen's page, unless they were used up
+// after that.
 func (a *App) blocked(c *procedure.CaseView) bool {
-	return c.PIN.Tries == 0 && c.PIN.Mode != procedure.PINNew
+	switch c.PIN.Mode {
+	case procedure.PINNew:
+		return false
+	case procedure.PINKept:
+		return c.PIN.Tries == 0 && c.Problem != nil
+	}
+	return c.PIN.Tries == 0
 }
 
 // beforePIN is the clerk's page before the citizen's.
@@ -118,8 +126,11 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 
 	width := unit(104)
 	of := string(a.citizen.mode)
-	if p.screen == screenAgain {
+	switch {
+	case p.screen == screenAgain:
 		of = "again"
+	case a.citizen.changed:
+		of = "changed"
 	}
 	parts := []fyne.CanvasObject{
 		para(styleHeading, a.words.say(a.words.either("pad.heading."+of, "pad.heading")), width),

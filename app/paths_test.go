@@ -1,0 +1,344 @@
+package app
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"salter/app/procedure"
+)
+
+// TestNoPINMeansChange: who does not know the PIN is not asked what becomes of
+// it; who may keep it has to choose.
+func TestNoPINMeansChange(t *testing.T) {
+	c := open(t, renewing(inCase(procedure.PhasePerson)), usual)
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	want := procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.No, Service: procedure.ServiceCertificate, Unblock: procedure.UnblockChange}
+	if c.desk.person != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.person, want)
+	}
+
+	c = open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) { s.Case.Chip.Tries = 0 }), usual)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantCalls()
+	c.wantFocus(controlFailure)
+	c.app.page.focus(procedure.FieldUnblock + ".keep")
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	want = procedure.PersonAnswers{Face: procedure.Yes, Service: procedure.ServiceCertificate, Unblock: procedure.UnblockKeep}
+	if c.desk.person != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.person, want)
+	}
+}
+
+// TestOnlyUnblock asks for the choice alone.
+func TestOnlyUnblock(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePerson), usual)
+	c.app.page.focus(procedure.FieldService + ".unblock")
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	want := procedure.PersonAnswers{Face: procedure.Yes, Service: procedure.ServiceUnblock, Unblock: procedure.UnblockChange}
+	if c.desk.person != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.person, want)
+	}
+}
+
+// TestNoAnswerIsAskedAgain: a silent authority is never "no contract".
+func TestNoAnswerIsAskedAgain(t *testing.T) {
+	start := with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
+		s.Case.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown}
+		s.Case.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
+	})
+	c := open(t, start, usual)
+	if !says(c, "Сертификационо тело није одговорило. То не значи да уговора нема.") {
+		t.Error("the page does not say that there was no answer")
+	}
+	c.press(fyne.KeyReturn, fyne.KeyF5)
+	c.wantCalls("AskAgain", "AskAgain")
+}
+
+// TestSupervisorSigns: his choice and reason reach the core, his password
+// leaves the field at once, and the choice is confirmed afterwards.
+func TestSupervisorSigns(t *testing.T) {
+	c := open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
+		s.Case.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown}
+		s.Case.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
+	}), usual)
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyF4)
+	c.wantScreen(screenSupervisor)
+	c.wantFocus(procedure.FieldChoice)
+	c.press(fyne.KeyTab, fyne.KeySpace, fyne.KeyTab)
+	c.wantFocus(procedure.FieldContract)
+	c.typed(" U-1 ")
+	c.press(fyne.KeyTab)
+	c.typed("1. 10. 2021")
+	c.press(fyne.KeyTab)
+	c.typed("Показао папирни уговор.")
+	c.press(fyne.KeyTab)
+	c.wantFocus(fieldPassword)
+	c.typed("тајна")
+	in := c.app.page.controls[fieldPassword].(*input)
+	if !in.Password {
+		t.Error("the supervisor's password can be read on the screen")
+	}
+	c.desk.next["Override"] = func(s *procedure.Snapshot) { s.Case.Overridden = &procedure.ClerkPerson{Number: "0012"} }
+	c.press(fyne.KeyReturn)
+	want := procedure.OverrideRequest{Choice: procedure.ActionRenew, Reason: "Показао папирни уговор.",
+		PaperContract: procedure.ContractRef{Number: " U-1 ", Date: procedure.Date{Year: 2021, Month: 10, Day: 1}}}
+	if c.desk.override != want || c.desk.password != "тајна" {
+		t.Errorf("the core was told %+v with password %q, want %+v", c.desk.override, c.desk.password, want)
+	}
+	if in.Text != "" {
+		t.Error("the field still holds the password")
+	}
+	c.wantScreen(screenPerson)
+	c.press(fyne.KeyReturn)
+	if c.desk.person.Choice != procedure.ActionRenew {
+		t.Errorf("the choice confirmed is %q, want %q", c.desk.person.Choice, procedure.ActionRenew)
+	}
+}
+
+// TestSupervisorIsCalled: where the core wants him, his page comes up.
+func TestSupervisorIsCalled(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePerson), usual)
+	c.desk.fail["ConfirmPerson"] = &procedure.Error{Code: procedure.CodeNeedsSupervisor, Fields: []string{"under-age"}}
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenSupervisor)
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenPerson)
+}
+
+// TestPaperDayIsChecked before anything is signed.
+func TestPaperDayIsChecked(t *testing.T) {
+	c := open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) { s.Case.Facts.Contract = procedure.ContractNone }), usual)
+	c.press(fyne.KeyF4)
+	c.app.draft.paperDay = "31.02.2021."
+	c.press(fyne.KeyReturn)
+	c.wantCalls()
+	c.wantFocus(controlFailure)
+}
+
+// TestStatusChange walks from screen A to the papers of a revocation.
+func TestStatusChange(t *testing.T) {
+	c := open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
+		valid := aCertificate(procedure.CertValid)
+		s.Case.Facts.Register = []procedure.CertificateFact{valid, aCertificate(procedure.CertExpired)}
+	}), usual)
+	c.app.page.focus(procedure.FieldService + ".status")
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenPerson)
+	c.wantFocus(controlFailure) // the face first
+	c.app.page.focus(procedure.FieldFace)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenStatus)
+	c.wantFocus(procedure.FieldOp)
+	c.press(fyne.KeySpace)
+	if got := c.app.draft.person.Status.Serial; got != oldSerial {
+		t.Errorf("the only certificate is not chosen by itself, but %q", got)
+	}
+	c.app.page.focus(procedure.FieldReason)
+	c.press(fyne.KeySpace)
+	c.app.page.focus(fieldEnd)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	want := procedure.PersonAnswers{Face: procedure.Yes, Service: procedure.ServiceStatus, Status: procedure.StatusAnswers{
+		Op: procedure.ActionRevoke, Serial: oldSerial, Reason: procedure.StatusLost, EndContract: true}}
+	if c.desk.person != want {
+		t.Errorf("the core was told %+v, want %+v", c.desk.person, want)
+	}
+}
+
+// TestProposalLeadsToStatus: a suspended certificate is reactivated.
+func TestProposalLeadsToStatus(t *testing.T) {
+	c := open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
+		s.Case.Facts.Register = []procedure.CertificateFact{aCertificate(procedure.CertSuspended)}
+		s.Case.Proposal = procedure.Proposal{Action: procedure.ActionReactivate, Reason: procedure.ReasonSuspended}
+	}), usual)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenStatus)
+	want := procedure.StatusAnswers{Op: procedure.ActionReactivate, Serial: oldSerial, Reason: procedure.StatusReactivateWish}
+	if got := c.app.draft.person.Status; got != want {
+		t.Errorf("the change is %+v, want %+v", got, want)
+	}
+}
+
+// TestWithoutCard searches by numbers as they are written, or by contract.
+func TestWithoutCard(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.press(fyne.KeyF3)
+	c.wantScreen(screenSearch)
+	c.wantFocus(procedure.FieldPersonalNumber)
+	c.typed("0101900 715006")
+	c.press(fyne.KeyTab)
+	c.typed("004217633")
+	c.press(fyne.KeyReturn)
+	if want := (procedure.StatusSearch{PersonalNumber: "0101900715006", CardNumber: "004217633"}); c.desk.query != want {
+		t.Errorf("searched %+v, want %+v", c.desk.query, want)
+	}
+	c.app.page.focus(fieldSearchBy + ".contract")
+	c.press(fyne.KeySpace, fyne.KeyTab)
+	c.typed("U-1")
+	c.press(fyne.KeyReturn)
+	if want := (procedure.StatusSearch{Contract: "U-1"}); c.desk.query != want {
+		t.Errorf("searched %+v, want %+v", c.desk.query, want)
+	}
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenHome)
+	c.set(func(s *procedure.Snapshot) { s.Clerk = nil })
+	if c.app.draft.search != (search{}) {
+		t.Error("the numbers stay after the clerk has left")
+	}
+}
+
+// TestBroughtForms: what the citizen brought is recorded with its number.
+func TestBroughtForms(t *testing.T) {
+	c := open(t, with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Unblock = procedure.UnblockChange }), usual)
+	c.press(fyne.KeyF6, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
+	c.app.page.focus(string(procedure.PaperTerms) + ".0")
+	c.desk.fail["RecordBrought"] = &procedure.Error{Code: procedure.CodeWrongCircle, Fields: []string{string(procedure.PaperUnblock)}}
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenBrought)
+	c.press(fyne.KeyTab, fyne.KeyReturn) // the link to the form
+	c.wantFocus(string(procedure.PaperUnblock))
+	delete(c.desk.fail, "RecordBrought")
+	c.press(fyne.KeyReturn)
+	want := []procedure.BroughtForm{{Kind: procedure.PaperUnblock, Circled: 2}, {Kind: procedure.PaperTerms}}
+	if !slices.Equal(c.desk.brought, want) {
+		t.Errorf("the core was told %+v, want %+v", c.desk.brought, want)
+	}
+	c.wantScreen(screenPapers)
+}
+
+// TestNothingToPrint: if everything was brought, the ticks come at once.
+func TestNothingToPrint(t *testing.T) {
+	c := open(t, with1(renewing(inCase(procedure.PhasePapers)), func(s *procedure.Snapshot) {
+		s.Case.Brought = []procedure.BroughtForm{{Kind: procedure.PaperRequest, Circled: 2}}
+	}), usual)
+	c.wantScreen(screenSigned)
+	if c.app.page.keys[fyne.KeyF9] != nil {
+		t.Error("there is nothing to print, but a key for it")
+	}
+}
+
+// TestTicksOfEachAction: what has to be ticked before the work.
+func TestTicksOfEachAction(t *testing.T) {
+	issue := []string{procedure.FieldRequestSigned, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed}
+	unblock := []string{procedure.FieldUnblockSigned, procedure.FieldUnblockReceived}
+	tests := []struct {
+		name  string
+		start procedure.Snapshot
+		want  []string
+	}{
+		{"issue", inCase(procedure.PhasePapers), issue},
+		{"renew", renewing(inCase(procedure.PhasePapers)), issue[:1]},
+		{"unblock", unblocking(inCase(procedure.PhasePapers), procedure.UnblockKeep), unblock},
+		{"unblock and issue", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Unblock = procedure.UnblockKeep }), slices.Concat(unblock, issue)},
+		{"revoke", changing(inCase(procedure.PhasePapers), procedure.ActionRevoke), []string{procedure.FieldStatusSigned, procedure.FieldStatusReceived}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.start.Case.Printed = true
+			c := open(t, tt.start, usual)
+			c.wantFocus(tt.want[0])
+			for range tt.want {
+				c.press(fyne.KeySpace, fyne.KeyTab)
+			}
+			c.press(fyne.KeyReturn)
+			for _, f := range tt.want {
+				if !*c.app.paperTick(f) {
+					t.Errorf("%s is not ticked", f)
+				}
+			}
+			if got := c.app.paperTicks(c.app.snapshot.Case); !slices.Equal(got, tt.want) {
+				t.Errorf("ticks %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestReceivedEarlier: the clock of a change runs from the receipt.
+func TestReceivedEarlier(t *testing.T) {
+	c := open(t, with1(changing(inCase(procedure.PhasePapers), procedure.ActionRevoke), func(s *procedure.Snapshot) { s.Case.Printed = true }), usual)
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeySpace, fyne.KeyTab)
+	c.wantFocus(procedure.FieldReceivedAt)
+	c.typed("11.10.2026. 16:30")
+	c.press(fyne.KeyReturn)
+	if want := time.Date(2026, 10, 11, 16, 30, 0, 0, time.UTC); !c.desk.papers.ReceivedAt.Equal(want) {
+		t.Errorf("received at %v, want %v", c.desk.papers.ReceivedAt, want)
+	}
+}
+
+// TestDeadlineIsInSight on every page of a change of status, from the receipt
+// on.
+func TestDeadlineIsInSight(t *testing.T) {
+	for _, phase := range []procedure.Phase{procedure.PhasePapers, procedure.PhaseWork, procedure.PhaseHandOver} {
+		t.Run(string(phase), func(t *testing.T) {
+			c := open(t, changing(inCase(phase), procedure.ActionSuspend), usual)
+			if !says(c, "13.10.2026. 11:58") {
+				t.Error("the page does not show until when the status has to be changed")
+			}
+		})
+	}
+}
+
+// TestUnservableCard is refused and its slip printed by one key.
+func TestUnservableCard(t *testing.T) {
+	c := open(t, with1(atHome(), func(s *procedure.Snapshot) {
+		s.Reader.Verdict = &procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCardExpired}}
+	}), usual)
+	c.desk.next["RefuseCard"] = func(s *procedure.Snapshot) {
+		s.Case = inCase(procedure.PhaseRefused).Case
+		s.Case.Refusal = c.desk.refusal
+	}
+	c.press(fyne.KeyF6)
+	c.wantScreen(screenRefused)
+	c.wantCalls("RefuseCard", "PaperData", "RecordPapers", "RecordPrinted refusal")
+	if c.desk.refusal != procedure.CodeCardExpired || len(c.jobs) != 1 {
+		t.Errorf("refused with %q, %d jobs printed", c.desk.refusal, len(c.jobs))
+	}
+	c = open(t, atHome(), usual)
+	c.press(fyne.KeyF6)
+	c.wantCalls()
+}
+
+// TestDaySheet is shown, leafed through and printed.
+func TestDaySheet(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.desk.sheet = aDaySheet()
+	c.app.cfg.RenderDaySheet = func(s procedure.DaySheet) ([]byte, error) { return []byte("%PDF " + s.Day.String()), nil }
+	c.press(fyne.KeyF7)
+	c.wantScreen(screenDay)
+	c.press(fyne.KeyReturn)
+	if len(c.jobs) != 1 || string(c.jobs[0]) != "%PDF 12.10.2026." {
+		t.Errorf("printed %q", c.jobs)
+	}
+	c.press(fyne.KeyPageUp)
+	c.wantCalls("DaySheet 12.10.2026.", "DaySheet 11.10.2026.")
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenHome)
+}
+
+// TestFocusComesIntoSight: what is reached by Tab is never below the edge.
+func TestFocusComesIntoSight(t *testing.T) {
+	for _, s := range scenes() {
+		if crowded[s.name] == (fyne.Size{}) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, small)
+			if s.do != nil {
+				s.do(c)
+			}
+			scroll := c.app.page.scrolls[len(c.app.page.scrolls)-1]
+			for name, control := range c.app.page.controls {
+				at, here := placeIn(scroll.Content, control.(fyne.CanvasObject))
+				if !here || !c.app.page.focus(name) {
+					continue
+				}
+				bottom := at.Y + control.(fyne.CanvasObject).Size().Height
+				if at.Y < scroll.Offset.Y || bottom > scroll.Offset.Y+scroll.Size().Height {
+					t.Errorf("%q lies at %v to %v, in sight are %v to %v", name, at.Y, bottom, scroll.Offset.Y, scroll.Offset.Y+scroll.Size().Height)
+				}
+			}
+		})
+	}
+}
