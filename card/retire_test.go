@@ -209,12 +209,12 @@ func TestRetire(t *testing.T) {
 	}
 }
 
-// A chip that refuses a command in the middle: what went is told, and the next
-// call finishes.
+// A chip that refuses a command in the middle, or forgets its state: what went is
+// told, and the next call finishes.
 func TestRetireRefused(t *testing.T) {
 	s := newStation(t)
 	s.watch.lag = noRemoval
-	for _, f := range []string{"sw@E4.1=6F00", "sw@D6.1=6581", "sw@D6.7=6581"} {
+	for _, f := range []string{"sw@E4.1=6F00", "sw@D6.1=6581", "sw@D6.7=6581", "reset@E4.1", "reset@D6.2"} {
 		t.Run(f, func(t *testing.T) {
 			s.t = t
 			card := renewed(s)

@@ -41,15 +41,15 @@ type tearable struct {
 	done func(*station)
 }
 
-// TestTorn pulls the card at every command of unblocking and of retiring
+// TestTorn pulls the card at every command of opening, unblocking and retiring,
 // before or after it took effect, looks at what is left, and finishes.
 func TestTorn(t *testing.T) {
-	for _, w := range []tearable{unblocking("keep", nil), unblocking("change", []byte(otherPIN)), retiring()} {
+	for _, w := range []tearable{opening(), unblocking("keep", nil), unblocking("change", []byte(otherPIN)), retiring()} {
 		t.Run(w.name, func(t *testing.T) {
 			s := newStation(t)
 			total := w.commands(s)
 			t.Logf("%d commands", total)
-			for i, n := range places(total, 4) {
+			for i, n := range places(total, 3) {
 				for j, kind := range []virtual.FaultKind{virtual.RemoveBefore, virtual.RemoveAfter} {
 					if os.Getenv("SALTER_TORTURE") == "" && i%2 != j {
 						continue
@@ -118,6 +118,27 @@ func (w tearable) tear(s *station, f virtual.Fault) {
 		s.t.Fatal(err)
 	}
 	w.done(s)
+}
+
+// opening is Readers.Open and a login.
+func opening() tearable {
+	works := func(s *station) {
+		s.t.Helper()
+		s.opensWith(s.chip().Serial, virtual.PresetPIN)
+	}
+	return tearable{
+		name: "open",
+		card: func(s *station) *virtual.Card { return makeCard(s.t, virtual.Citizen) },
+		call: func(ctx context.Context, former *Session) error {
+			session, err := former.r.Open(ctx, former.reader, former.serial)
+			if err != nil {
+				return err
+			}
+			return errors.Join(session.Login(ctx, []byte(virtual.PresetPIN)), session.Close())
+		},
+		torn: works,
+		done: works,
+	}
 }
 
 // otherPIN is not the preset's.
