@@ -174,17 +174,7 @@ func (j *Journal) nextBatch(ctx context.Context, size int64) (b batch, err error
 		if acked >= size {
 			return nil
 		}
-		page, err := readEvents(ctx, conn, acked+1, size, MaxBatch)
-		if err != nil {
-			return err
-		}
-		for _, e := range page {
-			b.events = append(b.events, e.Body)
-		}
-		b.from = acked + 1
-		b.head.Size = acked + int64(len(page))
-		root, err := rootAt(ctx, conn, b.head.Size)
-		b.head.Root = root
+		b, err = readBatch(ctx, conn, acked+1, size)
 		return err
 	})
 	if err != nil || len(b.events) == 0 {
@@ -192,6 +182,47 @@ func (j *Journal) nextBatch(ctx context.Context, size int64) (b batch, err error
 	}
 	b.checkpoint, err = j.sign(b.head)
 	return b, err
+}
+
+// batchFrom is nextBatch wherever the cursor is.
+func (j *Journal) batchFrom(ctx context.Context, from, size int64) (b batch, err error) {
+	err = j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+		b, err = readBatch(ctx, conn, from, size)
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	b.checkpoint, err = j.sign(b.head)
+	return b, err
+}
+
+// readBatch reads a batch without its checkpoint.
+func readBatch(ctx context.Context, conn *sql.Conn, from, size int64) (batch, error) {
+	page, err := readEvents(ctx, conn, from, size, MaxBatch)
+	if err != nil {
+		return batch{}, err
+	}
+	b := batch{from: from}
+	for _, e := range page {
+		b.events = append(b.events, e.Body)
+	}
+	b.head.Size = from - 1 + int64(len(page))
+	root, err := rootAt(ctx, conn, b.head.Size)
+	b.head.Root = root
+	return b, err
+}
+
+// nextUnheld reads the next part, behind the one with the id last, that the
+// authority is not known to hold, of events up to the given one.
+func (j *Journal) nextUnheld(ctx context.Context, conn *sql.Conn, last, to int64) (p sealedPart, opening []byte, err error) {
+	p, err = scanPart(conn.QueryRowContext(ctx, selectPart+
+		"WHERE held = 0 AND sealed IS NOT NULL AND id > ? AND seq <= ? ORDER BY id LIMIT 1", last, to))
+	if err != nil {
+		return p, nil, err
+	}
+	opening, err = j.keys.open(p)
+	return p, opening, err
 }
 
 // acknowledge verifies the countersigned checkpoint and stores it, the cursor,
@@ -260,12 +291,11 @@ func (j *Journal) sendParts(ctx context.Context, remote Remote) error {
 		var p sealedPart
 		var opening []byte
 		err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
-			p, err = scanPart(conn.QueryRowContext(ctx, selectPart+
-				"WHERE held = 0 AND sealed IS NOT NULL AND id > ? AND seq <= (SELECT acked FROM sync) ORDER BY id LIMIT 1", last))
-			if err != nil {
-				return err
+			var acked int64
+			if err := conn.QueryRowContext(ctx, "SELECT acked FROM sync").Scan(&acked); err != nil {
+				return fmt.Errorf("read cursor: %w", err)
 			}
-			opening, err = j.keys.open(p)
+			p, opening, err = j.nextUnheld(ctx, conn, last, acked)
 			return err
 		})
 		if errors.Is(err, sql.ErrNoRows) {

@@ -204,3 +204,39 @@ func (e *ExportReader) line() ([]byte, error) {
 		}
 	}
 }
+
+// maxRun is how many bytes of events may stand before a checkpoint, where a
+// reader needs a checkpoint after each run of them.
+const maxRun = 1 << 20
+
+// Each gives every run of events that ends with a checkpoint to push, with the
+// number of its first event, and every opening to put. It ends with the first
+// error. Events that no checkpoint follows are an error: who signed for them?
+func (e *ExportReader) Each(push func(from int64, events [][]byte, checkpoint []byte) error, put func(opening []byte) error) error {
+	var run [][]byte
+	size := 0
+	for {
+		entry, err := e.Next()
+		switch {
+		case errors.Is(err, io.EOF) && len(run) == 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("%w: no checkpoint behind its last %d events", ErrExport, len(run))
+		case err != nil:
+			return err
+		case entry.Event != nil:
+			if run, size = append(run, entry.Event), size+len(entry.Event); size > maxRun {
+				return fmt.Errorf("%w: no checkpoint within %d bytes of events", ErrExport, maxRun)
+			}
+		case entry.Checkpoint != nil:
+			if err := push(e.From+e.events-int64(len(run)), run, entry.Checkpoint); err != nil {
+				return err
+			}
+			run, size = nil, 0
+		default:
+			if err := put(entry.Opening); err != nil {
+				return err
+			}
+		}
+	}
+}

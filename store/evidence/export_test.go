@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -144,4 +145,46 @@ func FuzzExport(f *testing.F) {
 			t.Errorf("read %d entries, then %d, %v", len(entries), len(entries2), err)
 		}
 	})
+}
+
+func TestExportEach(t *testing.T) {
+	type call struct {
+		from, events int64
+		checkpoint   string
+	}
+	var calls []call
+	openings := 0
+	refused := errors.New("refused")
+	each := func(text []byte, fail error) error {
+		calls, openings = nil, 0
+		r, err := NewExportReader(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Each(func(from int64, events [][]byte, checkpoint []byte) error {
+			calls = append(calls, call{from, int64(len(events)), string(checkpoint)})
+			return fail
+		}, func([]byte) error {
+			openings++
+			return fail
+		})
+	}
+	e, c, o := Entry{Event: []byte("{}")}, Entry{Checkpoint: []byte("c")}, Entry{Opening: []byte("o")}
+	text := writeExport(t, "x", 5, []Entry{e, e, c, o, e, c, o})
+	if err := each(text, nil); err != nil || openings != 2 || !reflect.DeepEqual(calls, []call{{5, 2, "c"}, {7, 1, "c"}}) {
+		t.Errorf("calls %v, %d openings, %v", calls, openings, err)
+	}
+	if err := each(text, refused); !errors.Is(err, refused) || len(calls) != 1 {
+		t.Errorf("calls %v, %v, want the first refused", calls, err)
+	}
+	if err := each(text[:len(text)-3], nil); !errors.Is(err, ErrExport) {
+		t.Errorf("cut: %v, want ErrExport", err)
+	}
+	if err := each(writeExport(t, "x", 1, []Entry{e, c, e}), nil); !errors.Is(err, ErrExport) {
+		t.Errorf("events without checkpoint: %v, want ErrExport", err)
+	}
+	large := Entry{Event: bytes.Repeat([]byte("x"), MaxEvent)}
+	if err := each(writeExport(t, "x", 1, slices.Repeat([]Entry{large}, maxRun/MaxEvent+1)), nil); !errors.Is(err, ErrExport) {
+		t.Errorf("a long run without checkpoint: %v, want ErrExport", err)
+	}
 }
