@@ -2,6 +2,7 @@ package procedure_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,8 +20,11 @@ func TestModel(t *testing.T) {
 	var seen tally
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{rt: rt, harness: newHarness(rt), seen: &seen}
+		m.visit()
 		if m.focused = rapid.Bool().Draw(rt, "focused"); m.focused {
-			m.toPIN()
+			m.must("OpenCase", m.e.OpenCase(ctx))
+			m.must("ConfirmPerson", m.e.ConfirmPerson(ctx, m.answers(m.view())))
+			m.toPINPage()
 		}
 		m.budget = rapid.IntRange(0, 12).Draw(rt, "budget")
 		m.calm = rapid.IntRange(0, 60).Draw(rt, "calm")
@@ -28,9 +32,9 @@ func TestModel(t *testing.T) {
 		for range rapid.IntRange(5, 40).Draw(rt, "actions") {
 			m.guarded(m.act)
 			m.oneActive()
+			m.pinKnown()
 		}
 		m.budget = 0
-		m.unblock()
 		m.see() // the watcher has caught up
 		m.finish()
 		m.ended()
@@ -40,9 +44,41 @@ func TestModel(t *testing.T) {
 	t.Logf("%+v", seen)
 }
 
+// visit draws what the citizen comes for: a first certificate or a renewal,
+// with a PIN that he knows, forgot, or has blocked.
+func (m *model) visit() {
+	if rapid.Bool().Draw(m.rt, "renewal") {
+		m.renewable()
+		m.seen.renewals++
+	}
+	m.wish.unblock = rapid.SampledFrom([]procedure.Unblock{
+		procedure.UnblockNone, procedure.UnblockKeep, procedure.UnblockChange,
+	}).Draw(m.rt, "unblock")
+	if m.wish.unblock != procedure.UnblockNone && rapid.Bool().Draw(m.rt, "blocked") {
+		m.Card.SetTries(0)
+		m.insert(m.Card)
+	}
+}
+
+// pinKnown holds at every moment: no PIN was set of which the journal does not
+// know.
+func (m *model) pinKnown() {
+	m.rt.Helper()
+	intents := 0
+	for _, e := range m.events() {
+		if b, ok := e.Body.(*procedure.UnblockBody); ok && e.Kind == procedure.KindUnblock && b.Mode == procedure.UnblockChange {
+			intents++
+		}
+	}
+	if set := m.Card.PINsSet() + m.other.PINsSet(); set > intents {
+		m.rt.Fatalf("%d PINs were set, the journal knows of %d tries", set, intents)
+	}
+}
+
 // tally says how much went wrong.
 type tally struct {
 	runs, crashes, errors, pulls, swaps, torn, keys, revoked, certificates int
+	renewals, resets, retired, skipped                                     int
 }
 
 // model is a harness with a run of bad luck.
@@ -185,9 +221,10 @@ func failureOf(op proctest.Op) error {
 	switch op {
 	case proctest.OpAppend, proctest.OpReplay, proctest.OpPart:
 		return &procedure.Error{Code: procedure.CodeJournal}
-	case proctest.OpPolicy, proctest.OpPreview, proctest.OpEnrol, proctest.OpLookup, proctest.OpActivate, proctest.OpRevoke, proctest.OpSync:
+	case proctest.OpPolicy, proctest.OpPreview, proctest.OpEnrol, proctest.OpLookup, proctest.OpActivate, proctest.OpRevoke, proctest.OpSync,
+		proctest.OpRegister, proctest.OpPutContract, proctest.OpEndContract:
 		return &procedure.Error{Code: procedure.CodeNoAnswer}
-	case proctest.OpSignIn, proctest.OpSummary:
+	case proctest.OpSignIn, proctest.OpSummary, proctest.OpSupervisor, proctest.OpOverride:
 		return &procedure.Error{Code: procedure.CodeSignIn}
 	}
 	return &procedure.Error{Code: procedure.CodeCardFailure}
@@ -205,6 +242,11 @@ var brackets = map[proctest.Op]struct {
 	proctest.OpWrite:    {procedure.KindWrite, []procedure.Kind{procedure.KindReadBack}},
 	proctest.OpActivate: {procedure.KindActivate, []procedure.Kind{procedure.KindActive, procedure.KindRevoked}},
 	proctest.OpRevoke:   {procedure.KindRevoke, []procedure.Kind{procedure.KindRevoked}},
+	proctest.OpUnblock:  {procedure.KindUnblock, []procedure.Kind{procedure.KindUnblocked}},
+	proctest.OpRetire:   {procedure.KindRetire, []procedure.Kind{procedure.KindRetired, procedure.KindReadBack}},
+	// The contract is sent after the intent to submit the request.
+	proctest.OpPutContract: {procedure.KindSubmit, []procedure.Kind{procedure.KindContractRegistered}},
+	proctest.OpEndContract: {procedure.KindContractEnd, []procedure.Kind{procedure.KindContractEnded}},
 }
 
 // intended checks that an effect begins inside of its bracket.
@@ -225,10 +267,49 @@ func (m *model) intended(op proctest.Op) {
 	m.rt.Fatalf("%s begins without the intent %s", op, b.intent)
 }
 
+// contractsEnded: a contract stands if its case was closed; a refused case
+// leaves none behind.
+func (m *model) contractsEnded() {
+	m.rt.Helper()
+	closed := map[procedure.CaseID]bool{}
+	for _, e := range m.events() {
+		if e.Kind == procedure.KindCaseClosed {
+			closed[e.Case] = true
+		}
+		switch e.Kind {
+		case procedure.KindUnblocked:
+			m.seen.resets++
+		case procedure.KindRetired:
+			m.seen.retired++
+		case procedure.KindRetireSkipped:
+			m.seen.skipped++
+		}
+	}
+	for number, c := range m.Authority.Contracts() {
+		if c.Case == "" || c.State != procedure.ContractValid || strings.HasPrefix(string(c.Case), "elsewhere-") {
+			continue
+		}
+		if !closed[c.Case] {
+			m.rt.Fatalf("contract %s of case %s stands, and the case was refused", number, c.Case)
+		}
+	}
+}
+
+// chipInOrder: unless the clerk left it there, no old certificate lies beside
+// one in force, and no certificate lies there without its key.
+func (m *model) chipInOrder() {
+	m.rt.Helper()
+	skipped := slices.Contains(m.kinds(), procedure.KindRetireSkipped)
+	for _, c := range []*proctest.Card{m.Card, m.other} {
+		if n := len(c.Written()); n > 1 && m.e.Snapshot().Case != nil && m.e.Snapshot().Case.Phase == procedure.PhaseClosed && !skipped {
+			m.rt.Fatalf("%d signing certificates on the card", n)
+		}
+	}
+}
+
 // act is one thing that clerk, citizen or chance does.
 func (m *model) act() {
 	m.inHook = false
-	m.unblock()
 	switch rapid.SampledFrom(actions).Draw(m.rt, "action") {
 	case "step":
 		m.step()
@@ -256,6 +337,13 @@ func (m *model) act() {
 		_ = m.e.SignOut(ctx)
 	case "refuse":
 		_ = m.e.RefuseCase(ctx, procedure.CodeFace)
+	case "override":
+		o := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "на захтев"}
+		_ = m.e.Override(ctx, []byte(proctest.SupervisorPassword), o)
+	case "ask again":
+		_ = m.e.AskAgain(ctx)
+	case "skip":
+		_ = m.e.SkipRetire(ctx)
 	case "see":
 		m.see() // the watcher at last
 	}
@@ -264,7 +352,7 @@ func (m *model) act() {
 // actions are drawn from; doing the right thing is the most frequent.
 var actions = []string{
 	"step", "step", "step", "step", "step", "step", "step", "step", "see", "insert", "restart", "step", "step",
-	"remove", "insert other", "park", "back", "wrong PIN", "leave PIN", "sync", "sign out", "refuse", "step", "step",
+	"remove", "insert other", "override", "ask again", "skip", "park", "back", "wrong PIN", "leave PIN", "sync", "sign out", "refuse", "step", "step",
 }
 
 func (m *model) active() int {
@@ -275,16 +363,6 @@ func (m *model) active() int {
 		}
 	}
 	return n
-}
-
-// unblock is done at another desk.
-func (m *model) unblock() {
-	for _, c := range []*proctest.Card{m.Card, m.other} {
-		if c.Tries() == 0 {
-			c.SetTries(3)
-			m.see()
-		}
-	}
 }
 
 // oneActive holds at every moment.
@@ -304,9 +382,11 @@ func (m *model) ended() {
 	m.rt.Helper()
 	m.settled()
 	s := m.e.Snapshot()
-	if s.Today.Open != 0 || s.Today.Issued != m.active() {
+	if s.Today.Open != 0 || s.Today.Issued+s.Today.Renewed != m.active() {
 		m.rt.Fatalf("today %+v with %d certificates in force", s.Today, m.active())
 	}
+	m.contractsEnded()
+	m.chipInOrder()
 	attempts := map[string]int{}
 	for _, e := range m.events() {
 		if b, ok := e.Body.(*procedure.Submit); ok {
