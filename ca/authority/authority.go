@@ -29,6 +29,9 @@ type Config struct {
 	// Dir holds everything: pki (keys and CA certificates), profiles,
 	// policy.json, ca.db. What is missing at the first start is made there.
 	Dir string
+	// Plan is how the hierarchy is made; nil: as for a demonstration. Open
+	// refuses one where there is an authority already.
+	Plan *Plan
 	// IssuerKey replaces the kind of issuer key in the profile files that the
 	// first start writes, for instance rsa2048, so that tests start fast.
 	IssuerKey string
@@ -82,9 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Authority, error) {
 		a.log = slog.Default()
 	}
 	if err := a.open(ctx); err != nil {
-		if a.db != nil {
-			err = errors.Join(err, a.db.Close())
-		}
+		err = errors.Join(err, a.Close())
 		return nil, fmt.Errorf("open authority: %w", err)
 	}
 	return a, nil
@@ -102,16 +103,24 @@ func (a *Authority) open(ctx context.Context) error {
 		return err
 	}
 	pkiDir := filepath.Join(a.cfg.Dir, "pki")
+	if a.cfg.Plan != nil {
+		if err := a.cfg.Plan.check(); err != nil {
+			return err
+		}
+	}
 	fresh, err := a.openDB(ctx, pkiDir)
 	if err != nil {
 		return err
+	}
+	if a.cfg.Plan != nil && !fresh {
+		return ErrExists
 	}
 	if fresh {
 		rootKind := a.cfg.IssuerKey
 		if rootKind == "" {
 			rootKind = "rsa4096"
 		}
-		if err := makePKI(pkiDir, profiles, rootKind, a.now()); err != nil {
+		if err := makePKI(pkiDir, a.cfg.Plan, profiles, rootKind, a.now()); err != nil {
 			return err
 		}
 	}
@@ -243,8 +252,17 @@ func (a *Authority) Remember(ctx context.Context) error {
 	})
 }
 
-// Close releases the database.
-func (a *Authority) Close() error { return a.db.Close() }
+// Close releases the database and logs out of tokens.
+func (a *Authority) Close() error {
+	var errs []error
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.pki != nil {
+		errs = append(errs, a.pki.keys.tokens.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // ID names the authority: audience of assertions, name of its checkpoint key.
 func (a *Authority) ID() string { return a.pki.ID }
@@ -257,6 +275,11 @@ func (a *Authority) Demo() bool { return a.pki.Demo }
 func (a *Authority) CheckProduction() error {
 	if a.pki.Demo {
 		return fmt.Errorf("%w: the keys were made for a demonstration and lie in files", ErrProduction)
+	}
+	for _, purpose := range purposes() {
+		if purpose != purposeRoot && a.pki.keys.uris[purpose] == "" {
+			return fmt.Errorf("%w: the key %s is on no token", ErrProduction, purpose)
+		}
 	}
 	if err := checkAddress(a.cfg.API); err != nil {
 		return err

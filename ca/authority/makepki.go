@@ -2,7 +2,9 @@ package authority
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -10,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -18,21 +21,23 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/keys"
+	"salter/ca/authority/token"
 	"salter/store/evidence"
 )
 
-// makePKI makes the demo hierarchy in dir, which must not exist. It is made
-// aside and renamed, so that after a crash there is all of it or nothing.
-func makePKI(dir string, profiles map[string]*issuer, rootKind string, now time.Time) error {
+// makePKI makes the hierarchy of plan, nil for the demonstration, in dir, which
+// must not exist. It is made aside and renamed, so that after a crash there is
+// all of it or nothing; keys that were made on tokens are found there again.
+func makePKI(dir string, plan *Plan, profiles map[string]*issuer, rootKind string, now time.Time) error {
 	tmp := dir + ".new"
 	if err := os.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("make hierarchy: %w", err)
 	}
-	store, err := keys.Create(tmp)
-	if err != nil {
-		return fmt.Errorf("make hierarchy: %w", err)
+	fill := fillDemo
+	if plan != nil {
+		fill = plan.fill
 	}
-	if err := fillPKI(tmp, store, profiles, rootKind, now); err != nil {
+	if err := fill(tmp, keyKinds(profiles, rootKind), now); err != nil {
 		return fmt.Errorf("make hierarchy: %w", err)
 	}
 	if err := publish(tmp, dir); err != nil {
@@ -70,11 +75,52 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func fillPKI(dir string, store *keys.Store, profiles map[string]*issuer, rootKind string, now time.Time) error {
+// keyKinds is the kind of each key that is made by its kind: all but the
+// checkpoint's.
+func keyKinds(profiles map[string]*issuer, rootKind string) map[string]string {
 	kinds := map[string]string{purposeRoot: rootKind, purposeInfra: "p256", purposeInfraNext: "p256",
 		purposeClerks: "p256", purposePolicy: "p256"}
 	for label, p := range profiles {
-		kinds[issuerPurpose(label)] = p.profile.IssuerKey
+		kinds[issuerPurpose(label)], kinds[responderPurpose(label)] = p.profile.IssuerKey, "p256"
+	}
+	return kinds
+}
+
+// fill makes the hierarchy of a plan: keys on tokens, certificates in dir.
+func (p *Plan) fill(dir string, kinds map[string]string, now time.Time) (err error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	tokens := token.New()
+	defer func() { err = errors.Join(err, tokens.Close()) }()
+	made := make(map[string]crypto.Signer)
+	held := make(map[[32]byte]string)
+	kinds[purposeCheckpoint] = "ed25519"
+	for _, purpose := range purposes() {
+		key, err := tokens.Make(p.Keys[purpose], kinds[purpose])
+		if err != nil {
+			return fmt.Errorf("key %s: %w", purpose, err)
+		}
+		der, err := x509.MarshalPKIXPublicKey(key.Public())
+		if err != nil {
+			return fmt.Errorf("key %s: %w", purpose, err)
+		}
+		if other := held[sha256.Sum256(der)]; other != "" {
+			return fmt.Errorf("%w: one key for %s and %s", ErrPlan, other, purpose)
+		}
+		made[purpose], held[sha256.Sum256(der)] = key, purpose
+	}
+	online := maps.Clone(p.Keys)
+	delete(online, purposeRoot) // not needed again
+	vkey := cosignerVerifier(p.ID, made[purposeCheckpoint].Public().(ed25519.PublicKey))
+	return writeHierarchy(dir, *p, identity{ID: p.ID, Keys: online}, vkey, made, now)
+}
+
+// fillDemo makes the demonstration's hierarchy, with its keys in files.
+func fillDemo(dir string, kinds map[string]string, now time.Time) error {
+	store, err := keys.Create(dir)
+	if err != nil {
+		return err
 	}
 	made, err := generate(kinds)
 	if err != nil {
@@ -92,13 +138,18 @@ func fillPKI(dir string, store *keys.Store, profiles map[string]*issuer, rootKin
 	if err := store.PutSecret(purposeCheckpoint, []byte(skey)); err != nil {
 		return err
 	}
+	return writeHierarchy(dir, demoPlan(), identity{ID: demoID, Demo: true}, vkey, made, now)
+}
+
+// writeHierarchy writes certificates and names; the keys are made.
+func writeHierarchy(dir string, p Plan, who identity, vkey string, made map[string]crypto.Signer, now time.Time) error {
 	if err := os.WriteFile(filepath.Join(dir, "checkpoint.pub"), []byte(vkey+"\n"), 0o644); err != nil {
 		return err
 	}
-	if err := certifyCAs(dir, made, now); err != nil {
+	if err := certifyCAs(dir, p, made, now); err != nil {
 		return err
 	}
-	id, err := json.MarshalIndent(identity{ID: demoID, Demo: true}, "", "  ")
+	id, err := json.MarshalIndent(who, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -127,20 +178,16 @@ func generate(kinds map[string]string) (map[string]crypto.Signer, error) {
 
 // certifyCAs writes the certificates of the CAs: the citizens' hierarchy of
 // root and issuers, and two that stand alone, for machines and for clerks.
-func certifyCAs(dir string, made map[string]crypto.Signer, now time.Time) error {
+func certifyCAs(dir string, p Plan, made map[string]crypto.Signer, now time.Time) error {
 	root := signer{key: made[purposeRoot]}
-	err := certifyCA(dir, purposeRoot, "Salter Demo Root CA", &root, nil, 25, now)
+	err := certifyCA(dir, purposeRoot, p, &root, nil, 25, now)
 	for _, label := range labels() {
 		sub := signer{key: made[issuerPurpose(label)]}
-		err = errors.Join(err, certifyCA(dir, issuerPurpose(label), issuerName(label), &sub, &root, 15, now))
+		err = errors.Join(err, certifyCA(dir, issuerPurpose(label), p, &sub, &root, 15, now))
 	}
-	for _, alone := range []struct{ purpose, name string }{
-		{purposeInfra, "Salter Demo Infrastructure CA"},
-		{purposeInfraNext, "Salter Demo Infrastructure CA 2"},
-		{purposeClerks, "Salter Demo Clerks CA"},
-	} {
-		s := signer{key: made[alone.purpose]}
-		err = errors.Join(err, certifyCA(dir, alone.purpose, alone.name, &s, nil, 15, now))
+	for _, alone := range []string{purposeInfra, purposeInfraNext, purposeClerks} {
+		s := signer{key: made[alone]}
+		err = errors.Join(err, certifyCA(dir, alone, p, &s, nil, 15, now))
 	}
 	return err
 }
@@ -160,15 +207,15 @@ var oidOrgID = asn1.ObjectIdentifier{2, 5, 4, 97}
 
 // certifyCA signs s's own CA certificate by parent, or by itself, and writes
 // it to dir.
-func certifyCA(dir, purpose, name string, s, parent *signer, years int, now time.Time) error {
+func certifyCA(dir, purpose string, p Plan, s, parent *signer, years int, now time.Time) error {
 	serial, err := newSerial(16)
 	if err != nil {
 		return err
 	}
 	t := &x509.Certificate{
 		SerialNumber: serial,
-		Subject: pkix.Name{Country: []string{"RS"}, Organization: []string{"Salter Demo"}, CommonName: name,
-			ExtraNames: []pkix.AttributeTypeAndValue{{Type: oidOrgID, Value: "VATRS-000000000"}}},
+		Subject: pkix.Name{Country: []string{"RS"}, Organization: []string{p.Organization}, CommonName: p.Names[purpose],
+			ExtraNames: []pkix.AttributeTypeAndValue{{Type: oidOrgID, Value: p.OrganizationID}}},
 		NotBefore:             now.Add(-clockSlack).Truncate(time.Second),
 		NotAfter:              now.AddDate(years, 0, 0).Truncate(time.Second),
 		IsCA:                  true,

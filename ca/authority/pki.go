@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/keys"
+	"salter/ca/authority/token"
 	"salter/ca/profile"
 	"salter/store/evidence"
 )
@@ -45,8 +47,9 @@ const demoID = "mup.gov.rs/ca/demo"
 
 // identity is DIR/pki/authority.json.
 type identity struct {
-	ID   string `json:"id"`
-	Demo bool   `json:"demo"` // made at first start: keys in files, placeholder names
+	ID   string            `json:"id"`
+	Demo bool              `json:"demo"`           // made at first start: keys in files, placeholder names
+	Keys map[string]string `json:"keys,omitempty"` // pkcs11: URIs by purpose; the others lie in files
 }
 
 // signer is a CA certificate with its key.
@@ -81,50 +84,65 @@ type pki struct {
 	cosigner   note.Signer
 	verifier   string // of cosigner
 	serverPins []string
+	keys       keychain
 }
 
 // loadPKI reads what makePKI made.
 func loadPKI(dir string, profiles map[string]*issuer, now func() time.Time) (*pki, error) {
-	store, err := keys.Open(dir)
-	if err != nil {
-		return nil, err
+	p := &pki{issuers: profiles, keys: keychain{tokens: token.New()}}
+	if err := p.load(dir, profiles, now); err != nil {
+		return nil, errors.Join(err, p.keys.tokens.Close())
 	}
-	p := &pki{issuers: profiles}
+	return p, nil
+}
+
+func (p *pki) load(dir string, profiles map[string]*issuer, now func() time.Time) error {
 	text, err := os.ReadFile(filepath.Join(dir, "authority.json"))
 	if err != nil {
-		return nil, fmt.Errorf("load hierarchy: %w", err)
+		return fmt.Errorf("load hierarchy: %w", err)
 	}
 	if err := json.Unmarshal(text, &p.identity); err != nil {
-		return nil, fmt.Errorf("load hierarchy: %w", err)
+		return fmt.Errorf("load hierarchy: %w", err)
 	}
+	p.keys.uris = p.Keys
+	if p.Demo {
+		if p.keys.files, err = keys.Open(dir); err != nil {
+			return err
+		}
+	}
+	if err := p.loadIssuers(dir, profiles); err != nil {
+		return err
+	}
+	if p.infra, err = loadSigner(dir, p.keys, purposeInfra); err != nil {
+		return err
+	}
+	if p.clerks, err = loadSigner(dir, p.keys, purposeClerks); err != nil {
+		return err
+	}
+	if p.policy, err = p.keys.load(purposePolicy); err != nil {
+		return err
+	}
+	return p.loadPublished(dir, now)
+}
+
+// loadIssuers reads root and issuers, and makes what lint needs.
+func (p *pki) loadIssuers(dir string, profiles map[string]*issuer) (err error) {
 	if p.root, err = loadCertificate(dir, purposeRoot); err != nil {
-		return nil, err
+		return err
 	}
 	for label, i := range profiles {
-		if i.signer, err = loadSigner(dir, store, issuerPurpose(label)); err != nil {
-			return nil, err
+		if i.signer, err = loadSigner(dir, p.keys, issuerPurpose(label)); err != nil {
+			return err
 		}
 		if bad := profile.Errors(i.profile.CheckIssuer(i.cert)); len(bad) > 0 {
-			return nil, fmt.Errorf("load hierarchy: issuer of %s does not fit its profile: %s", label, bad[0].Detail)
+			return fmt.Errorf("load hierarchy: issuer of %s does not fit its profile: %s", label, bad[0].Detail)
 		}
 		// Hierarchies of before there was OCSP have no such key.
-		if i.ocspKey, err = store.LoadOrMake(responderPurpose(label), "p256"); err != nil {
-			return nil, err
+		if i.ocspKey, err = p.keys.loadOrMake(responderPurpose(label), "p256"); err != nil {
+			return err
 		}
 	}
-	if err := prepareLint(profiles); err != nil {
-		return nil, err
-	}
-	if p.infra, err = loadSigner(dir, store, purposeInfra); err != nil {
-		return nil, err
-	}
-	if p.clerks, err = loadSigner(dir, store, purposeClerks); err != nil {
-		return nil, err
-	}
-	if p.policy, err = store.Load(purposePolicy); err != nil {
-		return nil, err
-	}
-	return p, p.loadPublished(dir, store, now)
+	return prepareLint(profiles)
 }
 
 // checkClock refuses to work under a clock that the hierarchy's own
@@ -144,13 +162,13 @@ func (p *pki) checkClock(now time.Time) error {
 }
 
 // loadPublished reads the checkpoint key and the pins of the server.
-func (p *pki) loadPublished(dir string, store *keys.Store, now func() time.Time) error {
-	skey, err := store.LoadSecret(purposeCheckpoint)
-	if err != nil {
-		return err
+func (p *pki) loadPublished(dir string, now func() time.Time) (err error) {
+	if _, onToken := p.keys.uris[purposeCheckpoint]; onToken {
+		p.cosigner, err = p.keys.cosigner(p.ID, now)
+	} else {
+		p.cosigner, err = fileCosigner(p.keys, now)
 	}
-	defer clear(skey)
-	if p.cosigner, err = evidence.NewCosigner(string(skey), now); err != nil {
+	if err != nil {
 		return fmt.Errorf("load hierarchy: %w", err)
 	}
 	vkey, err := os.ReadFile(filepath.Join(dir, "checkpoint.pub"))
@@ -158,12 +176,28 @@ func (p *pki) loadPublished(dir string, store *keys.Store, now func() time.Time)
 		return fmt.Errorf("load hierarchy: %w", err)
 	}
 	p.verifier = string(trimLine(vkey))
+	if v, err := evidence.NewVerifier(p.verifier); err != nil || v.Name() != p.cosigner.Name() || v.KeyHash() != p.cosigner.KeyHash() {
+		return errors.New("load hierarchy: checkpoint key and checkpoint.pub do not belong together")
+	}
 	next, err := loadCertificate(dir, purposeInfraNext)
 	if err != nil {
 		return err
 	}
 	p.serverPins = []string{pin(p.infra.cert), pin(next)}
 	return nil
+}
+
+// fileCosigner is the checkpoint key in a file.
+func fileCosigner(k keychain, now func() time.Time) (note.Signer, error) {
+	if k.files == nil {
+		return nil, errors.New("there is no checkpoint key")
+	}
+	skey, err := k.files.LoadSecret(purposeCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(skey)
+	return evidence.NewCosigner(string(skey), now)
 }
 
 func trimLine(b []byte) []byte {
@@ -195,12 +229,12 @@ func loadCertificate(dir, purpose string) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-func loadSigner(dir string, store *keys.Store, purpose string) (signer, error) {
+func loadSigner(dir string, from keychain, purpose string) (signer, error) {
 	cert, err := loadCertificate(dir, purpose)
 	if err != nil {
 		return signer{}, err
 	}
-	key, err := store.Load(purpose)
+	key, err := from.load(purpose)
 	if err != nil {
 		return signer{}, err
 	}

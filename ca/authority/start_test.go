@@ -169,17 +169,7 @@ func TestPlaceholders(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	a := mustOpen(t, dir)
 	closeAuthority(t, a)
-	for _, label := range []string{"citizen-sign", "foreigner-sign"} {
-		path := filepath.Join(dir, "profiles", label+".json")
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		real := strings.NewReplacer("pki.salter.example", "ca.mup.gov.rs", "1.3.6.1.4.1.32473", "1.3.6.1.4.1.33589").Replace(string(text))
-		if err := os.WriteFile(path, []byte(real), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	realProfiles(t, dir)
 	a = mustOpen(t, dir)
 	defer closeAuthority(t, a)
 	if err := a.CheckProfiles(); err != nil {

@@ -1,6 +1,6 @@
 // Salter-ca is the reference certification authority of Salter.
 //
-//	salter-ca init        -dir DIR
+//	salter-ca init        -dir DIR [-plan FILE]
 //	salter-ca serve       -dir DIR [-listen ADDR] [-public ADDR] [-mode demo|production]
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
 //	salter-ca workstation list   -dir DIR
@@ -15,7 +15,8 @@
 //	salter-ca crl publish  -dir DIR
 //
 // The first init or serve makes the authority: demonstration keys, a database,
-// and to be edited profile files and policy.json. Every other command works on
+// and to be edited profile files and policy.json. With -plan its keys are on
+// PKCS#11 tokens, as production demands. Every other command works on
 // an authority that exists, through its socket while it serves. Logs go to
 // standard error as JSON and hold no names; results go to standard output.
 // Exit status: 0 done, 1 failed, 2 wrong usage.

@@ -23,6 +23,8 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"salter/ca"
+	"salter/ca/authority"
+	"salter/ca/authority/token/softtoken"
 	"salter/ca/catest"
 )
 
@@ -42,6 +44,8 @@ func TestScripts(t *testing.T) {
 			"openp12":  openP12,
 			"serial":   sameSerial,
 			"public":   fetchPublic,
+			"replace":  replace,
+			"softplan": func(ts *testscript.TestScript, _ bool, args []string) { softPlan(t, ts, args) },
 			"issue":    func(ts *testscript.TestScript, _ bool, args []string) { issue(t, ts, args) },
 		},
 	})
@@ -146,6 +150,32 @@ func fetchPublic(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s: status %d", args[1], answer.StatusCode)
 		}
 	}
+}
+
+// replace replaces a word in files: replace OLD NEW FILE...
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	for _, file := range args[2:] {
+		text := strings.ReplaceAll(ts.ReadFile(file), args[0], args[1])
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+	}
+}
+
+// softPlan makes a token in software and the plan of an authority with its keys
+// on it: softplan FILE.
+func softPlan(t *testing.T, ts *testscript.TestScript, args []string) {
+	soft := softtoken.New(t)
+	ts.Setenv("SOFTHSM2_CONF", soft.Conf)
+	p := authority.Plan{ID: "mup.gov.rs/ca", Organization: "Ministarstvo", OrganizationID: "VATRS-100000001",
+		Names: make(map[string]string), Keys: make(map[string]string)}
+	for _, purpose := range []string{"root", "issuer-citizen-sign", "issuer-foreigner-sign", "infrastructure", "infrastructure-backup", "clerks"} {
+		p.Names[purpose], p.Keys[purpose] = "CA "+purpose, soft.URI(purpose)
+	}
+	for _, purpose := range []string{"policy", "checkpoint", "ocsp-citizen-sign", "ocsp-foreigner-sign"} {
+		p.Keys[purpose] = soft.URI(purpose)
+	}
+	text, err := json.Marshal(p)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
 // sameSerial checks the serial number of a certificate file: serial FILE SERIAL.

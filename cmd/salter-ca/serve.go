@@ -42,8 +42,16 @@ func issuerKeyFlag(f *flag.FlagSet) *string {
 
 func setupInit(p *program, f *flag.FlagSet) func(context.Context, []string) error {
 	dir, issuerKey := dirFlag(f), issuerKeyFlag(f)
+	plan := f.String("plan", "", "names and pkcs11: keys of an authority for production (JSON; default: a demonstration with its keys in files)")
 	return func(ctx context.Context, _ []string) error {
-		a, err := authority.Open(ctx, authority.Config{Dir: *dir, IssuerKey: *issuerKey, Log: p.logger()})
+		cfg := authority.Config{Dir: *dir, IssuerKey: *issuerKey, Log: p.logger()}
+		if *plan != "" {
+			cfg.Plan = new(authority.Plan)
+			if err := readJSON(*plan, cfg.Plan); err != nil {
+				return fmt.Errorf("init: %w", err)
+			}
+		}
+		a, err := authority.Open(ctx, cfg)
 		if err != nil {
 			return err
 		}
@@ -126,7 +134,7 @@ func (s *service) checkMode() error {
 	case modeProduction:
 		found, err := admin.Exists(*s.dir)
 		if err == nil && !found {
-			err = fmt.Errorf("%w: no authority in %s, and a new one would have demonstration keys (-mode demo makes it)",
+			err = fmt.Errorf("%w: no authority in %s, and a new one would have demonstration keys (make one with init -plan, or with -mode demo)",
 				authority.ErrProduction, *s.dir)
 		}
 		return err

@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"salter/ca/est":     {"salter/card/sod/cms", "github.com/smallstep/pkcs7"}, // one guard for what cards and servers send
 	"salter/ca/profile": {"golang.org/x/text/unicode/norm"},
 	"salter/ca/authority/*": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
-		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/*", "github.com/zmap/*", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
+		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/*", "github.com/zmap/*", "github.com/miekg/pkcs11", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
 	"salter/ca/catest": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
 		"github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/sumdb/*", "software.sslmate.com/src/go-pkcs12"},
 
