@@ -41,6 +41,12 @@ type Config struct {
 	// data key is sealed in a file beside KeyFile, to be opened offline when the
 	// key file is lost: see RecoverKeys.
 	Recovery []string
+	// HeadFile keeps, outside the database, the head that the journal had when it
+	// was last opened or closed: a journal that has become shorter, or another,
+	// does not open (ErrTampered), and Create makes none in place of one that
+	// is gone (ErrMissing). Empty: no head is kept. It is removed by hand where
+	// a copy is restored on purpose.
+	HeadFile string
 	// Now is the clock; nil means time.Now. Nothing is ordered by it.
 	Now func() time.Time
 }
@@ -89,8 +95,8 @@ type Journal struct {
 }
 
 // Create makes an empty journal for a workstation, and the key file if there is
-// none. It is for enrolment only; only Workstation and KeyFile of config are
-// used. A file that is already at the path is left alone and the error matches
+// none. It is for enrolment only; only Workstation, KeyFile, Recovery and HeadFile
+// of config are used. A file that is already at the path is left alone and the error matches
 // fs.ErrExist. The journal appears under its name complete or not at all.
 func Create(ctx context.Context, path string, config Config) error {
 	if config.Workstation == "" || config.KeyFile == "" {
@@ -101,6 +107,12 @@ func Create(ctx context.Context, path string, config Config) error {
 		return fmt.Errorf("create journal: %w", os.ErrExist)
 	case !notThere(err):
 		return fmt.Errorf("create journal: %w", err)
+	}
+	switch kept, err := config.keptHead(); {
+	case err != nil:
+		return fmt.Errorf("create journal: %w", err)
+	case kept.Size > 0:
+		return fmt.Errorf("create journal: %w: there was one with %d events", ErrMissing, kept.Size)
 	}
 	if _, err := parseRecipients(config.Recovery); len(config.Recovery) > 0 && err != nil {
 		return fmt.Errorf("create journal: %w", err)
@@ -264,7 +276,12 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	kept, err := j.config.keptHead()
+	if err != nil {
+		return err
+	}
 	a.expect(j.last)
+	a.expect(kept)
 	if err := a.skip(ctx, j.conn); err != nil {
 		return err
 	}
@@ -280,6 +297,8 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	if err := j.loadSyncState(ctx, j.conn); err != nil {
 		return err
 	}
+	// A full disk is no reason to keep the counter closed: the older head stays.
+	_ = j.keepHead(ctx, j.conn)
 	return j.prepare(ctx)
 }
 
@@ -291,7 +310,8 @@ func (j *Journal) Close() error {
 	if j.conn == nil {
 		return nil
 	}
-	if err := errors.Join(flush(context.Background(), j.conn), j.disconnect()); err != nil {
+	ctx := context.Background()
+	if err := errors.Join(j.keepHead(ctx, j.conn), flush(ctx, j.conn), j.disconnect()); err != nil {
 		return fmt.Errorf("close journal: %w", classify(err))
 	}
 	return nil
