@@ -10,61 +10,118 @@ import (
 	"salter/app/procedure/proctest"
 )
 
-// TestFaults makes every effect fail once, before and after it happened, with
-// and without a restart, and plays the case to its end: one certificate in
-// force, on the card, and none left over.
+// visits are what the whole list of faults is played with.
+var visits = []struct {
+	name  string
+	begin func(*harness)
+}{
+	{"issue", func(*harness) {}},
+	{"renew", func(h *harness) { h.renewable() }},
+	{"change and issue", func(h *harness) { h.wish.unblock = procedure.UnblockChange }},
+	{"keep and renew", func(h *harness) {
+		h.renewable()
+		h.wish.unblock = procedure.UnblockKeep
+		h.Card.SetTries(0)
+		h.insert(h.Card)
+	}},
+}
+
+// misfortunes of TestFaults.
+const (
+	fails  = "fails"  // the caller sees an error
+	crash1 = "crash"  // the program ends at once and is started again
+	pulled = "pulled" // the card is taken out, and put back later
+)
+
+// TestFaults makes everything go wrong once at every border of every effect of
+// every visit, and plays the case to its end: one certificate in force, on the
+// card, and none left over. The list is generated from a visit without faults.
 func TestFaults(t *testing.T) {
-	card := &procedure.Error{Code: procedure.CodeCardFailure}
-	link := &procedure.Error{Code: procedure.CodeNoAnswer}
-	disk := &procedure.Error{Code: procedure.CodeJournal}
-	rows := []struct {
-		op    proctest.Op
-		calls int // of a case without faults
-		err   error
-	}{
-		{proctest.OpReadChip, 2, card},
-		{proctest.OpOpen, 1, card},
-		{proctest.OpLogin, 1, card},
-		{proctest.OpGenerate, 1, card},
-		{proctest.OpSign, 2, card},
-		{proctest.OpWrite, 1, card},
-		{proctest.OpPreview, 2, link},
-		{proctest.OpRequest, 1, card},
-		{proctest.OpPolicy, 2, link},
-		{proctest.OpSync, 1, link},
-		{proctest.OpEnrol, 1, link},
-		{proctest.OpActivate, 1, link},
-		{proctest.OpAppend, 20, disk},
-		{proctest.OpPart, 5, disk},
-		{proctest.OpSummary, 1, &procedure.Error{Code: procedure.CodeSignIn}},
-	}
-	for _, row := range rows {
-		for nth := range row.calls {
-			for _, when := range []proctest.When{proctest.Before, proctest.After} {
-				for _, restart := range []bool{false, true} {
-					side := map[proctest.When]string{proctest.Before: "did not happen", proctest.After: "happened"}[when]
-					t.Run(fmt.Sprintf("%s %d failed and %s, restart %t", row.op, nth+1, side, restart), func(t *testing.T) {
-						h := testHarness(t)
-						h.Faults.Add(proctest.Fault{Op: row.op, Nth: nth + 1, When: when, Err: row.err})
-						for range 8 { // to the PIN and a little further
-							h.step()
+	for _, visit := range visits {
+		t.Run(visit.name, func(t *testing.T) {
+			clean := testHarness(t)
+			visit.begin(clean)
+			before := clean.Faults.AllCalls()
+			clean.finish()
+			clean.issuedOnce()
+			for op, calls := range clean.Faults.AllCalls() {
+				for nth := 1; nth <= calls-before[op]; nth++ {
+					for _, when := range []proctest.When{proctest.Before, proctest.After} {
+						for _, what := range []string{fails, crash1, pulled} {
+							t.Run(fmt.Sprintf("%s %d %s %d", op, nth, what, when), func(t *testing.T) {
+								playFault(t, visit.begin, proctest.Fault{Op: op, Nth: nth, When: when}, what)
+							})
 						}
-						if restart {
-							h.restart()
-						}
-						h.finish()
-						h.issuedOnce()
-						if h.Faults.Left() != 0 {
-							t.Error("the fault did not strike")
-						}
-						if n := len(h.Authority.Certificates()); n != 1 {
-							t.Errorf("%d certificates were issued, want 1", n)
-						}
-					})
+					}
 				}
+			}
+		})
+	}
+}
+
+func playFault(t *testing.T, begin func(*harness), fault proctest.Fault, what string) {
+	h := testHarness(t)
+	begin(h)
+	dead, unseen := false, false
+	switch what {
+	case fails:
+		fault.Err = failureOf(fault.Op)
+	case crash1:
+		fault.Do = func() { dead = true; panic(crash{}) }
+	case pulled:
+		fault.Do = func() {
+			h.Reader.Remove()
+			if unseen = ofJournal(fault.Op); !unseen { // inside of it the watcher has to wait
+				h.see()
 			}
 		}
 	}
+	h.Faults.Add(fault)
+	if what == crash1 {
+		func() {
+			defer func() {
+				if r := recover(); r != nil && !dead {
+					panic(r)
+				}
+			}()
+			h.finish()
+		}()
+		h.Faults.Clear()
+		h.restart()
+	}
+	for range 20 {
+		if !h.step() {
+			break
+		}
+		if unseen {
+			h.see()
+			unseen = false
+		}
+	}
+	h.finish()
+	h.issuedOnce()
+	if what != crash1 && h.Faults.Left() != 0 {
+		t.Error("the fault did not strike")
+	}
+	ours := 0
+	for _, c := range h.Authority.Certificates() {
+		if !c.Elsewhere {
+			ours++
+		}
+	}
+	if ours != 1 {
+		t.Errorf("%d certificates were issued, want 1", ours)
+	}
+	if n := len(h.Card.Written()); n != 1 && !slices.Contains(h.kinds(), procedure.KindRetireSkipped) {
+		t.Errorf("%d signing certificates on the card, want 1", n)
+	}
+	if set := h.Card.PINsSet(); set > 0 && !slices.Contains(h.kinds(), procedure.KindUnblock) {
+		t.Errorf("%d PINs were set, and the journal does not know", set)
+	}
+}
+
+func ofJournal(op proctest.Op) bool {
+	return op == proctest.OpAppend || op == proctest.OpReplay || op == proctest.OpPart
 }
 
 // TestPulledCard pulls the card at every effect on it and puts it back.

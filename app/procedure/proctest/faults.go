@@ -1,6 +1,9 @@
 package proctest
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // Op names an effect of one of the fakes.
 type Op string
@@ -99,6 +102,13 @@ func (f *Faults) Calls(op Op) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.calls[op]
+}
+
+// AllCalls counts how often each effect was asked for.
+func (f *Faults) AllCalls() map[Op]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.calls)
 }
 
 // around runs an effect between its two borders.
