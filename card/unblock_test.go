@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -159,8 +158,7 @@ func TestUnblockOtherMake(t *testing.T) {
 	s, card, chip := citizen(t, virtual.Blocked)
 	s.unblocking(chip.Serial, virtual.PresetPUK)
 	session := s.open(chip.Serial)
-	log := &bytes.Buffer{}
-	card.SetLogger(slog.New(slog.NewTextHandler(log, nil)))
+	log := logOf(card)
 	for _, pin := range [][]byte{nil, []byte(otherPIN)} {
 		card.SetFault(fault(t, "sw@A4.3=6A82")) // the selection of the applet
 		if err := session.Unblock(ctx, pin); !errors.Is(err, ErrCannotUnblock) {
