@@ -60,9 +60,12 @@ func (c *Card) finishDeletions() {
 	c.session.change = change{}
 }
 
-// remove deletes a file.
+// remove deletes a file, unless it went with its directory.
 func (c *Card) remove(f *file) {
 	dir := c.state.MF.parentOf(f)
+	if dir == nil {
+		return
+	}
 	dir.Files = slices.DeleteFunc(dir.Files, func(x *file) bool { return x == f })
 	if isCertificate(f.FID) {
 		c.state.noteDeleted(f.FID)

@@ -99,3 +99,19 @@ func TestObjectFileReplaced(t *testing.T) {
 		t.Errorf("new file: got %d bytes, want 16", len(got))
 	}
 }
+
+// TestObjectDirectoryDeleted deletes the folder of everything while a deletion
+// in it waits for its end.
+func TestObjectDirectoryDeleted(t *testing.T) {
+	m, dir := newTerminal(t, virtual.Renewal)
+	m.want(selectWrite, apdu.SWOK)
+	m.want("00200001 10"+pinWrite, apdu.SWOK)
+	m.want(selectDF, apdu.SWOK)
+	m.want(deleteCert, apdu.SWOK)
+	m.want("00A40000 02 3F00 00", apdu.SWOK)
+	m.want("00E40000 02 5015", apdu.SWOK)
+	m.want(selectCardEdge, apdu.SWOK)
+	if readCertificate(t, reopen(t, dir), 0x7103) != nil {
+		t.Error("a certificate is shown of which there is no file")
+	}
+}
