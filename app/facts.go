@@ -60,11 +60,7 @@ func (a *App) warningLine(words string, width float32) fyne.CanvasObject {
 
 // proposalValues are what the sentences of reason may name.
 func (a *App) proposalValues(c *procedure.CaseView) with {
-	values := with{"Until": ""}
-	if cert := certificateOf(c.Facts); cert != nil {
-		values["Until"] = a.day(cert.NotAfter)
-	}
-	return values
+	return with{"Until": a.day(c.Facts.NotAfter)}
 }
 
 // certificateOf is the register's entry of the certificate that the facts

@@ -52,12 +52,15 @@ func (in *input) TypedRune(r rune) {
 // TypedKey keeps the editing keys and passes the others to the page.
 func (in *input) TypedKey(e *fyne.KeyEvent) {
 	switch {
-	case isEnter(e.Name), e.Name == fyne.KeyEscape, e.Name == fyne.KeyF2:
+	case isEnter(e.Name), e.Name == fyne.KeyEscape, isFunction(e.Name):
 		in.keys.page(e.Name)
 	default:
 		in.Entry.TypedKey(e)
 	}
 }
+
+// isFunction tells the function keys, F1 to F12, from the letter F.
+func isFunction(name fyne.KeyName) bool { return len(name) > 1 && name[0] == 'F' }
 
 // TypedShortcut refuses to paste where the words have to be typed again.
 func (in *input) TypedShortcut(s fyne.Shortcut) {

@@ -421,7 +421,7 @@ func renewing(s procedure.Snapshot) procedure.Snapshot {
 	c := s.Case
 	c.Facts = &procedure.Facts{
 		Certificate: procedure.CertExpired, OnChip: true, Contract: procedure.ContractValid, Authority: true, Asked: noon,
-		Serial: oldSerial, Register: []procedure.CertificateFact{aCertificate(procedure.CertExpired)},
+		Serial: oldSerial, NotAfter: noon.AddDate(0, 0, -9), Register: []procedure.CertificateFact{aCertificate(procedure.CertExpired)},
 		ContractRef: procedure.ContractRef{Number: "U-BG-017-03-2021-000031", Date: procedure.Date{Year: 2021, Month: 10, Day: 1}},
 	}
 	c.Proposal = procedure.Proposal{Action: procedure.ActionRenew, Reason: procedure.ReasonContractValid}

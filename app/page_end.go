@@ -25,11 +25,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	side := a.pageWidth() * 0.4
 	measure := a.pageWidth() - side - unit(4) - 2*unit(6)
 	ticks := []fyne.CanvasObject{line(styleSub, a.words.say("hand-over.checklist"))}
-	asks := c.HandOverAsks
-	if len(asks) == 0 {
-		asks = []string{procedure.FieldCardReturned, procedure.FieldCitizenPapers, procedure.FieldArchived}
-	}
-	for i, f := range asks {
+	for i, f := range c.HandOverAsks {
 		if i == 0 {
 			p.first = f
 		}

@@ -12,23 +12,8 @@ import (
 // pinPage is the clerk's page while the PIN is to come from the citizen.
 func (a *App) pinPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
-	a.setBack(p, a.words.say("back"), a.goBack(a.beforePIN(c)))
-	a.setLater(p)
-	a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
-	if a.blocked(c) {
-		a.setPrimary(p, a.words.say("pin.unblock"), a.goBack(procedure.PhasePerson))
-	} else {
-		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
-	}
-	heading, text := "pin.heading", a.words.either("pin.text."+string(c.PIN.Mode), "pin.text")
-	switch {
-	case a.blocked(c):
-		heading, text = "pin.heading.blocked", "pin.blocked"
-	case c.PIN.Mode == procedure.PINNew:
-		heading = "pin.heading.new"
-	case c.PIN.Again && c.PIN.Mode != procedure.PINKept:
-		text = "pin.again"
-	}
+	a.pinButtons(p, c)
+	heading, text := a.pinWords(c)
 	parts := []fyne.CanvasObject{line(styleHeading, a.words.say(heading))}
 	if what, do := a.pinEnded(c); what != "" {
 		parts = append(parts, toneWarning.box(what, a.measure(), para(styleBody, do, boxMeasure(a.measure()))))
@@ -43,6 +28,43 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 		left = append(left, row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
 	}
 	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
+}
+
+// pinButtons are the ways on from there. Once the work has begun there is none
+// back, except to the choice of an unblock.
+func (a *App) pinButtons(p *page, c *procedure.CaseView) {
+	a.setLater(p)
+	if !c.PIN.Again {
+		a.setBack(p, a.words.say("back"), a.goBack(a.beforePIN(c)))
+	}
+	if !c.CanSkipRetire {
+		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
+	}
+	switch {
+	case a.blocked(c) && c.CanSkipRetire: // the new certificate is in force
+		a.setPrimary(p, a.words.say("trouble.skip"), a.skipRetire)
+	case a.blocked(c):
+		a.setPrimary(p, a.words.say("pin.unblock"), a.goBack(procedure.PhasePerson))
+	default:
+		a.skipKey(p, c)
+		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
+	}
+}
+
+// pinWords are the ids of heading and text.
+func (a *App) pinWords(c *procedure.CaseView) (heading, text string) {
+	heading, text = "pin.heading", a.words.either("pin.text."+string(c.PIN.Mode), "pin.text")
+	switch {
+	case c.CanSkipRetire:
+		text = "trouble.retire"
+	case a.blocked(c):
+		heading, text = "pin.heading.blocked", "pin.blocked"
+	case c.PIN.Mode == procedure.PINNew:
+		heading = "pin.heading.new"
+	case c.PIN.Again && c.PIN.Mode != procedure.PINKept:
+		text = "pin.again"
+	}
+	return heading, text
 }
 
 // blocked reports whether a PIN that is to be typed cannot be. One that is

@@ -87,14 +87,20 @@ func (a *App) statusLast(p, kept *page, c *procedure.CaseView, width float32) []
 }
 
 // statusUnknown: without the register nobody knows which certificates there
-// are.
+// are. The focus is on the explanation, and goes to the first question when
+// the answer comes.
 func (a *App) statusUnknown(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("facts.ask"), a.askAgain)
 	p.keys[fyne.KeyF5] = a.askAgain
 	width := a.measure()
-	t := a.explain(&procedure.Error{Code: procedure.CodeNoLink})
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("status.heading")),
-		toneWarning.box(t.what, width, para(styleBody, a.words.say("status.silent"), boxMeasure(width)))}
+	what, do := a.words.say("facts.asking"), a.words.say("status.asking")
+	if a.snapshot.Case.Facts != nil {
+		what, do = a.words.say("facts.silent"), a.words.say("status.silent")
+	}
+	box := newAttention(a.keys, what+" "+do, toneInfo.box(what, width-2*ringGap, para(styleBody, do, boxMeasure(width-2*ringGap))))
+	p.add(controlFailure, box)
+	p.first = controlFailure
+	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("status.heading")), natural(box)}
 	if n := a.notices(p, width); n != nil {
 		parts = append([]fyne.CanvasObject{natural(n)}, parts...)
 	}

@@ -126,21 +126,27 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	case e != nil && e.Code == procedure.CodePINBlocked && !c.CanSkipRetire:
 		a.setPrimary(p, a.words.say("refuse.open"), func() { a.openRefusal(procedure.CodePINBlocked) })
 	case c.WaitsFor == procedure.WaitsForCitizen:
+		a.skipKey(p, c)
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
 	default:
+		a.skipKey(p, c)
 		label := "retry"
 		if c.WaitsFor == procedure.WaitsForCard {
 			label = "continue"
 		}
 		a.setPrimary(p, a.words.say(label), a.retry)
 		p.keys[fyne.KeyF5] = a.retry
-		if c.WaitsFor == procedure.WaitsForClerk {
+		if c.WaitsFor == procedure.WaitsForClerk && !c.CanSkipRetire {
 			a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 		}
 	}
 	tone := toneWarning
 	if c.WaitsFor == procedure.WaitsForClerk || c.WaitsFor == procedure.WaitsForNothing {
 		tone = toneError
+	}
+	kept := "trouble.kept"
+	if c.CanSkipRetire {
+		kept = "trouble.retire"
 	}
 	side := a.pageWidth()/2 - unit(4)
 	rows, _ := a.stepRows(c.Steps, side-2*unit(6), false)
@@ -149,11 +155,20 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	box := newAttention(a.keys, t.what+" "+t.do, tone.box(t.what, width-2*ringGap,
 		para(styleBody, t.do, inner),
 		gap(unit(1)),
-		para(styleBody, a.words.say("trouble.kept"), inner),
+		para(styleBody, a.words.say(kept), inner),
 		line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	p.add(controlFailure, box)
 	return column(unit(4), line(styleHeading, a.words.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
 }
+
+// skipKey lets the case end with the old certificate left on the chip.
+func (a *App) skipKey(p *page, c *procedure.CaseView) {
+	if c.CanSkipRetire {
+		a.addOther(p, controlSkip, rankSecondary, a.words.say("trouble.skip"), "", a.skipRetire)
+	}
+}
+
+func (a *App) skipRetire() { a.do("skip-retire", a.cfg.Desk.SkipRetire, nil) }
 
 // standstill explains a case that waits without a failure, for instance after
 // the program was started again.

@@ -317,6 +317,25 @@ func TestDaySheet(t *testing.T) {
 	c.wantScreen(screenHome)
 }
 
+// TestOldCertificateMayStay: its removal never holds up the hand-over, and is
+// the first thing offered when the PIN is blocked.
+func TestOldCertificateMayStay(t *testing.T) {
+	start := func(tries int) procedure.Snapshot {
+		return with1(renewing(inCase(procedure.PhasePIN)), func(s *procedure.Snapshot) {
+			s.Case.PIN, s.Case.CanSkipRetire = procedure.PINView{Mode: procedure.PINEnter, Tries: tries, Again: true}, true
+		})
+	}
+	c := open(t, start(2), usual)
+	if c.app.page.back != nil || !c.app.page.focus(controlSkip) {
+		t.Fatal("the page offers a way back, or does not offer to go on without")
+	}
+	c.press(fyne.KeyReturn)
+	c.wantCalls("SkipRetire")
+	c = open(t, start(0), usual)
+	c.press(fyne.KeyReturn)
+	c.wantCalls("SkipRetire")
+}
+
 // TestFocusComesIntoSight: what is reached by Tab is never below the edge.
 func TestFocusComesIntoSight(t *testing.T) {
 	for _, s := range scenes() {

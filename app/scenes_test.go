@@ -117,6 +117,7 @@ func procedureScenes() []scene {
 			c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
 		}, screenStatus},
 		{"status silent", with1(lost(), func(s *procedure.Snapshot) { s.Case.Facts.Authority = false }), nil, screenStatus},
+		{"status asking", with1(lost(), func(s *procedure.Snapshot) { s.Case.Facts = nil }), nil, screenStatus},
 		{"status none", changing(inCase(procedure.PhasePerson), procedure.ActionRevoke), func(c *counter) {
 			c.set(func(s *procedure.Snapshot) { s.Case.Facts.Register = nil })
 			c.press(fyne.KeySpace, fyne.KeyReturn, fyne.KeySpace)
@@ -148,6 +149,9 @@ func procedureScenes() []scene {
 		}, screenSigned},
 		{"pin new", unblocking(inCase(procedure.PhasePIN), procedure.UnblockChange), nil, screenPIN},
 		{"pin kept", unblocking(inCase(procedure.PhasePIN), procedure.UnblockKeep), nil, screenPIN},
+		{"pin for the old certificate", with1(renewing(inCase(procedure.PhasePIN)), func(s *procedure.Snapshot) {
+			s.Case.PIN.Again, s.Case.CanSkipRetire = true, true
+		}), nil, screenPIN},
 		{"turn new", unblocking(inCase(procedure.PhasePIN), procedure.UnblockChange), func(c *counter) { c.press(fyne.KeyReturn) }, screenTurn},
 		{"pad new", unblocking(inCase(procedure.PhasePIN), procedure.UnblockChange), func(c *counter) { c.press(fyne.KeyReturn, fyne.KeyReturn) }, screenPad},
 		{"pad new differs", unblocking(inCase(procedure.PhasePIN), procedure.UnblockChange), func(c *counter) {
