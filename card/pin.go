@@ -37,10 +37,13 @@ func (s *Session) Login(ctx context.Context, pin []byte) error {
 func (s *Session) ChangePIN(ctx context.Context, old, pin []byte) error {
 	return s.attempt(ctx, "change PIN", func(pins [][]byte) error {
 		// Without a login the module may take the old PIN for the PUK.
-		if err := s.r.module.pin.login(s.handle, pins[0]); err != nil {
-			return s.refused("C_Login", err)
+		if !s.r.loggedIn(s.reader, s.insertion) {
+			if err := s.r.module.pin.login(s.handle, pins[0]); err != nil {
+				return s.refused("C_Login", err)
+			}
 		}
 		err := s.r.module.pin.setPIN(s.handle, pins[0], pins[1])
+		s.setLoggedIn(false)
 		_ = s.r.module.lib.Logout(s.handle) // with a dead card there is no login either
 		if err != nil {
 			return s.refused("C_SetPIN", err)

@@ -111,6 +111,16 @@ func TestChangePINOnCard(t *testing.T) {
 	if err := session.Login(ctx, []byte("654321")); err != nil {
 		t.Errorf("new PIN: %v", err)
 	}
+	if err := session.ChangePIN(ctx, []byte("654321"), []byte("1357")); err != nil {
+		t.Errorf("change while logged in: %v", err)
+	}
+	if _, err := session.Generate(ctx, newID(t)); err == nil {
+		t.Error("a login is left after the change")
+	}
+	if err := session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.opensWith(chip.Serial, "1357")
 	if card.TriesLeft() != 3 {
 		t.Errorf("%d tries left, want 3", card.TriesLeft())
 	}
