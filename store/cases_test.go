@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -208,6 +209,40 @@ func TestSearchAcrossRuns(t *testing.T) {
 	}
 	j = b.open()
 	check()
+}
+
+// TestLoadNamesDuringPurge: a part that is erased while the names are loaded is
+// not found afterwards.
+func TestLoadNamesDuringPurge(t *testing.T) {
+	ctx := context.Background()
+	b := searchable(t)
+	j := b.open()
+	for n := range namesStep + 10 {
+		openCase(t, j, n, person{fmt.Sprint(n), fmt.Sprint(n), "Petrović Ana"})
+	}
+	fatal(t, j.Sync(ctx, countersigner{key: b.authority}))
+	// The reader of the names is called while a page is loaded, and has the
+	// purge done before the next one.
+	terms, once := b.config.PartTerms["record"], sync.Once{}
+	purged := make(chan error, 1)
+	j.config.PartTerms = map[string]func([]byte) Terms{"record": func(content []byte) Terms {
+		once.Do(func() {
+			go func() {
+				_, err := j.Purge(ctx, caseNumber(0))
+				purged <- err
+			}()
+		})
+		return terms(content)
+	}}
+	fatal(t, j.LoadNames(ctx))
+	fatal(t, <-purged)
+	page, err := j.Cases(ctx, CaseQuery{Name: "ana", Term: Term{"number", "BG-0"}})
+	if err != nil || len(page) > 0 {
+		t.Errorf("found %v, %v after the purge", page, err)
+	}
+	if got := list(t, j, CaseQuery{Name: "ana", Limit: 1}); !slices.Equal(got, []int{namesStep + 9}) {
+		t.Errorf("found %v, want the last", got)
+	}
 }
 
 // TestIndex: cases of an earlier version are found once they were indexed.

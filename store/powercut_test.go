@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -270,5 +271,48 @@ func TestPowerCut(t *testing.T) {
 	}
 	if inDoubt == 0 {
 		t.Error("no cut fell between a commit and its acknowledgement")
+	}
+}
+
+// TestParseTrace: a call during which another thread does something comes in two
+// lines, and the second, being short, has its result in another column. A sync
+// lost here would look like one that never happened.
+func TestParseTrace(t *testing.T) {
+	const journal = "/j/journal.db"
+	db, dir := hexPath(journal), hexPath("/j")
+	tests := []struct {
+		name, text string
+		want       []diskCall // nil: refused
+	}{
+		{"whole", "7 fsync(3<" + db + ">) = 0\n", []diskCall{{kind: callSync, name: "journal.db"}}},
+		{"in two", "7 fsync(3<" + db + "> <unfinished ...>\n8 +++ exited with 0 +++\n7 <... fsync resumed>)            = 0\n",
+			[]diskCall{{kind: callSync, name: "journal.db"}}},
+		{"failed, in two", "7  fdatasync(3<" + db + "> <unfinished ...>\n8 +++ exited with 0 +++\n7  <... fdatasync resumed>)     = -1 EIO (Input/output error) (INJECTED)\n",
+			[]diskCall{{kind: callSync, name: "journal.db", failed: true}}},
+		{"write in two", "7 pwrite64(3<" + db + `>, "\x41\x42", 2, 9 <unfinished ...>` + "\n7 <... pwrite64 resumed>)   = 2\n",
+			[]diskCall{{kind: callWrite, name: "journal.db", offset: 9, data: []byte("AB")}}},
+		{"directory", "7 fsync(3<" + dir + ">) = 0\n", []diskCall{{kind: callSync}}},
+		{"another file", "7 fsync(3<" + hexPath("/k") + ">) = 0\n8 +++ exited with 0 +++\n", []diskCall{}},
+		{"end without beginning", "7 <... fsync resumed>) = 0\n", nil},
+		{"no result", "7 fsync(3<" + db + ">)\n", nil},
+		{"two at a time", "7 fsync(3<" + db + "> <unfinished ...>\n8 fsync(4<" + db + ">) = 0\n7 <... fsync resumed>) = 0\n", nil},
+		{"short write", "7 pwrite64(3<" + db + `>, "\x41\x42", 2, 9) = 1` + "\n", nil},
+		{"unknown call", "7 pwritev(3<" + db + ">, 1) = 1\n", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parseTrace(tt.text, journal)
+			if (err != nil) != (tt.want == nil) {
+				t.Fatalf("error %v", err)
+			}
+			if len(got) != len(tt.want) {
+				t.Fatalf("%d calls, want %d", len(got), len(tt.want))
+			}
+			for i, c := range got {
+				if !reflect.DeepEqual(c, tt.want[i]) {
+					t.Errorf("call %d is %+v, want %+v", i, c, tt.want[i])
+				}
+			}
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -162,6 +163,9 @@ func parseTrace(text, journal string) (calls []diskCall, err error) {
 			continue
 		}
 		if _, end, ok := strings.Cut(line, " resumed>"); ok && strings.HasPrefix(line, "<... ") {
+			if begun[thread] == "" {
+				return nil, fmt.Errorf("call ends that did not begin: %.300s", line)
+			}
 			line = begun[thread] + end
 			delete(begun, thread)
 		}
@@ -182,16 +186,23 @@ func parseTrace(text, journal string) (calls []diskCall, err error) {
 	return calls, nil
 }
 
+// resultOf finds the result of a call. In a short line, as the second half of a
+// call that was interrupted is, blanks put it into column 40.
+var resultOf = regexp.MustCompile(`\) += `)
+
 // parseCall reads one line of strace. A call on the journal's files that it does
 // not understand is an error: then the recording would not be complete.
 func parseCall(line, journal string) (call diskCall, ok bool, err error) {
 	function, rest, _ := strings.Cut(line, "(")
-	cut := strings.LastIndex(rest, ") = ")
-	if cut < 0 {
+	cut := resultOf.FindStringIndex(rest)
+	if cut == nil {
+		if strings.Contains(line, hexPath(journal)) {
+			return call, false, errors.New("call on the journal has no result")
+		}
 		return call, false, nil // the end of a thread
 	}
-	args := strings.Split(rest[:cut], ", ") // strings are in hex: no comma is inside one
-	result := rest[cut+len(") = "):]
+	args := strings.Split(rest[:cut[0]], ", ") // strings are in hex: no comma is inside one
+	result := rest[cut[1]:]
 	failed := strings.HasPrefix(result, "-1")
 	path := args[0]
 	if (function == "openat" || function == "unlinkat") && len(args) > 1 {

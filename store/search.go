@@ -203,6 +203,7 @@ func (j *Journal) searchable() []string {
 // still here. It belongs to whoever has the journal's turn.
 type nameIndex struct {
 	loaded  bool
+	purges  int         // in this run: what is being loaded meanwhile begins anew
 	entries []nameEntry // sorted by name
 }
 
@@ -225,6 +226,7 @@ func (x *nameIndex) add(names []string, caseID string, part int64) {
 
 // remove forgets the names of parts.
 func (x *nameIndex) remove(parts map[int64]bool) {
+	x.purges++
 	x.entries = slices.DeleteFunc(x.entries, func(e nameEntry) bool { return parts[e.part] })
 }
 
@@ -248,6 +250,9 @@ func (j *Journal) LoadNames(ctx context.Context) error {
 			if j.names.loaded {
 				done = true
 				return nil
+			}
+			if fresh.purges != j.names.purges {
+				fresh, last = nameIndex{purges: j.names.purges}, 0
 			}
 			last, done, err = j.loadNames(ctx, conn, &fresh, last)
 			if done && err == nil {
