@@ -38,19 +38,27 @@ type overrideFacts struct {
 
 // Override has a supervisor sign what the case needs him for, or another
 // choice than the proposal. It is done before ConfirmPerson, which then takes
-// the choice.
+// the choice. His signature counts for a day; later, and until the authority
+// has answered, he may sign the chosen action once more.
 func (e *Engine) Override(ctx context.Context, password []byte, o OverrideRequest) error {
-	c, cur, leave, err := e.enterCase(ctx, "Override", MoveAskPerson)
+	c, cur, leave, err := e.enterCase(ctx, "Override", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	proposal := Propose(*c.facts(), e.cfg.Settings)
-	if o.Choice == "" {
+	switch {
+	case c.Over() || c.undecided() || c.Withdrawn != "" || c.Attempt.Certificate != "" || !c.StatusAt.IsZero():
+		return &Error{Code: CodeNotNow, Detail: "nothing is left to sign"}
+	case o.Choice == "" && c.PersonDone:
+		o.Choice = c.Action
+	case o.Choice == "":
 		o.Choice = proposal.Action
 	}
 	o.Reason = strings.TrimSpace(o.Reason)
 	switch {
+	case c.PersonDone && o.Choice != c.Action:
+		return &Error{Code: CodeNotNow, Detail: "the action is chosen"}
 	case o.Choice == ActionNone:
 		return &Error{Code: CodeAnswerOpen, Fields: []string{FieldChoice}}
 	case o.Reason == "" || len(o.Reason) > maxReason:

@@ -106,9 +106,10 @@ func (w *work) changed(ctx context.Context, c Case) error {
 	return w.e.commit(ctx, draft{kind: KindStatusChanged, of: c.ID, body: struct{}{}})
 }
 
-// overrideOf opens the supervisor's signature of the case; nil without one.
+// overrideOf opens the supervisor's signature for what the case does; nil
+// without one. What he signed for another choice is of no use to anybody.
 func (e *Engine) overrideOf(ctx context.Context, c Case) ([]byte, error) {
-	if c.Override.Part == "" {
+	if c.Override.Part == "" || c.Override.Choice != c.Action {
 		return nil, nil
 	}
 	return e.part(ctx, c.ID, c.Override.Part)

@@ -72,8 +72,10 @@ type Authority struct {
 	// silent, if set, answers no question about the register.
 	silent bool
 	// approval, if set, leaves changes of status to a second clerk.
-	approval  bool
-	contracts map[string]*Contract
+	approval bool
+	// supervisor checks overrides; nil: none are accepted.
+	supervisor *ecdsa.PublicKey
+	contracts  map[string]*Contract
 }
 
 // NewAuthority makes an authority with a root of its own.
@@ -232,6 +234,9 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 	}
 	if known := a.contracts[r.Contract]; known == nil || known.State != procedure.ContractValid || known.Person != r.Subject.PersonalNumber {
 		return refused(procedure.CodeRefused, "contract-invalid")
+	}
+	if problem := a.override(r); problem != "" {
+		return refused(procedure.CodeClerkRefused, problem)
 	}
 	key := fmt.Sprintf("%s/%d", r.Case, r.Attempt)
 	if before, ok := a.used[key]; ok && before != sum {

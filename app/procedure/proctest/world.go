@@ -33,10 +33,12 @@ func NewWorld() *World {
 	f := &Faults{}
 	clock := NewClock()
 	j := NewJournal(f, clock.Now)
-	return &World{
+	w := &World{
 		Faults: f, Clock: clock, Card: NewCard(), Reader: NewReader(f), Journal: j,
 		Authority: NewAuthority(f, j, clock.Now), Keyring: NewKeyring(f), Settings: procedure.DefaultSettings(),
 	}
+	w.Authority.supervisor = w.Keyring.SupervisorPublic()
+	return w
 }
 
 // Config joins an engine to this world. It waits nowhere.
