@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -162,6 +163,13 @@ func (d *scriptedDesk) ConfirmHandOver(_ context.Context, t procedure.HandOverTi
 }
 func (d *scriptedDesk) SyncNow(context.Context) error { return d.call("SyncNow") }
 
+// TestMain runs all tests in one windowless app: each new one would read the
+// typefaces again.
+func TestMain(m *testing.M) {
+	test.NewApp().Settings().SetTheme(NewTheme())
+	os.Exit(m.Run())
+}
+
 // counter is the App under test with everything around it.
 type counter struct {
 	t      *testing.T
@@ -192,10 +200,8 @@ var (
 // open shows the snapshot in a window of the given size.
 func open(t *testing.T, s procedure.Snapshot, size fyne.Size) *counter {
 	t.Helper()
-	a := test.NewTempApp(t)
-	a.Settings().SetTheme(NewTheme())
 	c := &counter{t: t, desk: &scriptedDesk{snapshot: s, fail: map[string]error{}, next: map[string]func(*procedure.Snapshot){}}, now: noon, buf: make([]byte, pinMax)}
-	c.window = a.NewWindow("")
+	c.window = fyne.CurrentApp().NewWindow("")
 	t.Cleanup(c.window.Close)
 	var err error
 	c.app, err = New(Config{

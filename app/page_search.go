@@ -27,7 +27,7 @@ func (s search) query() procedure.StatusSearch {
 // searchPage looks for the certificates of a lost card.
 func (a *App) searchPage(p, kept *page) fyne.CanvasObject {
 	d := &a.draft.search
-	a.setBack(p, a.words.say("back"), func() { a.openAside("") })
+	a.setBack(p, a.words.say("back"), func() { *d = search{}; a.openAside("") })
 	a.setPrimary(p, a.words.say("search.do"), a.searchCitizen)
 	width := min(a.measure(), unit(160)) - 2*unit(6)
 	by := "numbers"

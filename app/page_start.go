@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -170,9 +171,12 @@ func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
 		a.do("resume", func(ctx context.Context) error { return a.cfg.Desk.ResumeCase(ctx, c.ID) }, nil)
 	})
 	p.add(prefixCase+string(c.ID), resume)
-	name := c.Name
-	if name == "" {
+	name := strings.TrimSpace(c.Name)
+	switch {
+	case c.Name == "":
 		name = a.words.say("home.nameless")
+	case name == "":
+		name = a.words.say("band.no-card")
 	}
 	state := a.words.say("phase." + string(c.Phase))
 	if c.WaitsFor != procedure.WaitsForNothing {

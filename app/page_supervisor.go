@@ -14,6 +14,7 @@ import (
 func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 	c, d := a.snapshot.Case, &a.draft.override
 	a.setBack(p, a.words.say("back"), func() { a.openAside(a.beforeSupervisor()) })
+	a.setLater(p)
 	side := a.pageWidth()*0.42 - unit(4)
 	width := a.pageWidth() - side - unit(4) - 2*unit(6)
 	password := a.secret(p, kept, fieldPassword, a.words.say("field.supervisor_password"))

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/forms"
@@ -42,12 +41,10 @@ func (c *realCounter) printed() int {
 
 func openReal(t *testing.T) *realCounter {
 	t.Helper()
-	fyneApp := test.NewTempApp(t)
-	fyneApp.Settings().SetTheme(NewTheme())
 	w := proctest.NewWorld()
 	engine, stop := w.Start(t)
 	c := &realCounter{counter: &counter{t: t, buf: make([]byte, pinMax)}, world: w, posts: make(chan func(), 1024)}
-	c.window = fyneApp.NewWindow("")
+	c.window = fyne.CurrentApp().NewWindow("")
 	c.window.Resize(usual)
 	fonts := forms.Fonts{Regular: theme.DefaultTextFont().Content(), Bold: theme.DefaultTextBoldFont().Content()}
 	var err error
