@@ -88,13 +88,12 @@ func intersect(a, b []string, both bool) []string {
 	return out
 }
 
-// readCases runs the query over the list of cases; only, unless nil, names
-// those to look at.
-func readCases(ctx context.Context, conn *sql.Conn, q CaseQuery, only []string) ([]Case, error) {
-	var where []string
-	var args []any
-	and := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
+// conditions writes the query as SQL; only, unless nil, names the cases to look
+// at.
+func (q CaseQuery) conditions(only []string) (where string, args []any) {
+	var list []string
+	and := func(condition string, value any) {
+		list, args = append(list, condition), append(args, value)
 	}
 	if q.Before > 0 {
 		and("opened < ?", q.Before)
@@ -111,30 +110,38 @@ func readCases(ctx context.Context, conn *sql.Conn, q CaseQuery, only []string) 
 	if len(q.Kinds) > 0 {
 		and("kind IN (SELECT value FROM json_each(?))", jsonList(q.Kinds))
 	}
-	few := only != nil && len(only) <= maxPage
-	if few {
+	if only != nil {
 		and("case_id IN (SELECT value FROM json_each(?))", jsonList(only))
 	}
-	query := "SELECT case_id, opened, last, events, opened_at, last_at, kind, clerk FROM cases"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
+	if len(list) == 0 {
+		return "", nil
 	}
+	return " WHERE " + strings.Join(list, " AND "), args
+}
+
+const selectCases = "SELECT case_id, opened, last, events, opened_at, last_at, kind, clerk FROM cases"
+
+// readCases runs the query over the list of cases; only, unless nil, names those
+// to look at.
+func readCases(ctx context.Context, conn *sql.Conn, q CaseQuery, only []string) ([]Case, error) {
 	limit := min(q.Limit, maxPage)
 	if limit <= 0 {
 		limit = 50
 	}
-	rows, err := conn.QueryContext(ctx, query+" ORDER BY opened DESC", args...)
+	var wanted map[string]bool
+	if len(only) > maxPage {
+		// There are so many that the next page of them is found soonest by
+		// walking down the list.
+		wanted = make(map[string]bool, len(only))
+		for _, id := range only {
+			wanted[id] = true
+		}
+		only = nil
+	}
+	where, args := q.conditions(only)
+	rows, err := conn.QueryContext(ctx, selectCases+where+" ORDER BY opened DESC", args...)
 	if err != nil {
 		return nil, err
-	}
-	if only == nil || few {
-		return scanCases(rows, limit, nil)
-	}
-	// There are so many that the next page of them is found soonest by walking
-	// down the list.
-	wanted := make(map[string]bool, len(only))
-	for _, id := range only {
-		wanted[id] = true
 	}
 	return scanCases(rows, limit, wanted)
 }
@@ -258,8 +265,7 @@ func newCaseAudit(ctx context.Context, conn *sql.Conn) (*caseAudit, error) {
 
 // nextPage checks the next cases; done after the last one.
 func (a *caseAudit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err error) {
-	rows, err := conn.QueryContext(ctx, "SELECT case_id, opened, last, events, opened_at, last_at, kind, clerk FROM cases"+
-		" WHERE opened > ? ORDER BY opened", a.last)
+	rows, err := conn.QueryContext(ctx, selectCases+" WHERE opened > ? ORDER BY opened", a.last)
 	if err != nil {
 		return false, fmt.Errorf("read cases: %w", err)
 	}

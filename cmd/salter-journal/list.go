@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -34,9 +32,6 @@ func (l *lines) print(format string, args ...any) {
 		_, l.err = fmt.Fprintf(l.w, format+"\n", args...)
 	}
 }
-
-// dirOf is where a file lies.
-func dirOf(path string) string { return filepath.Dir(path) }
 
 // listed is one event of a list as JSON.
 type listed struct {
@@ -131,6 +126,3 @@ func orDash(s string) string {
 	}
 	return s
 }
-
-// isJSON says whether content can stand in JSON as it is.
-func isJSON(content []byte) bool { return len(content) > 0 && json.Valid(content) }

@@ -170,10 +170,7 @@ func (p *program) checkedProof(proof evidence.Proof) (c checked, err error) {
 	if c.SeenBefore, err = evidence.CosignedAt(proof.Checkpoint, by.Verifier); err != nil {
 		return c, err
 	}
-	s := shown{listed: describe(proof.Seq, proof.Event), Leaf: evidence.Leaf(proof.Event).String(), Bytes: base64.StdEncoding.EncodeToString(proof.Event), Parts: []shownPart{}}
-	if isJSON(proof.Event) {
-		s.Event = proof.Event
-	}
+	s := newShown(proof.Seq, proof.Event)
 	c.Event = &s
 	return c, nil
 }

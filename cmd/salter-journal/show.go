@@ -59,6 +59,15 @@ type shown struct {
 	Parts []shownPart     `json:"parts"`
 }
 
+// newShown describes an event without its parts.
+func newShown(seq int64, event []byte) shown {
+	s := shown{listed: describe(seq, event), Leaf: evidence.Leaf(event).String(), Bytes: base64.StdEncoding.EncodeToString(event), Parts: []shownPart{}}
+	if json.Valid(event) {
+		s.Event = event
+	}
+	return s
+}
+
 type shownPart struct {
 	Name       string `json:"name"`
 	Commitment string `json:"commitment"`
@@ -77,10 +86,7 @@ func (p *program) show(ctx context.Context, path string, seq int64, open bool) (
 	if err != nil {
 		return err
 	}
-	s := shown{listed: describe(seq, event), Leaf: evidence.Leaf(event).String(), Bytes: base64.StdEncoding.EncodeToString(event), Parts: []shownPart{}}
-	if isJSON(event) {
-		s.Event = event
-	}
+	s := newShown(seq, event)
 	if s.Error == "" {
 		if s.Parts, err = showParts(ctx, c, event, open); err != nil {
 			return err

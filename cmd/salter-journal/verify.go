@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -127,7 +128,7 @@ func (p *program) verdictOf(r store.Report, path string) verdict {
 		}
 	}
 	if r.SignaturesChecked {
-		keys, _ := p.authority.keys(dirOf(path)) // it was read before
+		keys, _ := p.authority.keys(filepath.Dir(path)) // it was read before
 		for _, k := range keys {
 			v.Authority = append(v.Authority, fmt.Sprintf("%s+%08x, from %s", k.Name(), k.KeyHash(), k.from))
 		}
