@@ -159,8 +159,11 @@ func ofDate(pin []byte, d Date) bool {
 	if d.IsZero() {
 		return false
 	}
-	return slices.ContainsFunc([]string{"%[1]02d%[2]02d%[3]04d", "%[2]02d%[1]02d%[3]04d", "%[3]04d%[2]02d%[1]02d", "%[1]02d%[2]02d%[4]02d", "%[4]02d%[2]02d%[1]02d", "%[2]02d%[1]02d%[4]02d"},
-		func(form string) bool {
-			return bytes.Contains(fmt.Appendf(nil, form, d.Day, d.Month, d.Year, d.Year%100), pin)
-		})
+	forms := []string{
+		"%02[1]d%02[2]d%04[3]d", "%02[2]d%02[1]d%04[3]d", "%04[3]d%02[2]d%02[1]d",
+		"%02[1]d%02[2]d%02[4]d", "%02[2]d%02[1]d%02[4]d", "%02[4]d%02[2]d%02[1]d",
+	}
+	return slices.ContainsFunc(forms, func(form string) bool {
+		return bytes.Contains(fmt.Appendf(nil, form, d.Day, int(d.Month), d.Year, d.Year%100), pin)
+	})
 }
