@@ -13,6 +13,9 @@
 //	salter-ca certificate list   -dir DIR
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
 //	salter-ca crl publish  -dir DIR
+//	salter-ca backup key   -out FILE
+//	salter-ca backup       -dir DIR -out FILE -recipients FILE
+//	salter-ca restore      -dir DIR -in FILE -identity FILE
 //
 // The first init or serve makes the authority: demonstration keys, a database,
 // and to be edited profile files and policy.json. With -plan its keys are on
@@ -82,6 +85,9 @@ func commands() []command {
 		{"anchor list", "", "list the card-data anchors", setupAnchorList},
 		{"certificate list", "", "list issued certificates", setupCertificateList},
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
+		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
+		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
+		{"restore", "", "make an authority of a backup, verified", setupRestore},
 		{"crl publish", "", "publish new lists of revoked certificates now", setupCRLPublish},
 	}
 }

@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"salter/cmd/salter": {"salter/app", "salter/app/procedure", "salter/app/forms", "salter/app/desk", "salter/card", "salter/ca", "salter/ca/profile", "salter/store", "salter/store/evidence", "salter/assets",
 		"fyne.io/fyne/v2/*", "github.com/go-gl/glfw/v3.4/glfw", "github.com/BurntSushi/toml", "software.sslmate.com/src/go-pkcs12", "golang.org/x/mod/sumdb/note", "golang.org/x/sys/*"},
-	"salter/cmd/salter-ca":   {"salter/ca", "salter/ca/authority/*", "software.sslmate.com/src/go-pkcs12"},
+	"salter/cmd/salter-ca":   {"salter/ca", "salter/ca/authority/*", "software.sslmate.com/src/go-pkcs12", "filippo.io/age"},
 	"salter/cmd/salter-card": {"salter/card/virtual"},
 	// The auditor's tool sees evidence and nothing else: no network, no card, no screen.
 	"salter/cmd/salter-journal": {"salter/store", "salter/store/evidence", "golang.org/x/mod/sumdb/note"},
@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"salter/ca/est":     {"salter/card/sod/cms", "github.com/smallstep/pkcs7"}, // one guard for what cards and servers send
 	"salter/ca/profile": {"golang.org/x/text/unicode/norm"},
 	"salter/ca/authority/*": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
-		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/*", "github.com/zmap/*", "github.com/miekg/pkcs11", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
+		"modernc.org/sqlite", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/*", "github.com/zmap/*", "github.com/miekg/pkcs11", "filippo.io/age", "golang.org/x/crypto/*", "golang.org/x/sys/*"},
 	"salter/ca/catest": {"salter/ca", "salter/ca/est", "salter/ca/profile", "salter/ca/authority/*", "salter/card/sod", "salter/store/evidence",
 		"github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/sumdb/*", "software.sslmate.com/src/go-pkcs12"},
 

@@ -34,6 +34,7 @@ type Admin interface {
 	Certificates(ctx context.Context, after int64) ([]authority.CertificateEntry, error)
 	Certificate(ctx context.Context, serial string) ([]byte, error)
 	PublishCRLs(ctx context.Context) error
+	Snapshot(ctx context.Context) (folder string, err error)
 	Close() error
 }
 

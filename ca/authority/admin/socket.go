@@ -19,6 +19,10 @@ import (
 // maxMessage bounds a request and an answer.
 const maxMessage = 16 << 20
 
+// callTime is how long a command waits for its answer: lists and snapshots of a
+// large register take minutes.
+const callTime = 15 * time.Minute
+
 // none is the argument or the result of an operation that has none.
 type none struct{}
 
@@ -61,6 +65,7 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /anchor/list", list(a.Anchors))
 	mux.Handle("POST /certificate/list", operation(a.Certificates))
 	mux.Handle("POST /certificate/get", operation(a.Certificate))
+	mux.Handle("POST /snapshot", list(a.Snapshot))
 	mux.Handle("POST /crl/publish", act(func(ctx context.Context, _ none) error { return a.PublishCRLs(ctx) }))
 	return mux
 }
@@ -109,7 +114,7 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	if err := conn.Close(); err != nil {
 		return nil, fmt.Errorf("connect to authority: %w", err)
 	}
-	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: time.Minute}}, nil
+	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: callTime}}, nil
 }
 
 // call posts in and decodes the answer into out.
@@ -200,6 +205,12 @@ func (c *Client) Certificate(ctx context.Context, serial string) (out []byte, er
 // PublishCRLs implements Admin.
 func (c *Client) PublishCRLs(ctx context.Context) error {
 	return c.call(ctx, "/crl/publish", none{}, new(none))
+}
+
+// Snapshot implements Admin.
+func (c *Client) Snapshot(ctx context.Context) (folder string, err error) {
+	err = c.call(ctx, "/snapshot", none{}, &folder)
+	return folder, err
 }
 
 // Close implements Admin.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ func TestConformance(t *testing.T) {
 		{"searches are recorded", searches},
 		{"a change waits, is claimed and decided once", approvals},
 		{"a list follows the changes", lists},
+		{"a snapshot is the database of one moment", snapshot},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 	}
@@ -436,6 +438,35 @@ func approvals(t *testing.T, d db.DB) {
 			t.Errorf("unknown approval: got %v, want ErrNotFound", err)
 		}
 		return nil
+	})
+}
+
+// snapshot: a copy holds what was committed before, nothing that came after,
+// and is a database of its own.
+func snapshot(t *testing.T, d db.DB) {
+	set := func(value string) { do(t, d, func(tx db.Tx) error { return tx.SetMeta("key", value) }) }
+	set("before")
+	path := filepath.Join(t.TempDir(), "copy.db")
+	if err := d.Snapshot(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	set("after")
+	if err := d.Snapshot(t.Context(), path); err == nil {
+		t.Error("a file was overwritten")
+	}
+	if err := d.Check(t.Context()); err != nil {
+		t.Errorf("check: %v", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("copy: mode %v, %v, want 0600", info.Mode(), err)
+	}
+	do(t, open(t, path, false), func(tx db.Tx) error {
+		value, err := tx.Meta("key")
+		if value != "before" {
+			t.Errorf("the copy holds %q, want what was before", value)
+		}
+		return err
 	})
 }
 

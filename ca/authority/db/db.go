@@ -22,6 +22,11 @@ type DB interface {
 	// must not keep its Tx. ctx bounds the waiting for other transactions;
 	// one that has begun is brought to its end.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// Snapshot writes the database as it is at one moment to path, which must
+	// not exist, for OpenSQLite; others wait meanwhile.
+	Snapshot(ctx context.Context, path string) error
+	// Check reads the whole database and says whether it is whole; ErrDamaged.
+	Check(ctx context.Context) error
 	// Close checkpoints and releases the database.
 	Close() error
 }

@@ -1,9 +1,11 @@
 package db_test
 
 import (
+	"bytes"
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"salter/ca/authority/db"
@@ -119,5 +121,41 @@ func TestHolderWithoutContract(t *testing.T) {
 		if _, err := raw.Exec(text); err == nil {
 			t.Errorf("%s: accepted", text)
 		}
+	}
+}
+
+// TestCheckDamaged: a page that something else wrote into is found.
+func TestCheckDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ca.db")
+	whole := open(t, path, true)
+	do(t, whole, func(tx db.Tx) error {
+		for _, key := range []string{"a", "b", "c"} {
+			if err := tx.SetMeta(key, strings.Repeat(key, 100)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := whole.Snapshot(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(text, []byte(strings.Repeat("b", 100)))
+	page := at / 4096 * 4096
+	copy(text[page:], bytes.Repeat([]byte{0x0d, 0xff, 0xff}, 20))
+	if err := os.WriteFile(copied, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.OpenSQLite(t.Context(), copied, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Check(t.Context()); err == nil {
+		t.Error("a damaged page was not found")
 	}
 }
