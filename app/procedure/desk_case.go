@@ -340,6 +340,9 @@ func (e *Engine) refuse(ctx context.Context, reason Code) error {
 	if c.Over() || c.Active() {
 		return &Error{Code: CodeNotNow, Detail: "the certificate is in force or the case is over"}
 	}
+	if !c.StatusAt.IsZero() || c.StatusID != "" && c.StatusRefused == "" {
+		return &Error{Code: CodeNotNow, Detail: "the change of status is made, or at the authority"}
+	}
 	if reason == "" {
 		return &Error{Code: CodeAnswerOpen, Fields: []string{"reason"}}
 	}

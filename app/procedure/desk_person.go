@@ -34,6 +34,9 @@ func (e *Engine) ConfirmPerson(ctx context.Context, a PersonAnswers) error {
 	if a.Service == "" {
 		a.Service = ServiceCertificate
 	}
+	if c.NoCard && a.Service != ServiceStatus {
+		return &Error{Code: CodeNotNow, Detail: "without the card there is a change of status only"}
+	}
 	if open := personOpen(c, a, tries); len(open) > 0 {
 		return &Error{Code: CodeAnswerOpen, Fields: open}
 	}
