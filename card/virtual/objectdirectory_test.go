@@ -19,6 +19,17 @@ const (
 	selectCDF  = "00A40800 04 50154404 00"
 )
 
+// deleting is a card whose signing certificate was just deleted.
+func deleting(t *testing.T) (terminal, string) {
+	t.Helper()
+	m, dir := newTerminal(t, virtual.Renewal)
+	m.want(selectWrite, apdu.SWOK)
+	m.want("00200001 10"+pinWrite, apdu.SWOK)
+	m.want(selectDF, apdu.SWOK)
+	m.want(deleteCert, apdu.SWOK)
+	return m, dir
+}
+
 // TestObjectDirectoryChange checks that a change of an object directory,
 // together with the deletion that belongs to it, happens as a whole or not at
 // all.
@@ -54,12 +65,8 @@ func TestObjectDirectoryChange(t *testing.T) {
 		}, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m, dir := newTerminal(t, virtual.Renewal)
-			before := writeFile(t, m.card, "50154404")
-			m.want(selectWrite, apdu.SWOK)
-			m.want("00200001 10"+pinWrite, apdu.SWOK)
-			m.want(selectDF, apdu.SWOK)
-			m.want(deleteCert, apdu.SWOK)
+			m, dir := deleting(t)
+			before := writeFile(t, reopen(t, dir), "50154404")
 			m.want(deleteCert, apdu.SWFileNotFound) // gone as far as one with power sees
 			m.want(selectCert, apdu.SWFileNotFound)
 			m.want(selectCDF, apdu.SWOK)
@@ -85,11 +92,7 @@ func TestObjectDirectoryChange(t *testing.T) {
 // TestObjectFileReplaced creates a file under the identifier of one that was
 // just deleted.
 func TestObjectFileReplaced(t *testing.T) {
-	m, dir := newTerminal(t, virtual.Renewal)
-	m.want(selectWrite, apdu.SWOK)
-	m.want("00200001 10"+pinWrite, apdu.SWOK)
-	m.want(selectDF, apdu.SWOK)
-	m.want(deleteCert, apdu.SWOK)
+	m, dir := deleting(t)
 	m.want("00E00000 17 6F15 81020010 820101 83023401 8608FF90FFFFFFFF9000", apdu.SWOK)
 	m.want("00D60000 01 AA", apdu.SWOK)
 	m.card = reopen(t, dir)
@@ -103,11 +106,7 @@ func TestObjectFileReplaced(t *testing.T) {
 // TestObjectDirectoryDeleted deletes the folder of everything while a deletion
 // in it waits for its end.
 func TestObjectDirectoryDeleted(t *testing.T) {
-	m, dir := newTerminal(t, virtual.Renewal)
-	m.want(selectWrite, apdu.SWOK)
-	m.want("00200001 10"+pinWrite, apdu.SWOK)
-	m.want(selectDF, apdu.SWOK)
-	m.want(deleteCert, apdu.SWOK)
+	m, dir := deleting(t)
 	m.want("00A40000 02 3F00 00", apdu.SWOK)
 	m.want("00E40000 02 5015", apdu.SWOK)
 	m.want(selectCardEdge, apdu.SWOK)
