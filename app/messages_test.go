@@ -158,6 +158,25 @@ func fieldNames(t *testing.T) []string {
 	return names
 }
 
+// TestEveryReasonHasItsCodeAndNextStep: what a clerk can give as a reason is a
+// code of the core, and the citizen is told what to do next.
+func TestEveryReasonHasItsCodeAndNextStep(t *testing.T) {
+	m, all := catalogue(t)
+	codes := stringConstants(t, "procedure/errors.go", "Code")
+	for id := range all {
+		for _, prefix := range []string{"reason.", "next.", "needs."} {
+			code, is := strings.CutPrefix(id, prefix)
+			words := slices.Contains([]string{"heading", "line", "signed", "no-card", "revocation"}, code) && prefix == "needs."
+			if is && !words && !slices.Contains(codes, code) {
+				t.Errorf("%q is of no code", id)
+			}
+			if is && prefix == "reason." && !m.has("next."+code) {
+				t.Errorf("the catalogue has no %q", "next."+code)
+			}
+		}
+	}
+}
+
 // usedIDs are the literals in the code that are ids, or the beginnings of ids,
 // of messages.
 func usedIDs(t *testing.T) (ids, prefixes []string) {

@@ -47,8 +47,11 @@ func (a *App) broughtOptions(kind procedure.PaperKind) []option {
 		return append(options, option{value: "0", label: a.words.say("brought.terms")})
 	}
 	for n := 1; n <= circles[kind]; n++ {
-		number := strconv.Itoa(n)
-		options = append(options, option{value: number, label: a.words.fill("brought.circled", with{"N": n}), note: a.words.say("circle." + string(kind) + "." + number)})
+		o := option{value: strconv.Itoa(n), label: a.words.fill("brought.circled", with{"N": n})}
+		if id := "circle." + string(kind) + "." + o.value; a.words.has(id) { // those of Obrazac 3 are a setting
+			o.note = a.words.say(id)
+		}
+		options = append(options, o)
 	}
 	return options
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
@@ -186,18 +185,4 @@ func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
 		line(styleStrong, name),
 		line(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
 	return spread(row(unit(3), picture(pictureWait, 22), words), resume)
-}
-
-// portrait shows the holder; the file has been checked against the signed
-// hash before it comes here.
-func portrait(jpeg []byte, height float32) fyne.CanvasObject {
-	img := decodePortrait(jpeg)
-	if img == nil {
-		return picture(picturePerson, height)
-	}
-	c := canvas.NewImageFromImage(img)
-	c.FillMode, c.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
-	b := img.Bounds()
-	c.SetMinSize(fyne.NewSize(height*float32(b.Dx())/float32(b.Dy()), height))
-	return c
 }

@@ -80,7 +80,7 @@ func (a *App) statusLast(p, kept *page, c *procedure.CaseView, width float32) []
 	if c.NoCard {
 		last = append(last, a.typed(p, kept, procedure.FieldDocument, &d.Document, "", width))
 	}
-	if d.Op == procedure.ActionRevoke && c.Facts.ContractRef.Number != "" {
+	if d.Op == procedure.ActionRevoke && d.Serial != "" && c.Facts.ContractRef.Number != "" {
 		last = append(last, a.ticked(p, fieldEnd, width-unit(12), &d.EndContract))
 	}
 	return last
@@ -95,7 +95,7 @@ func (a *App) statusUnknown(p *page) fyne.CanvasObject {
 	width := a.measure()
 	what, do := a.words.say("facts.asking"), a.words.say("status.asking")
 	if a.snapshot.Case.Facts != nil {
-		what, do = a.words.say("facts.silent"), a.words.say("status.silent")
+		what, do = a.words.say("status.silent"), a.words.say("status.silent.text")
 	}
 	box := newAttention(a.keys, what+" "+do, toneInfo.box(what, width-2*ringGap, para(styleBody, do, boxMeasure(width-2*ringGap))))
 	p.add(controlFailure, box)

@@ -347,6 +347,9 @@ func TestFocusComesIntoSight(t *testing.T) {
 			if s.do != nil {
 				s.do(c)
 			}
+			if len(c.app.page.scrolls) == 0 {
+				t.Fatal("the page does not scroll any more")
+			}
 			scroll := c.app.page.scrolls[len(c.app.page.scrolls)-1]
 			for name, control := range c.app.page.controls {
 				at, here := placeIn(scroll.Content, control.(fyne.CanvasObject))

@@ -110,8 +110,14 @@ func procedureScenes() []scene {
 		}, screenSupervisor},
 		{"status", changing(inCase(procedure.PhasePerson), procedure.ActionRevoke), func(c *counter) {
 			c.press(fyne.KeySpace, fyne.KeyReturn, fyne.KeySpace)
+			c.app.page.focus(procedure.FieldSerial)
+			c.press(fyne.KeySpace)
 		}, screenStatus},
-		{"status lost card", lost(), func(c *counter) { c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace) }, screenStatus},
+		{"status lost card", lost(), func(c *counter) {
+			c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
+			c.app.page.focus(procedure.FieldSerial)
+			c.press(fyne.KeySpace)
+		}, screenStatus},
 		{"status open", lost(), func(c *counter) {
 			c.desk.fail["ConfirmPerson"] = fail(procedure.CodeAnswerOpen, procedure.FieldReason, procedure.FieldDocument)
 			c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
