@@ -118,6 +118,12 @@ func (c Case) Active() bool { return c.Attempt.Active }
 // version chose the action when a case was opened.
 func (c Case) undecided() bool { return c.Action == "" && c.Learned == 0 }
 
+// open reports whether the facts still count: nothing has come of the case yet
+// that they could not change.
+func (c Case) open() bool {
+	return !c.Over() && c.Withdrawn == "" && c.Attempt.Certificate == "" && c.StatusAt.IsZero()
+}
+
 // begun reports whether work on the card or at the authority has begun: from
 // then on the action stands.
 func (c Case) begun() bool {
@@ -164,10 +170,10 @@ func (c Case) retireFirst() bool {
 		return false
 	}
 	switch c.Facts.Certificate {
-	case CertExpired, CertRevoked:
-		return true
+	case CertValid, CertSuspended, CertUnknown:
+		return false
 	}
-	return false
+	return true
 }
 
 // retireDue reports whether an old signing certificate is left on the chip.

@@ -48,7 +48,7 @@ func (e *Engine) Override(ctx context.Context, password []byte, o OverrideReques
 	defer leave()
 	proposal := Propose(*c.facts(), e.cfg.Settings)
 	switch {
-	case c.Over() || c.undecided() || c.Withdrawn != "" || c.Attempt.Certificate != "" || !c.StatusAt.IsZero():
+	case c.undecided() || !c.open():
 		return &Error{Code: CodeNotNow, Detail: "nothing is left to sign"}
 	case o.Choice == "" && c.PersonDone:
 		o.Choice = c.Action

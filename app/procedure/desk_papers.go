@@ -117,12 +117,17 @@ func (c Case) status(cur *current) StatusAnswers {
 
 // certificate is the one whose status changes, as the register knows it.
 func (c Case) certificate(cur *current) *CertificateFact {
+	if !c.Action.ChangesStatus() {
+		return nil
+	}
 	for _, f := range cur.register {
-		if c.Action.ChangesStatus() && sameSerial(f.Serial, c.Status.Serial) {
+		if sameSerial(f.Serial, c.Status.Serial) {
 			return &f
 		}
 	}
-	return nil
+	// The register did not answer: it lies on the chip.
+	f := c.facts()
+	return &CertificateFact{Serial: f.Serial, State: f.Certificate, NotAfter: f.NotAfter, Contract: c.Contract.Number}
 }
 
 // RecordPapers journals the rendered papers, before they are printed. Their

@@ -26,6 +26,9 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 		if policy, err = e.policy(ctx); err != nil {
 			return err
 		}
+		if c, err = e.stillSigned(ctx, c, cur); err != nil {
+			return err
+		}
 	}
 	chip, err := e.refreshChip(ctx, cur.record.Token)
 	if err != nil {
@@ -47,6 +50,31 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 		return err
 	}
 	e.update(func() { cur.pin, cur.problem = PINView{Open: true, Mode: c.pinMode()}, nil })
+	return nil
+}
+
+// stillSigned learns the facts where the authority had not answered, and
+// checks that nothing came to light for which a supervisor is needed.
+func (e *Engine) stillSigned(ctx context.Context, c Case, cur *current) (Case, error) {
+	c, err := e.learnAnew(ctx, c, cur)
+	if err != nil || c.Facts == nil || c.Attempt.CSR != "" {
+		return c, err
+	}
+	if open := c.unsigned(e.needs(c, cur, c.Action), c.Action); len(open) > 0 {
+		return c, &Error{Code: CodeNeedsSupervisor, Fields: names(open)}
+	}
+	return c, nil
+}
+
+// clockKnown checks that the authority told its time not too long ago (E26):
+// the citizen's page can stay open.
+func (e *Engine) clockKnown(c Case) error {
+	e.mu.Lock()
+	told := e.told
+	e.mu.Unlock()
+	if c.Action.Certifies() && c.Attempt.CSR == "" && e.cfg.Mono()-told > e.cfg.Settings.MaxUnsynced {
+		return &Error{Code: CodeClock, Detail: "not compared with the authority's for too long"}
+	}
 	return nil
 }
 
@@ -95,6 +123,9 @@ func (e *Engine) policy(ctx context.Context) (Policy, error) {
 	if err != nil {
 		return p, asError(CodeNoLink, "policy", err)
 	}
+	e.mu.Lock()
+	e.told = e.cfg.Mono()
+	e.mu.Unlock()
 	if p.Compromise != "" {
 		return p, &Error{Code: CodeCounter, Detail: p.Compromise}
 	}
@@ -125,7 +156,10 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		leave()
 		return problem
 	}
-	if err := e.mayAskPIN(c, cur); err != nil {
+	if err = e.mayAskPIN(c, cur); err == nil {
+		err = e.clockKnown(c)
+	}
+	if err != nil {
 		err = e.closePIN(cur, err)
 		leave()
 		return err

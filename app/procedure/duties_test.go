@@ -588,6 +588,43 @@ func TestE26Clock(t *testing.T) {
 	}
 }
 
+// TestE26Unsynced: the citizen's page was left open until nobody knows the
+// time any more.
+func TestE26Unsynced(t *testing.T) {
+	h := testHarness(t)
+	h.toPIN()
+	h.Clock.Advance(25 * time.Hour)
+	h.wants("EnterPIN", h.enterPIN(), procedure.CodeClock)
+	if n := h.Faults.Calls(proctest.OpLogin); n != 0 {
+		t.Errorf("%d logins", n)
+	}
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
+	h.must("EnterPIN", h.enterPIN())
+	h.close()
+}
+
+// TestE29LearnsLater: papers were made while the authority was silent; before
+// anybody types a PIN it is asked again, and what it knows counts.
+func TestE29LearnsLater(t *testing.T) {
+	h := testHarness(t)
+	ends := h.Clock.Now().AddDate(1, 0, 0)
+	h.Authority.IssueOld(h.Card, "U-1", ends.AddDate(-5, 0, 0), ends, proctest.Active)
+	h.Card.DropKeys() // it stands at the register only
+	h.insert(h.Card)
+	h.Authority.SetSilent(true)
+	h.toContent()
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	h.Authority.SetSilent(false)
+	h.wants("BeginPIN", h.e.BeginPIN(ctx), procedure.CodeNeedsSupervisor)
+	if v := h.view(); v.Facts.Certificate != procedure.CertValid || len(v.Needs) == 0 {
+		t.Errorf("facts %+v, needs %v", v.Facts, v.Needs)
+	}
+	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), procedure.OverrideRequest{Reason: "остаје при захтеву"}))
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
+	h.must("EnterPIN", h.enterPIN())
+	h.close()
+}
+
 // TestE27NoPersonalDataInLists: what the lists show after the data are gone.
 func TestE27NoPersonalDataInLists(t *testing.T) {
 	h := testHarness(t)

@@ -63,9 +63,10 @@ type Engine struct {
 	unread  *Error            // why the record of one of them could not be opened
 	clerk   Clerk
 	reader  readerState
-	cur     *current // nil: home page
-	working bool     // a background run is at work
-	missed  bool     // goOn was called while somebody had op
+	cur     *current      // nil: home page
+	working bool          // a background run is at work
+	told    time.Duration // when the authority last told its time, on the monotonic clock
+	missed  bool          // goOn was called while somebody had op
 	busy    string
 	stop    *Error
 	backoff backoff // of the background sync

@@ -15,40 +15,63 @@ import (
 // without an answer the clerk sees what is known, and can ask again.
 const learnPatience = 5 * time.Second
 
-// AskAgain learns the facts of the case once more.
+// AskAgain learns the facts of the case once more. What a supervisor signed
+// over the former ones is void.
 func (e *Engine) AskAgain(ctx context.Context) error {
 	c, cur, leave, err := e.enterCase(ctx, "AskAgain", anyMove)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	switch m := e.next(c, cur); m {
-	case MoveLearn, MoveAskPerson:
-		return e.learn(ctx, c, cur)
-	case MoveWaitCard:
-		return &Error{Code: CodeNoCard}
-	case MoveWaitOtherCard:
-		return &Error{Code: CodeOtherCard}
-	default:
-		return &Error{Code: CodeNotNow, Detail: "the case is at " + string(m)}
+	if !c.open() {
+		return &Error{Code: CodeNotNow, Detail: "the facts count no more"}
 	}
+	return e.learn(ctx, c, cur)
 }
 
 // learn asks chip and register what there is, and records the facts, answered
 // or not.
 func (e *Engine) learn(ctx context.Context, c Case, cur *current) error {
-	e.mu.Lock()
-	r := e.reader
-	present := e.cardFacts(cur.record).Presence == CardSame
-	revoked := e.book.revoked
-	e.mu.Unlock()
-	if !c.NoCard && !present {
-		return &Error{Code: CodeNoCard}
+	register, answered := e.ask(ctx, queryOf(c, cur))
+	return e.conclude(ctx, c, cur, register, answered)
+}
+
+// learnAnew asks once more where the authority had not answered. Without an
+// answer the former facts stand, and with them what was signed.
+func (e *Engine) learnAnew(ctx context.Context, c Case, cur *current) (Case, error) {
+	if c.Facts == nil || c.Facts.Authority || c.Attempt.CSR != "" {
+		return c, nil
 	}
-	register, answered := e.ask(ctx, RegisterQuery{
+	register, answered := e.ask(ctx, queryOf(c, cur))
+	if !answered {
+		return c, nil
+	}
+	if err := e.conclude(ctx, c, cur, register, true); err != nil {
+		return c, err
+	}
+	c, _, err := e.present()
+	return c, err
+}
+
+func queryOf(c Case, cur *current) RegisterQuery {
+	return RegisterQuery{
 		Case: c.ID, PersonalNumber: PersonalNumber(cur.record.Identity.PersonalNumber),
 		CardNumber: cur.record.Identity.CardNumber, Contract: cur.record.Contract,
-	})
+	}
+}
+
+// conclude makes the facts out of chip and register.
+func (e *Engine) conclude(ctx context.Context, c Case, cur *current, register Register, answered bool) error {
+	e.mu.Lock()
+	r, presence, revoked := e.reader, e.cardFacts(cur.record).Presence, e.book.revoked
+	e.mu.Unlock()
+	switch {
+	case c.NoCard, presence == CardSame:
+	case presence == CardOther:
+		return &Error{Code: CodeOtherCard}
+	default:
+		return &Error{Code: CodeNoCard}
+	}
 	l := lesson{
 		register: register, answered: answered, now: e.cfg.Now(), revoked: revoked, settings: e.cfg.Settings,
 		card: cur.record.Identity.CardNumber,

@@ -13,7 +13,7 @@ type Settings struct {
 	ContractTerm     int  // contract.term_years; 0: until ended
 	SurvivesNewCard  bool // contract.survives_new_card
 	AcceptBrought    bool // forms.accept_brought
-	SignBeforeClerk  bool // forms.sign_all_before_clerk; only said on the screen
+	SignBeforeClerk  bool // forms.sign_all_before_clerk; said beside the ticks
 	RenewBeforeDays  int  // renewal.before_expiry_days; 0: only after it
 	RenewalChain     bool // renewal.chain: certificates after the first of a contract are renewed too
 	RetentionYears   int  // retention.years_after_end

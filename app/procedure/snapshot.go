@@ -200,6 +200,9 @@ type CaseView struct {
 	Brought    []BroughtForm
 	// HandOverAsks are the ticks asked for at the end, by Field name.
 	HandOverAsks []string
+	// SignBeforeClerk: not the contract alone is signed before the clerk
+	// (forms.sign_all_before_clerk).
+	SignBeforeClerk bool
 	// CanSkipRetire: the old certificate could not be removed, and the case
 	// may go on without.
 	CanSkipRetire bool

@@ -102,7 +102,11 @@ func (e *Engine) newPINProblem(cur *current, pin, again []byte, weak bool) *Erro
 
 // setPIN sets the new PIN and proves it by a login in the same session.
 func (e *Engine) setPIN(ctx context.Context, c Case, cur *current, pin []byte) (Session, error) {
-	if err := e.mayAskPIN(c, cur); err != nil {
+	err := e.mayAskPIN(c, cur)
+	if err == nil {
+		err = e.clockKnown(c)
+	}
+	if err != nil {
 		return nil, e.closePIN(cur, err)
 	}
 	session, err := e.reset(ctx, c, cur, pin)

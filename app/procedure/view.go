@@ -1,6 +1,9 @@
 package procedure
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // snapshot builds the picture of everything; e.mu is held.
 func (e *Engine) snapshot() Snapshot {
@@ -32,7 +35,7 @@ func (e *Engine) summary(c Case) CaseSummary {
 	sum := CaseSummary{ID: c.ID, Number: c.Number, Opened: c.Opened}
 	r, open := e.records[c.ID]
 	if open {
-		sum.Name = r.Identity.Surname + " " + r.Identity.GivenName
+		sum.Name = strings.TrimSpace(r.Identity.Surname + " " + r.Identity.GivenName) // of one name, or of nobody
 	}
 	move := Next(c, e.cardFacts(r), RequestUnclear)
 	sum.Phase = phaseOf(c, move, false)
@@ -127,7 +130,8 @@ func (e *Engine) caseView(c Case) *CaseView {
 		Email:   EmailAnswer{Wanted: c.EmailWanted, Address: cur.email},
 		Preview: cur.preview, PIN: cur.pin, Result: c.result(cur.result), HandOver: c.HandOver, Refusal: c.Refused,
 		Contract: c.Contract, Service: c.Service, Unblock: c.Unblock, NoCard: c.NoCard, Received: c.Received,
-		HandOverAsks: c.handOverAsks(), CanSkipRetire: c.Active() && c.retireDue() && !e.working,
+		SignBeforeClerk: e.cfg.Settings.SignBeforeClerk,
+		HandOverAsks:    c.handOverAsks(), CanSkipRetire: c.Active() && c.retireDue() && !e.working,
 	}
 	e.decisionView(v, c)
 	v.PIN.Mode = c.pinMode()
@@ -186,11 +190,13 @@ func (e *Engine) decisionView(v *CaseView, c Case) {
 		return
 	}
 	v.Proposal = Propose(*c.Facts, e.cfg.Settings)
-	if c.Over() || c.PersonDone {
+	if !c.open() {
 		return
 	}
 	choice := v.Proposal.Action
 	switch {
+	case c.PersonDone:
+		choice = c.Action
 	case c.Override.Choice != "":
 		choice = c.Override.Choice
 	case c.NoCard:
