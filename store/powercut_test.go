@@ -234,12 +234,12 @@ func TestPowerCut(t *testing.T) {
 		inject string
 		states int
 	}{
-		{"sound disk", "", 300},
-		{"sync fails", "fsync,fdatasync:error=EIO:when=20+11", 200},
-		{"every seventh sync fails", "fsync,fdatasync:error=EIO:when=9+7", 100},
-		{"write fails", "pwrite64:error=EIO:when=50+61", 100},
-		{"every 37th write fails", "pwrite64:error=EIO:when=30+37", 100},
-		{"writes and syncs fail", "pwrite64,fsync,fdatasync:error=EIO:when=40+47", 100},
+		{"sound disk", "", 200},
+		{"sync fails", "fsync,fdatasync:error=EIO:when=20+11", 120},
+		{"every seventh sync fails", "fsync,fdatasync:error=EIO:when=9+7", 60},
+		{"write fails", "pwrite64:error=EIO:when=50+61", 40},
+		{"every 37th write fails", "pwrite64:error=EIO:when=30+37", 40},
+		{"writes and syncs fail", "pwrite64,fsync,fdatasync:error=EIO:when=40+47", 40},
 		{"disk full now and then", "pwrite64:error=ENOSPC:when=50+61", 50},
 	}
 	inDoubt := 0
