@@ -16,6 +16,7 @@ type draft struct {
 	email    procedure.EmailAnswer
 	ending   procedure.HandOverTicks
 	refusal  procedure.Code // the reason chosen
+	led      procedure.Code // the failure that led to the refusal
 	override procedure.OverrideRequest
 	paperDay string // of the contract on paper, as typed
 	brought  map[procedure.PaperKind]int

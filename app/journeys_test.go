@@ -274,11 +274,127 @@ func TestUnservableCardByKeyboard(t *testing.T) {
 	c.insert()
 	c.press(fyne.KeyF6)
 	c.until(screenRefused, func(*procedure.Snapshot) bool { return c.printed() == 1 })
+	if c.app.failure != nil {
+		t.Errorf("the slip is printed, but the page says %v", c.app.failure)
+	}
 	c.press(fyne.KeyReturn)
 	c.until(screenHome, func(s *procedure.Snapshot) bool { return s.Today.Refused == 1 })
 	c.press(fyne.KeyF7)
 	c.until(screenDay, nil)
 	if s := c.app.sheet; len(s.Refused) != 1 || s.Refused[0].Reason != procedure.CodeCardExpired {
 		t.Errorf("the day sheet has refused %+v", s.Refused)
+	}
+}
+
+// TestKeptPINForgotten: three wrong ones, and in the same case the PIN is
+// changed after all, with a new form.
+func TestKeptPINForgotten(t *testing.T) {
+	c := openReal(t)
+	c.world.Card.SetTries(0)
+	c.signIn()
+	c.insert()
+	c.toScreenA()
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn) // the certificate, keep the PIN
+	c.paper(6)
+	c.withoutEmail()
+	for _, wrong := range []string{"9999", "8888"} {
+		c.until(screenPad, nil)
+		c.typed(wrong)
+		c.press(fyne.KeyReturn)
+	}
+	c.until(screenLastTry, nil)
+	c.press(fyne.KeyTab, fyne.KeyReturn)
+	c.until(screenPad, nil)
+	c.typed("7777")
+	c.press(fyne.KeyReturn)
+	c.thanked()
+	c.until(screenPIN, func(s *procedure.Snapshot) bool { return s.Case.PIN.Tries == 0 })
+	c.press(fyne.KeyReturn)
+	c.until(screenPerson, nil)
+	c.app.page.focus(procedure.FieldUnblock)
+	c.press(fyne.KeySpace, fyne.KeyReturn) // change it
+	c.untilOne([]screen{screenPapers, screenSigned}, nil)
+	if c.app.page.screen == screenSigned { // the papers of the first choice are printed
+		c.press(fyne.KeyF9)
+		c.until(screenSigned, func(*procedure.Snapshot) bool { return c.printed() == 2 })
+		c.tick(6)
+		c.press(fyne.KeyReturn)
+	} else {
+		c.paper(6)
+	}
+	c.withoutEmail()
+	for range 2 {
+		c.typed("7294")
+		c.press(fyne.KeyReturn)
+		c.drain()
+	}
+	c.thanked()
+	c.handOver(3)
+	c.wantOneCertificate()
+}
+
+// TestBroughtFormByKeyboard: a renewal with the form filled in at home; a wrong
+// circle is not taken.
+func TestBroughtFormByKeyboard(t *testing.T) {
+	c := openReal(t)
+	c.expired()
+	c.signIn()
+	c.insert()
+	c.toScreenA()
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	c.until(screenPapers, nil)
+	c.press(fyne.KeyF6, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	c.until(screenBrought, func(*procedure.Snapshot) bool { return c.app.failure != nil })
+	c.app.page.focus(string(procedure.PaperRequest) + ".2")
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.until(screenSigned, nil)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.until(screenEmail, nil)
+	if c.printed() != 0 {
+		t.Error("a form that was brought was printed")
+	}
+}
+
+// TestMinorByKeyboard: a supervisor signs, and the clerk goes on.
+func TestMinorByKeyboard(t *testing.T) {
+	c := openReal(t)
+	c.world.Card.Identity.BirthDate = procedure.Date{Year: 2010, Month: 5, Day: 5}
+	c.signIn()
+	c.insert()
+	c.toScreenA()
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	c.until(screenSupervisor, nil)
+	c.typed("Родитељ је присутан.")
+	c.press(fyne.KeyTab)
+	c.typed(proctest.SupervisorPassword)
+	c.press(fyne.KeyReturn)
+	c.until(screenPerson, func(s *procedure.Snapshot) bool { return s.Case.Overridden != nil })
+	c.press(fyne.KeyReturn)
+	c.until(screenPapers, nil)
+}
+
+// TestOldCertificateLeftByKeyboard: its removal fails, and the case ends
+// without.
+func TestOldCertificateLeftByKeyboard(t *testing.T) {
+	c := openReal(t)
+	c.expired()
+	c.signIn()
+	c.insert()
+	c.toScreenA()
+	c.press(fyne.KeySpace, fyne.KeyTab, fyne.KeyTab, fyne.KeySpace, fyne.KeyReturn)
+	c.paper(1)
+	c.withoutEmail()
+	c.world.Faults.Add(proctest.Fault{Op: proctest.OpRetire, Err: &procedure.Error{Code: procedure.CodeCardFailure}})
+	c.typed(proctest.PIN)
+	c.press(fyne.KeyReturn)
+	c.thanked()
+	c.until(screenPIN, func(s *procedure.Snapshot) bool { return s.Case.CanSkipRetire })
+	c.app.page.focus(controlSkip)
+	c.press(fyne.KeyReturn)
+	c.handOver(2)
+	c.press(fyne.KeyF7)
+	c.until(screenDay, nil)
+	if len(c.app.sheet.RetireSkipped) != 1 {
+		t.Errorf("the day sheet does not name the case that left an old certificate: %+v", c.app.sheet)
 	}
 }

@@ -10,8 +10,12 @@ import (
 )
 
 // openRefusal shows the page on which a case is refused; reason is chosen
-// beforehand if the answers, the verdict or the proposal give one.
+// beforehand if the answers, the verdict, the proposal or a failure give one.
 func (a *App) openRefusal(reason procedure.Code) {
+	a.draft.led = reason
+	if reason == "" && a.failure != nil && a.words.has("reason."+string(a.failure.Code)) {
+		reason, a.draft.led = a.failure.Code, a.failure.Code
+	}
 	if rs := a.refusalReasons(); reason == "" && len(rs) > 0 && !a.snapshot.Case.Verdict.Eligible {
 		reason = rs[0]
 	}
@@ -45,13 +49,10 @@ func (a *App) refusalReasons() []procedure.Code {
 		add(procedure.CodeNeedsUnblock)
 	}
 	add(procedure.CodePapersOpen)
-	if a.failure != nil {
-		add(a.failure.Code)
-	}
 	if c.Problem != nil {
 		add(c.Problem.Code)
 	}
-	add(a.draft.refusal)
+	add(a.draft.led)
 	return reasons
 }
 

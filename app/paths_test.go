@@ -280,6 +280,29 @@ func TestDeadlineIsInSight(t *testing.T) {
 	}
 }
 
+// TestFailureBecomesTheReason: what cannot be had is refused for what the core
+// said, and the clerk may still choose another reason and come back.
+func TestFailureBecomesTheReason(t *testing.T) {
+	c := open(t, unblocking(inCase(procedure.PhasePerson), procedure.UnblockChange), usual)
+	c.desk.fail["ConfirmPerson"] = &procedure.Error{Code: procedure.CodeCannotUnblock}
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.app.page.focus(controlRefuse)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenRefuse)
+	if got := c.app.draft.refusal; got != procedure.CodeCannotUnblock {
+		t.Errorf("the reason chosen is %q, want %q", got, procedure.CodeCannotUnblock)
+	}
+	c.app.page.focus(prefixReason + string(procedure.CodeFace))
+	c.press(fyne.KeySpace)
+	if !c.app.page.focus(prefixReason + string(procedure.CodeCannotUnblock)) {
+		t.Error("the reason is gone from the list")
+	}
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	if c.desk.refusal != procedure.CodeCannotUnblock {
+		t.Errorf("refused with %q", c.desk.refusal)
+	}
+}
+
 // TestUnservableCard is refused and its slip printed by one key.
 func TestUnservableCard(t *testing.T) {
 	c := open(t, with1(atHome(), func(s *procedure.Snapshot) {
