@@ -274,11 +274,16 @@ func (e *Engine) confirmPapers(ctx context.Context, c Case, t PaperTicks) error 
 	}
 	drafts := []draft{{kind: KindPapersConfirmed, of: c.ID, body: papersConfirmed(t)}}
 	if c.Action == ActionIssue && !c.begun() {
-		drafts = append(drafts, draft{kind: KindContract, of: c.ID, body: ContractIntent{
-			ID: newUUID(now), Number: c.Contract.Number, Day: Today(now), Text: c.template(PaperContract),
-		}})
+		drafts = append(drafts, c.contractIntent(now))
 	}
 	return e.commit(ctx, drafts...)
+}
+
+// contractIntent is the intent to register the contract that was signed.
+func (c Case) contractIntent(now time.Time) draft {
+	return draft{kind: KindContract, of: c.ID, body: ContractIntent{
+		ID: newUUID(now), Number: c.Contract.Number, Day: Today(now), Text: c.template(PaperContract),
+	}}
 }
 
 // papersOpen names what is missing before the work may begin (R8 to R13, R23,

@@ -42,11 +42,15 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 			return err
 		}
 	}
-	err = e.commit(ctx, draft{kind: KindPINBegun, of: c.ID, body: PINBegun{
+	drafts := []draft{{kind: KindPINBegun, of: c.ID, body: PINBegun{
 		Tries: chip.Tries, Policy: policy.Version, Offset: policy.ClockOffset.Milliseconds(),
 		Mode: c.pinMode(), Old: c.oldOn(chip),
-	}})
-	if err != nil {
+	}}}
+	if c.Action == ActionIssue && c.ContractID == "" && c.Attempt.CSR == "" {
+		// The papers were confirmed by the first version, which had no register.
+		drafts = append(drafts, c.contractIntent(e.cfg.Now()))
+	}
+	if err := e.commit(ctx, drafts...); err != nil {
 		return err
 	}
 	e.update(func() { cur.pin, cur.problem = PINView{Open: true, Mode: c.pinMode()}, nil })

@@ -3,6 +3,7 @@ package procedure_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"salter/app/procedure"
 )
@@ -52,6 +53,17 @@ func stages() []stage {
 	revoking := change(issued, func(a *procedure.Attempt) { a.RevokeID, a.Why = "id", procedure.CodeKeyMissing })
 	lost := change(revoking, func(a *procedure.Attempt) { a.Revoked = true })
 	foreign := change(readBack, func(a *procedure.Attempt) { a.Revoked = true })
+	written := change(writing, func(a *procedure.Attempt) { a.Written = true })
+	old := func(state procedure.CertState, a procedure.Attempt) procedure.Case {
+		a.Old = 1
+		return with(func(c *procedure.Case) { c.Attempt, c.Facts = a, &procedure.Facts{Certificate: state} })
+	}
+	alone := func(action procedure.Action, f func(*procedure.Case)) procedure.Case {
+		c := early(true, true, false)
+		c.Action = action
+		f(&c)
+		return c
+	}
 	return []stage{
 		{"opened", procedure.Case{}},
 		{"opened without card", procedure.Case{NoCard: true}},
@@ -79,6 +91,41 @@ func stages() []stage {
 		{"withdrawn issued", withdrawn(issued)},
 		{"withdrawn writing", withdrawn(writing)},
 		{"withdrawn revoked", withdrawn(lost)},
+		// The unblock, alone and before an issuing.
+		{"unblock due", with(func(c *procedure.Case) { c.Unblock = procedure.UnblockChange })},
+		{"unblocked, not shown yet", with(func(c *procedure.Case) { c.Unblock, c.Reset = procedure.UnblockKeep, procedure.UnblockKeep })},
+		{"unblocked", with(func(c *procedure.Case) {
+			c.Unblock, c.Reset, c.UnblockDone = procedure.UnblockKeep, procedure.UnblockKeep, true
+		})},
+		{"unblock alone, due", alone(procedure.ActionUnblock, func(c *procedure.Case) { c.Unblock = procedure.UnblockChange })},
+		{"unblock alone, done", alone(procedure.ActionUnblock, func(c *procedure.Case) {
+			c.Unblock, c.Reset, c.UnblockDone = procedure.UnblockChange, procedure.UnblockChange, true
+		})},
+		// The contract before the request.
+		{"contract due", with(func(c *procedure.Case) { c.Attempt, c.ContractID = sent, "id" })},
+		{"contract registered", with(func(c *procedure.Case) { c.Attempt, c.ContractID, c.ContractDone = sent, "id", true })},
+		{"withdrawn, contract never sent", with(func(c *procedure.Case) { c.Withdrawn, c.ContractID = procedure.CodeFace, "id" })},
+		{"withdrawn, contract perhaps sent", with(func(c *procedure.Case) {
+			c.Withdrawn, c.Attempt, c.ContractID = procedure.CodeFace, refused, "id"
+		})},
+		{"withdrawn, contract ended", with(func(c *procedure.Case) {
+			c.Withdrawn, c.Attempt, c.ContractID, c.ContractDone, c.ContractEnded = procedure.CodeFace, refused, "id", true, true
+		})},
+		// The old certificate.
+		{"written beside an expired one", old(procedure.CertExpired, written)},
+		{"written beside one that stands", old(procedure.CertValid, written)},
+		{"removal failed", old(procedure.CertExpired, change(written, func(a *procedure.Attempt) { a.RetireTried = true }))},
+		{"active, an old one left", old(procedure.CertValid, active)},
+		{"active, the old one skipped", with(func(c *procedure.Case) {
+			c.Attempt, c.RetireSkipped = change(active, func(a *procedure.Attempt) { a.Old = 1 }), true
+		})},
+		// The change of status.
+		{"status, papers done", alone(procedure.ActionRevoke, func(*procedure.Case) {})},
+		{"status refused", alone(procedure.ActionRevoke, func(c *procedure.Case) { c.StatusID, c.StatusRefused = "id", procedure.CodeRefused })},
+		{"status changed", alone(procedure.ActionSuspend, func(c *procedure.Case) { c.StatusID, c.StatusAt = "id", time.Unix(1, 0) })},
+		{"status changed, contract to end", alone(procedure.ActionRevoke, func(c *procedure.Case) {
+			c.StatusID, c.StatusAt, c.Status.EndContract = "id", time.Unix(1, 0), true
+		})},
 		{"closed", with(func(c *procedure.Case) { c.Closed = true; c.Attempt = active })},
 		{"over", with(func(c *procedure.Case) { c.Refused = procedure.CodeFace })},
 	}
@@ -113,6 +160,24 @@ func TestNext(t *testing.T) {
 			return [3]procedure.Move{procedure.MoveLookup, isNew, procedure.MoveWaitAuthority}[a]
 		}
 	}
+	look := func(c procedure.CardFacts) procedure.Move {
+		return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
+	}
+	// pin is the citizen's page; only where the counter is not reset yet can a
+	// card without tries be served.
+	pin := func(needsTry bool) func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move {
+		return func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
+			switch {
+			case c.Presence == procedure.CardAbsent:
+				return procedure.MoveWaitCard
+			case c.Presence == procedure.CardOther:
+				return procedure.MoveWaitOtherCard
+			case c.Tries == 0 && needsTry:
+				return procedure.MoveWaitUnblock
+			}
+			return procedure.MoveAskPIN
+		}
+	}
 	want := map[string]func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move{
 		"opened": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
 			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveLearn, procedure.MoveWaitOtherCard}[c.Presence]
@@ -133,19 +198,53 @@ func TestNext(t *testing.T) {
 		"writing": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
 			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
 		},
-		"read-back":           always(procedure.MoveActivate),
-		"active":              always(procedure.MoveAskHandOver),
-		"revoking":            always(procedure.MoveRevoke),
-		"revoked, key lost":   always(procedure.MoveNewAttempt),
-		"revoked by others":   always(procedure.MoveAskRetry),
-		"withdrawn early":     always(procedure.MoveRefuse),
-		"withdrawn submitted": request(procedure.MoveRefuse),
-		"withdrawn refused":   always(procedure.MoveRefuse),
-		"withdrawn issued":    always(procedure.MoveRevoke),
-		"withdrawn writing":   always(procedure.MoveRevoke),
-		"withdrawn revoked":   always(procedure.MoveRefuse),
-		"closed":              always(procedure.MoveNone),
-		"over":                always(procedure.MoveNone),
+		"unblock due":                      pin(false),
+		"unblocked, not shown yet":         pin(true),
+		"unblocked":                        generate,
+		"unblock alone, due":               pin(false),
+		"unblock alone, done":              always(procedure.MoveAskHandOver),
+		"contract due":                     always(procedure.MoveContract),
+		"contract registered":              request(procedure.MoveSend),
+		"withdrawn, contract never sent":   always(procedure.MoveRefuse),
+		"withdrawn, contract perhaps sent": always(procedure.MoveEndContract),
+		"withdrawn, contract ended":        always(procedure.MoveRefuse),
+		"written beside an expired one": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
+			if c.Presence == procedure.CardSame && c.Session {
+				return procedure.MoveRetire
+			}
+			return look(c)
+		},
+		"written beside one that stands": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move { return look(c) },
+		"removal failed":                 func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move { return look(c) },
+		"active, an old one left": func(c procedure.CardFacts, a procedure.AuthorityFacts) procedure.Move {
+			if c.Presence == procedure.CardSame && c.Session {
+				return procedure.MoveRetire
+			}
+			return pin(true)(c, a)
+		},
+		"active, the old one skipped": always(procedure.MoveAskHandOver),
+		"status, papers done": func(_ procedure.CardFacts, a procedure.AuthorityFacts) procedure.Move {
+			if a == procedure.RequestPending {
+				return procedure.MoveWaitAuthority
+			}
+			return procedure.MoveChangeStatus
+		},
+		"status refused":                  always(procedure.MoveAskRetry),
+		"status changed":                  always(procedure.MoveAskHandOver),
+		"status changed, contract to end": always(procedure.MoveEndContract),
+		"read-back":                       always(procedure.MoveActivate),
+		"active":                          always(procedure.MoveAskHandOver),
+		"revoking":                        always(procedure.MoveRevoke),
+		"revoked, key lost":               always(procedure.MoveNewAttempt),
+		"revoked by others":               always(procedure.MoveAskRetry),
+		"withdrawn early":                 always(procedure.MoveRefuse),
+		"withdrawn submitted":             request(procedure.MoveRefuse),
+		"withdrawn refused":               always(procedure.MoveRefuse),
+		"withdrawn issued":                always(procedure.MoveRevoke),
+		"withdrawn writing":               always(procedure.MoveRevoke),
+		"withdrawn revoked":               always(procedure.MoveRefuse),
+		"closed":                          always(procedure.MoveNone),
+		"over":                            always(procedure.MoveNone),
 	}
 	for _, s := range stages() {
 		t.Run(s.name, func(t *testing.T) {
@@ -193,14 +292,18 @@ func TestNextKnowsEveryMove(t *testing.T) {
 		}
 		return ""
 	}
-	for n := range 1 << 11 {
+	for n := range 1 << 13 {
 		c := procedure.Case{
-			Action: procedure.ActionIssue, PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
+			Unblock:    procedure.Unblock(text(bit(n, 11), "keep")),
+			ContractID: text(bit(n, 12), "id"),
+			PersonDone: true, PapersDone: true, EmailDone: true, ContentDone: true,
+			Facts:     &procedure.Facts{Certificate: procedure.CertExpired},
+			Action:    []procedure.Action{procedure.ActionIssue, procedure.ActionRevoke}[n>>12&1],
 			Withdrawn: procedure.Code(text(bit(n, 0), "face")),
 			Attempt: procedure.Attempt{
 				PublicKey: text(bit(n, 1), "aa"), CSR: text(bit(n, 2), "bb"), Certificate: text(bit(n, 3), "cc"),
 				Unusable: bit(n, 4), Refused: procedure.Code(text(bit(n, 5), "ca-refused")), WriteBegun: bit(n, 6),
-				ReadBack: text(bit(n, 7), "cc"), Active: bit(n, 8), RevokeID: text(bit(n, 9), "id"), Revoked: bit(n, 10),
+				Written: bit(n, 6), Old: n >> 11 & 1, ReadBack: text(bit(n, 7), "cc"), Active: bit(n, 8), RevokeID: text(bit(n, 9), "id"), Revoked: bit(n, 10),
 			},
 		}
 		everyFact(func(card procedure.CardFacts, ca procedure.AuthorityFacts) {

@@ -31,6 +31,16 @@ func NewJournal(f *Faults, now func() time.Time) *Journal {
 	return &Journal{faults: f, now: now, parts: map[partKey][]byte{}}
 }
 
+// Restore puts events and openings in place of what the journal holds.
+func (j *Journal) Restore(events [][]byte, parts []procedure.Part) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events, j.parts = events, map[partKey][]byte{}
+	for _, p := range parts {
+		j.parts[partKey{p.Case, p.Name}] = p.Opening
+	}
+}
+
 // Events gives a copy of the list of all events.
 func (j *Journal) Events() [][]byte {
 	j.mu.Lock()
