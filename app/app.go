@@ -55,6 +55,12 @@ type Config struct {
 	// NoSeal leaves out the seal on the contract (setting
 	// contract.seal_required off).
 	NoSeal bool
+	// NoBrought leaves out the forms that citizens bring filled in (setting
+	// forms.accept_brought off).
+	NoBrought bool
+	// AllBeforeClerk says that every paper is signed before the clerk and
+	// not only the contract (setting forms.sign_all_before_clerk on).
+	AllBeforeClerk bool
 	// Windowed keeps the citizen's pages in the window as it is.
 	Windowed bool
 }

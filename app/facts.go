@@ -90,6 +90,9 @@ func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject 
 	}
 	certificate := a.factColumn("facts.certificate", state, detail, half)
 	rows := []fyne.CanvasObject{topRow(unit(3), contract, certificate)}
+	if cert := certificateOf(f); cert != nil && cert.CardNumber != "" && cert.CardNumber != c.Identity.CardNumber {
+		rows = append(rows, a.warningLine(a.words.fill("facts.other-card", with{"Card": string(cert.CardNumber)}), width))
+	}
 	if !f.Authority {
 		rows = append(rows, a.warningLine(a.words.say("facts.silent"), width))
 	}

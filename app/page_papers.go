@@ -67,6 +67,9 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 
 // broughtKey leads to the forms that the citizen brought.
 func (a *App) broughtKey(p *page) {
+	if a.cfg.NoBrought {
+		return
+	}
 	open := func() { a.openAside(screenBrought) }
 	a.addOther(p, controlBrought, rankSecondary, a.words.say("brought.key"), a.words.say("key.brought"), open)
 	p.keys[fyne.KeyF6] = open
@@ -94,8 +97,11 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 		rows = append(rows, gap(unit(2)), a.typed(p, kept, procedure.FieldReceivedAt, &a.draft.received, a.words.say("papers.received.hint"), min(a.measure()-unit(24), unit(130))))
 	}
 	text := "papers.sign.text"
-	if c.Action.ChangesStatus() {
+	switch {
+	case c.Action.ChangesStatus():
 		text = "papers.sign.text.status"
+	case a.cfg.AllBeforeClerk:
+		text = "papers.sign.text.before"
 	}
 	return column(unit(4), line(styleHeading, a.words.say("papers.sign.heading")),
 		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))

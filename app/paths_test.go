@@ -219,6 +219,23 @@ func TestNothingToPrint(t *testing.T) {
 	}
 }
 
+// TestSettingsOfThePapers: what the settings leave out or demand is not shown
+// otherwise.
+func TestSettingsOfThePapers(t *testing.T) {
+	c := open(t, with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), usual)
+	c.app.cfg.NoBrought, c.app.cfg.AllBeforeClerk, c.app.cfg.NoSeal = true, true, true
+	c.app.render()
+	if c.app.page.keys[fyne.KeyF6] != nil {
+		t.Error("brought forms are offered though they are not accepted")
+	}
+	if c.app.page.controls[procedure.FieldContractSealed] != nil {
+		t.Error("a seal is asked for though none is demanded")
+	}
+	if !says(c, c.app.words.say("papers.sign.text.before")) {
+		t.Error("the page does not say that all is signed before the clerk")
+	}
+}
+
 // TestTicksOfEachAction: what has to be ticked before the work.
 func TestTicksOfEachAction(t *testing.T) {
 	issue := []string{procedure.FieldRequestSigned, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed}

@@ -59,6 +59,10 @@ func procedureScenes() []scene {
 			c.Facts.Certificate, c.Needs = procedure.CertValid, []procedure.Code{procedure.CodeCertificateValid}
 			c.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonCertificateValid}
 		}), nil, screenPerson},
+		{"person other card's certificate", person(func(c *procedure.CaseView) {
+			c.Facts.OnChip, c.Facts.Contract, c.Facts.Register[0].CardNumber = false, procedure.ContractSuperseded, "003999111"
+			c.Proposal = procedure.Proposal{Action: procedure.ActionIssue, Reason: procedure.ReasonContractSuperseded}
+		}), nil, screenPerson},
 		{"person suspended", person(func(c *procedure.CaseView) {
 			c.Facts.Certificate = procedure.CertSuspended
 			c.Proposal = procedure.Proposal{Action: procedure.ActionReactivate, Reason: procedure.ReasonSuspended}
