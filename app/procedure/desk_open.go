@@ -124,6 +124,7 @@ func (e *Engine) open(ctx context.Context, r readerState) error {
 
 // opening is a case before it has a number.
 type opening struct {
+	id     CaseID // empty: a new one
 	record record
 	files  []byte // raw card files; nil: none were read
 	body   CaseOpened
@@ -132,7 +133,10 @@ type opening struct {
 
 // start commits the opening and puts the case on the screen.
 func (e *Engine) start(ctx context.Context, o opening) error {
-	id := CaseID(newUUID(e.cfg.Now()))
+	id := o.id
+	if id == "" {
+		id = CaseID(newUUID(e.cfg.Now()))
+	}
 	content, err := json.Marshal(o.record)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode record", Err: err}

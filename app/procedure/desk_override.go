@@ -187,9 +187,9 @@ func (e *Engine) needs(c Case, cur *current, choice Action) []Code {
 		need(code, true)
 	}
 	proposal := Propose(*f, s)
+	need(CodeCertificateValid, standsOn(cur.register, cur.record.Identity.CardNumber))
 	if choice != proposal.Action {
-		standing := f.Certificate == CertValid || f.Certificate == CertSuspended
-		need(CodeCertificateValid, standing)
+		need(CodeCertificateValid, f.Certificate == CertValid || f.Certificate == CertSuspended)
 		need(CodeCertificateElsewhere, proposal.Reason == ReasonCertificateElsewhere)
 		need(CodeSuspended, proposal.Reason == ReasonSuspended)
 		need(CodeNoContract, choice == ActionRenew && f.Contract != ContractValid)
@@ -197,6 +197,15 @@ func (e *Engine) needs(c Case, cur *current, choice Action) []Code {
 	}
 	need(CodeSecondToday, issuedOn(cur.register, cur.record.Identity.CardNumber, e.cfg.Now()))
 	return needs
+}
+
+// standsOn reports whether the register holds a certificate for the card that
+// was not revoked and has not expired: the authority asks for a supervisor
+// then, even if it was never in force.
+func standsOn(register []CertificateFact, card CardNumber) bool {
+	return slices.ContainsFunc(register, func(f CertificateFact) bool {
+		return f.CardNumber == card && slices.Contains([]CertState{CertValid, CertSuspended, CertHold}, f.State)
+	})
 }
 
 // issuedOn reports whether the card got a certificate on the day of now.

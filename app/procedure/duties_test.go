@@ -220,6 +220,18 @@ func TestE06Override(t *testing.T) {
 	}
 }
 
+// TestE06NeverActive: the register still holds a certificate that never came
+// into force: the authority wants a supervisor, and the counter knows it.
+func TestE06NeverActive(t *testing.T) {
+	h, _ := standing(t, proctest.Hold)
+	if v := h.view(); v.Proposal.Action != procedure.ActionIssue || !slices.Equal(v.Needs, []procedure.Code{procedure.CodeCertificateValid}) {
+		t.Errorf("proposal %+v, needs %v", v.Proposal, v.Needs)
+	}
+	h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN), procedure.CodeNeedsSupervisor)
+	h.finish()
+	h.phase(procedure.PhaseClosed)
+}
+
 // TestE06SamePerson: the clerk of the case cannot be its supervisor, by
 // whatever name or key.
 func TestE06SamePerson(t *testing.T) {

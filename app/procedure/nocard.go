@@ -22,8 +22,9 @@ func (e *Engine) OpenWithoutCard(ctx context.Context, q StatusSearch) error {
 	if open := searchOpen(q); len(open) > 0 {
 		return &Error{Code: CodeAnswerOpen, Fields: open}
 	}
+	id := CaseID(newUUID(e.cfg.Now())) // a search is always for a case
 	register, err := e.cfg.Authority.Register(ctx, RegisterQuery{
-		PersonalNumber: q.PersonalNumber, CardNumber: q.CardNumber, Contract: q.Contract,
+		Case: id, PersonalNumber: q.PersonalNumber, CardNumber: q.CardNumber, Contract: q.Contract,
 	})
 	if err != nil {
 		return asError(CodeNoLink, "search register", err)
@@ -34,7 +35,7 @@ func (e *Engine) OpenWithoutCard(ctx context.Context, q StatusSearch) error {
 	rec := record{Contract: q.Contract, Identity: recordIdentity{
 		PersonalNumber: string(q.PersonalNumber), CardNumber: q.CardNumber, Verdict: SODMissing,
 	}}
-	if err := e.start(ctx, opening{record: rec, body: CaseOpened{Checked: "other-document", Tries: -1, NoCard: true}}); err != nil {
+	if err := e.start(ctx, opening{id: id, record: rec, body: CaseOpened{Checked: "other-document", Tries: -1, NoCard: true}}); err != nil {
 		return err
 	}
 	return e.learnFirst(ctx)

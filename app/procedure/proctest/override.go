@@ -50,7 +50,7 @@ func (a *Authority) override(r procedure.EnrolRequest) string {
 	stands := slices.ContainsFunc(a.order, func(c *Certificate) bool {
 		state := a.state(c)
 		return c.Person == r.Subject.PersonalNumber && c.Card == r.Subject.CardNumber && c.Case != r.Case &&
-			(state == procedure.CertValid || state == procedure.CertSuspended)
+			(state == procedure.CertValid || state == procedure.CertSuspended || state == procedure.CertHold)
 	})
 	if len(r.Override) == 0 {
 		if stands {

@@ -103,6 +103,9 @@ func (a *Authority) Register(_ context.Context, q procedure.RegisterQuery) (r pr
 		if a.silent {
 			return &procedure.Error{Code: procedure.CodeNoLink}
 		}
+		if q.Case == "" {
+			return &procedure.Error{Code: procedure.CodeRefused, Detail: "a search is for a case"}
+		}
 		r = a.register(q)
 		return nil
 	})
