@@ -32,6 +32,7 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 		}
 	}
 	asked = append(asked, a.typed(p, kept, procedure.FieldReason, &d.Reason, "", width), field(password, "", width))
+	p.retype = a.failure != nil && len(a.failure.Fields) == 0 // it was the key: the password is typed again
 	p.first = procedure.FieldReason
 	if a.choosesAction() && a.chosenAction(c) == "" {
 		p.first = procedure.FieldChoice
@@ -57,10 +58,10 @@ func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObj
 }
 
 // choosesAction reports whether the supervisor may choose between issuing and
-// renewal: a certificate is asked for.
+// renewal: a certificate is asked for, and the card can be served.
 func (a *App) choosesAction() bool {
 	c := a.snapshot.Case
-	return c.Facts != nil && !c.NoCard && a.service() == procedure.ServiceCertificate
+	return c.Facts != nil && !c.NoCard && c.Verdict.Eligible && a.service() == procedure.ServiceCertificate
 }
 
 func (a *App) actionOptions(c *procedure.CaseView) []option {

@@ -98,6 +98,35 @@ func TestSupervisorSigns(t *testing.T) {
 	}
 }
 
+// TestWrongSupervisor: the password is typed again, by another person.
+func TestWrongSupervisor(t *testing.T) {
+	c := open(t, with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) { s.Case.Needs = []procedure.Code{procedure.CodeUnderAge} }), usual)
+	c.desk.fail["Override"] = &procedure.Error{Code: procedure.CodeNotSupervisor}
+	c.press(fyne.KeyF4)
+	c.typed("Родитељ је присутан.")
+	c.press(fyne.KeyTab)
+	c.typed("туђа")
+	c.press(fyne.KeyReturn)
+	c.wantFocus(fieldPassword)
+	if !says(c, "Овај кључ не припада надзорнику.") {
+		t.Error("the page does not say whose key it was")
+	}
+	if c.app.draft.override.Reason != "Родитељ је присутан." {
+		t.Error("the reason has to be typed again")
+	}
+}
+
+// TestNoSupervisorForABlockedCard: nobody can overrule that a card cannot be
+// served.
+func TestNoSupervisorForABlockedCard(t *testing.T) {
+	c := open(t, with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+		s.Case.Verdict = procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCardExpired}}
+	}), usual)
+	if c.app.page.keys[fyne.KeyF4] != nil {
+		t.Error("the supervisor is offered")
+	}
+}
+
 // TestSupervisorIsCalled: where the core wants him, his page comes up.
 func TestSupervisorIsCalled(t *testing.T) {
 	c := open(t, inCase(procedure.PhasePerson), usual)
