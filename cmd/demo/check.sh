@@ -53,7 +53,7 @@ check_journal() {
 check_paper() {
   local f
   for f in "$RUN"/papers/*.pdf; do
-    ! pdftotext -layout "$f" - | grep -qF "$1" || return 0
+    ! pdftotext -layout "$f" - | grep -F "$1" >/dev/null || return 0
   done
   die "no paper says «$1»"
 }

@@ -23,6 +23,8 @@ wait_for 120 "the end of the first certificate" sh -c "! openssl x509 -in '$RUN/
 next_visit
 start_salter
 open_case
+# The second certificate on one card in one day: a supervisor decides.
+supervisor 'Prvi sertifikat je istekao istog dana'
 answered space Tab Tab space
 papers 1
 email mihailo.stojanovic@example.rs

@@ -7,7 +7,11 @@ cd "$(dirname "$0")/../.."
 ROOT=$PWD BIN=$PWD/build/bin
 CASES="issue renew unblock-issue refuse revoke foreigner"
 
-die() { echo "make run: $*" >&2; exit 1; }
+die() {
+  echo "make run: $*" >&2
+  [ ! -d "${RUN:-}/screens" ] || import -window root "$RUN/screens/failed.png" 2>/dev/null || true
+  exit 1
+}
 
 case " $CASES " in
   *" ${CASE:-issue} "*) ;;
@@ -135,7 +139,7 @@ office = "Полицијска станица Врачар"
 [token]
 driver = "test-card"
 module = "$MODULE"
-puk_file = "puks.txt"
+puk_file = "card/puk.txt"
 
 [clerk]
 p12 = "clerk.p12"
@@ -153,8 +157,6 @@ if [ ! -f "$RUN/enrolment.json" ]; then
   umask 077
   add_person 1001 "Марија Јовановић" clerk clerk
   add_person 2001 "Драган Николић" supervisor supervisor
-  # What a production driver gets from the Ministry's systems for each card.
-  echo "$(sed -n 's/.*"token_serial": *"\([^"]*\)".*/\1/p' "$RUN/card/card.json") $(cat "$RUN/card/puk.txt")" >"$RUN/puks.txt"
   "$BIN/salter" -config "$settings" enrol request -out "$RUN/enrol-request.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter-ca" workstation sign -dir "$RUN/ca" -in "$RUN/enrol-request.json" -out "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"
   "$BIN/salter" -config "$settings" enrol accept -in "$RUN/enrol-response.json" >>"$RUN/log/enrol.txt"

@@ -63,6 +63,16 @@ open_case() {
 # answered: the questions on the first screen are answered by KEYS.
 answered() { keys "$@"; shot person-answered; press; }
 
+# supervisor REASON: signs what the case needs him for.
+supervisor() {
+  keys F4
+  page 'Одлука надзорника'; shot supervisor
+  xdotool type --delay 40 "$1"; keys Tab
+  xdotool type --delay 60 --file "$RUN/supervisor.password"; shot supervisor-signs
+  press
+  page 'Картица и лице'; sleep 1; shot decided
+}
+
 # papers N: one print job, and N signatures and receipts.
 papers() {
   page 'Штампа папира';   shot papers
