@@ -191,6 +191,9 @@ func TestE06Override(t *testing.T) {
 	if v := h.view(); v.Overridden == nil || v.Overridden.Number != "100023" {
 		t.Errorf("overridden by %+v", v.Overridden)
 	}
+	h.must("AskAgain", h.e.AskAgain(ctx))
+	h.wants("signed over other facts", h.e.ConfirmPerson(ctx, insists), procedure.CodeNeedsSupervisor)
+	h.must("Override", h.e.Override(ctx, password, o))
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, insists))
 	h.toPINPage()
 	h.must("EnterPIN", h.enterPIN())
@@ -211,7 +214,7 @@ func TestE06Override(t *testing.T) {
 	}
 	signed := false
 	for _, p := range h.Journal.Parts() {
-		if o, ok := proctest.OpenOverride(p.Opening[32:], h.Keyring.SupervisorPublic()); p.Name == "override-1" && ok {
+		if o, ok := proctest.OpenOverride(p.Opening[32:], h.Keyring.SupervisorPublic()); p.Name == "override-2" && ok {
 			signed = o.Case == p.Case && o.Reason == reason && o.Proposal == procedure.ActionNone && o.Choice == procedure.ActionIssue
 		}
 	}
@@ -557,6 +560,13 @@ func TestE22BlockedInTheMiddle(t *testing.T) {
 	h.wants("another action", h.e.ConfirmPerson(ctx, renew), procedure.CodeNotNow)
 	renew.Service = procedure.ServiceCertificate
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, renew))
+	if v := h.view(); !v.Ticks.ContractSigned || v.Ticks.UnblockSigned || v.Email.Address != canaryEmail {
+		t.Errorf("ticks %+v, e-mail %q", v.Ticks, v.Email.Address)
+	}
+	h.wants("without a new Obrazac 2", h.e.ConfirmPapers(ctx, allPaperTicks), procedure.CodePapersOpen)
+	h.must("RecordPapers", h.e.RecordPapers(ctx, records(procedure.PaperUnblock)))
+	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+	h.phase(procedure.PhasePIN) // what the request says is not asked again
 	h.finish()
 	h.issuedOnce()
 	if n := h.Faults.Calls(proctest.OpRequest); n != 1 || h.Card.PINsSet() != 1 {

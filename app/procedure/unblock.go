@@ -35,7 +35,20 @@ func (e *Engine) reset(ctx context.Context, c Case, cur *current, newPIN []byte)
 		closeIf(session)
 		return nil, err
 	}
+	e.forgetTries()
 	return session, nil
+}
+
+// forgetTries gives up what was read of the PIN's counter before it was reset:
+// a second PIN page of the case must not take the PIN for blocked.
+func (e *Engine) forgetTries() {
+	e.update(func() {
+		if e.reader.chip != nil {
+			chip := *e.reader.chip
+			chip.Tries = -1
+			e.reader.chip = &chip
+		}
+	})
 }
 
 // resetKept resets the counter of a PIN that is kept, and gives case and chip
