@@ -125,7 +125,7 @@ func TestHomeMadeCard(t *testing.T) {
 	}
 	v.reader.Eject()
 	v.await("the empty reader", func(s procedure.Snapshot) bool { return s.Reader.State == procedure.ReaderEmpty })
-	v.reader.Insert(v.newCard(foreign))
+	v.reader.Insert(v.newCard(foreign, virtual.Citizen))
 	s := v.await("the verdict", func(s procedure.Snapshot) bool { return s.Reader.Verdict != nil })
 	if s.Reader.Verdict.Eligible || len(s.Reader.Verdict.Blocks) == 0 || s.Reader.Verdict.Blocks[0] != procedure.CodeSODAnchor {
 		t.Errorf("verdict %+v, want %s", s.Reader.Verdict, procedure.CodeSODAnchor)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 
@@ -16,60 +15,203 @@ import (
 	"salter/card/virtual"
 )
 
-// The mishaps of a counter's day, each at every place where it can strike: a
-// seeded sample of the places, or all of them with SALTER_TORTURE=1.
+// The mishaps of a counter's day, each at every place where it can strike, for
+// each way through the procedure: one generated list, of which a seeded sample
+// is played, or all of it with SALTER_TORTURE=1.
 
 func torture() bool { return os.Getenv("SALTER_TORTURE") != "" }
 
-// places draws n of the numbers from 1 to total, in order.
-func places(total, n int) []int {
-	all := rand.New(rand.NewPCG(7, uint64(total))).Perm(total)
-	if !torture() {
-		all = all[:min(n, total)]
+// route is one way through the procedure.
+type route struct {
+	name  string
+	first func(v *visit) // what goes before, once
+	next  func(v *visit) // the next citizen comes
+	check func(v *visit) // what must hold at the end, besides checkEnd
+}
+
+func routes() []route {
+	return []route{
+		{"issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Citizen, wantsCertificate) }, func(*visit) {}},
+		{"renewal", makeRenewable, func(v *visit) { v.comesBack(wantsCertificate) }, checkRenewed},
+		{"unblock and issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Blocked, wantsNewPIN) }, checkUnblocked},
 	}
-	slices.Sort(all)
-	for i := range all {
-		all[i]++
+}
+
+// checkRenewed: nothing was left of the certificate before.
+func checkRenewed(v *visit) {
+	v.t.Helper()
+	if n := v.count(procedure.KindRetireSkipped); n != 0 {
+		v.t.Errorf("the removal of the old certificate was given up %d times", n)
+	}
+}
+
+// checkUnblocked: the card has the PIN that the citizen chose, and no PIN was
+// set without an intent in the journal.
+func checkUnblocked(v *visit) {
+	v.t.Helper()
+	if got := v.secret(); got != (secret{chosenPIN, 3}) {
+		v.t.Errorf("the card has another PIN than the citizen chose, or %d tries left, want 3", got.Tries)
+	}
+}
+
+// checkJournalled: what was done to the card that lies in the reader after a
+// mishap was announced in the journal before.
+func checkJournalled(v *visit) {
+	v.t.Helper()
+	if v.wish.newPIN != "" && v.secret().Value == v.wish.newPIN && v.count(procedure.KindUnblock) == 0 {
+		v.t.Error("the card has a new PIN of which the journal knows nothing")
+	}
+}
+
+// mishap is one thing that goes wrong at one place of a route.
+type mishap struct {
+	kind string
+	at   int // the command, exchange or commit that it strikes, from 1
+	how  int // which of the ways in which it can strike there
+}
+
+// The kinds of mishap, with the ways in which each can strike.
+const (
+	cardPulled    = "card pulled"    // at a command after the PIN was asked for
+	authorityLost = "authority lost" // at an exchange with it
+	programKilled = "program killed" // at a commit of the journal
+)
+
+var (
+	pulls  = []virtual.FaultKind{virtual.RemoveBefore, virtual.RemoveAfter}
+	losses = []catest.Fault{catest.RequestLost, catest.ResponseLost, catest.Duplicated, catest.Unavailable, catest.Truncated}
+)
+
+// places counts where the mishaps of a route can strike.
+type places struct{ commands, exchanges, commits int }
+
+// mishaps is the whole list for a route, or a sample of n.
+func mishaps(p places, n int) []mishap {
+	var all []mishap
+	for _, k := range []struct {
+		kind      string
+		at, forms int
+	}{
+		{cardPulled, p.commands, 2 * len(pulls)}, // with and without a restart
+		{authorityLost, p.exchanges, len(losses)},
+		{programKilled, p.commits, 2},
+	} {
+		var some []mishap
+		for at := range k.at {
+			for how := range k.forms {
+				some = append(some, mishap{k.kind, at + 1, how})
+			}
+		}
+		if !torture() {
+			order := rand.New(rand.NewPCG(7, uint64(len(some)))).Perm(len(some))
+			drawn := make([]mishap, 0, n)
+			for _, i := range order[:min(n, len(some))] {
+				drawn = append(drawn, some[i])
+			}
+			some = drawn
+		}
+		all = append(all, some...)
 	}
 	return all
 }
 
-// TestPulledAnywhere pulls the card at a command of the work after the PIN,
-// before or after the command took effect, with and without a restart of the
-// program before the card comes back.
-func TestPulledAnywhere(t *testing.T) {
-	v := newVisit(t, seams{})
-	v.await("the portrait", func(s procedure.Snapshot) bool { return s.Reader.Portrait != nil && !s.Reader.Reading })
-	v.toPIN()
+// TestMishaps plays each route with each mishap, and looks at card, authority
+// and journal when the case has ended.
+func TestMishaps(t *testing.T) {
+	for _, r := range routes() {
+		t.Run(r.name, func(t *testing.T) {
+			var n network
+			var c crashes
+			c.plan(0, false)
+			v := newVisit(t, seams{wrap: n.wrap, journal: c.wrap})
+			r.first(v)
+			p := v.measure(r, &n, &c)
+			t.Logf("places: %d commands after the PIN page, %d exchanges, %d commits", p.commands, p.exchanges, p.commits)
+			for _, m := range mishaps(p, 5) {
+				ok := t.Run(fmt.Sprintf("%s at %d, %d", m.kind, m.at, m.how), func(t *testing.T) {
+					v.t = t
+					r.next(v)
+					switch m.kind {
+					case cardPulled:
+						v.playPulled(m)
+					case authorityLost:
+						n.set(losses[m.how], m.at)
+						v.play()
+						n.set(catest.None, 0)
+					case programKilled:
+						v.playKilled(m, &c)
+					}
+					v.checkEnd()
+					r.check(v)
+				})
+				if !ok { // the counter may be left in the middle of a case
+					return
+				}
+			}
+		})
+	}
+}
+
+// measure plays the route once without a mishap.
+func (v *visit) measure(r route, n *network, c *crashes) (p places) {
+	v.t.Helper()
+	r.next(v)
+	v.await("the sync", func(s procedure.Snapshot) bool { return s.Sync.Total > 0 && s.Sync.Acked == s.Sync.Total })
+	v.stop()
+	v.open()
+	seen := n.set(catest.None, 0)
+	v.playTo("the PIN page", pinOpen)
 	before := v.card.Stats().APDUs
-	v.do("enter PIN", v.enterPIN(virtual.PresetPIN))
-	v.await("the hand-over", inPhase(procedure.PhaseHandOver))
-	total := v.card.Stats().APDUs - before
+	v.playTo("the hand-over", inPhase(procedure.PhaseHandOver))
+	p.commands = v.card.Stats().APDUs - before
 	v.play()
 	v.checkEnd()
-	t.Logf("the work after the PIN takes %d commands", total)
-	for i, n := range places(total, 10) {
-		for j, kind := range []virtual.FaultKind{virtual.RemoveBefore, virtual.RemoveAfter} {
-			if !torture() && i%2 != j {
-				continue
-			}
-			restart := (i/2+j)%2 == 0
-			t.Run(fmt.Sprintf("%s command %d, restart %t", kind, n, restart), func(t *testing.T) {
-				v.t = t
-				v.nextCitizen()
-				v.toPIN()
-				v.card.SetFault(virtual.Fault{Kind: kind, When: virtual.When{N: v.card.Stats().APDUs + n}})
-				_ = v.enterPIN(virtual.PresetPIN) // the card may be gone before it answers
-				v.awaitPull()
-				if restart {
-					v.stop()
-					v.open()
-				}
-				v.play()
-				v.checkEnd()
-			})
-		}
+	r.check(v)
+	p.exchanges, p.commits = seen.Seen(), c.commits()
+	return p
+}
+
+func pinOpen(s procedure.Snapshot) bool {
+	return s.Case != nil && s.Case.Phase == procedure.PhasePIN && s.Case.PIN.Open
+}
+
+// playPulled pulls the card at a command of the work that begins with the PIN.
+// Later PIN pages of a case may come before the place.
+func (v *visit) playPulled(m mishap) {
+	v.t.Helper()
+	v.playTo("the PIN page", pinOpen)
+	v.card.SetFault(virtual.Fault{Kind: pulls[m.how%len(pulls)], When: virtual.When{N: v.card.Stats().APDUs + m.at}})
+	s := v.playTo("the pull", func(s procedure.Snapshot) bool {
+		return v.pulled() || s.Case != nil && s.Case.Phase == procedure.PhaseClosed
+	})
+	if !v.pulled() {
+		v.card.ClearFaults()
+		v.t.Logf("this time the work took fewer commands: %s", describe(s))
 	}
+	if m.how >= len(pulls) {
+		v.stop()
+		v.open()
+	}
+	checkJournalled(v)
+	v.play()
+}
+
+// playKilled ends the program at a commit, before or after it reached the disk,
+// and goes on with what the file holds.
+func (v *visit) playKilled(m mishap, c *crashes) {
+	v.t.Helper()
+	v.stop()
+	c.plan(m.at, m.how == 1)
+	v.start()
+	v.playUntil(c.dead)
+	if c.alive() == nil {
+		v.t.Fatal("the case was closed without a crash")
+	}
+	v.stop()
+	c.plan(0, false)
+	v.start()
+	checkJournalled(v)
+	v.play()
 }
 
 // network is the way to the authority, with the faults of one row.
@@ -106,42 +248,6 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	n.mu.Unlock()
 	return way.RoundTrip(r)
-}
-
-// TestLostAnywhere lets an exchange with the authority fail in every way that
-// networks know, before or after it was processed there.
-func TestLostAnywhere(t *testing.T) {
-	var n network
-	v := newVisit(t, seams{wrap: n.wrap})
-	v.await("the sync", func(s procedure.Snapshot) bool { return s.Sync.Total > 0 && s.Sync.Acked == s.Sync.Total })
-	seen := n.set(catest.None, 0)
-	v.play()
-	v.checkEnd()
-	total := seen.Seen()
-	t.Logf("a case takes %d exchanges", total)
-	struck := 0
-	for i, nth := range places(total, 5) {
-		for j, fault := range []catest.Fault{catest.RequestLost, catest.ResponseLost, catest.Duplicated, catest.Unavailable, catest.Truncated} {
-			if !torture() && i%5 != j {
-				continue
-			}
-			t.Run(fmt.Sprintf("exchange %d, fault %d", nth, fault), func(t *testing.T) {
-				v.t = t
-				v.nextCitizen()
-				seen := n.set(fault, nth)
-				v.play()
-				v.checkEnd()
-				if seen.Seen() >= nth {
-					struck++
-				}
-				n.set(catest.None, 0)
-			})
-		}
-	}
-	// Syncs in the background may be one fewer than in the first case.
-	if struck == 0 {
-		t.Error("no exchange was lost: the test proves nothing")
-	}
 }
 
 // errCrash is what a program sees of its own crash in these tests: nothing can
@@ -243,39 +349,4 @@ func (c *crashes) Head(ctx context.Context) (procedure.Head, error) {
 		return procedure.Head{}, err
 	}
 	return c.Journal.Head(ctx)
-}
-
-// TestCrashAnywhere ends the program at a commit of its journal, before or
-// after the commit reached the disk, and goes on with what the file holds.
-func TestCrashAnywhere(t *testing.T) {
-	var c crashes
-	c.plan(0, false)
-	v := newVisit(t, seams{journal: c.wrap})
-	v.play()
-	v.checkEnd()
-	total := c.commits()
-	t.Logf("a case takes %d commits, with the start of the program", total)
-	for i, nth := range places(total, 8) {
-		for j, after := range []bool{false, true} {
-			if !torture() && i%2 != j {
-				continue
-			}
-			t.Run(fmt.Sprintf("commit %d, stored %t", nth, after), func(t *testing.T) {
-				v.t = t
-				v.nextCitizen()
-				v.stop()
-				c.plan(nth, after)
-				v.start()
-				v.playUntil(c.dead)
-				if c.alive() == nil {
-					t.Fatal("the case was closed without a crash")
-				}
-				v.stop()
-				c.plan(0, false)
-				v.start()
-				v.play()
-				v.checkEnd()
-			})
-		}
-	}
 }

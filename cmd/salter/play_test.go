@@ -5,11 +5,10 @@ import (
 	"time"
 
 	"salter/app/procedure"
-	"salter/card/virtual"
 )
 
 // playPatience bounds one case with its mishaps.
-const playPatience = 90 * time.Second
+const playPatience = 60 * time.Second
 
 // play does what a clerk and a citizen of good will do, by what the screens
 // show alone, until the case is closed. A mishap makes them try again.
@@ -21,30 +20,41 @@ func (v *visit) play() {
 // playUntil is play that ends early when stop is closed.
 func (v *visit) playUntil(stop <-chan struct{}) {
 	v.t.Helper()
-	var last error
-	for end := time.Now().Add(playPatience); time.Now().Before(end); {
+	v.playTo("the end of the case", func(s procedure.Snapshot) bool {
 		select {
 		case <-stop:
-			return
+			return true
 		default:
 		}
-		s := v.c.engine.Snapshot()
 		if s.Case != nil && s.Case.Phase == procedure.PhaseClosed {
-			return
+			return true
 		}
 		// A crash may have come after the end.
-		if s.Clerk != nil && s.Case == nil && len(s.Waiting) == 0 {
-			if _, ok := v.served(); ok {
-				return
-			}
+		return s.Clerk != nil && s.Case == nil && len(s.Waiting) == 0 && v.ended() > v.seen
+	})
+}
+
+// playTo is play that ends where the screens show what is wanted.
+func (v *visit) playTo(what string, is func(procedure.Snapshot) bool) procedure.Snapshot {
+	v.t.Helper()
+	var last error
+	for end := time.Now().Add(playPatience); time.Now().Before(end); {
+		s := v.c.engine.Snapshot()
+		if is(s) {
+			return s
 		}
 		if err := v.step(s); err != nil {
 			last = err
+			time.Sleep(20 * time.Millisecond) // a person would read it
 		}
 		v.pause()
 	}
-	v.t.Fatalf("the case does not end; the last error was %v; %s", last, describe(v.c.engine.Snapshot()))
+	v.t.Fatalf("%s does not come; the last error was %v; %s", what, last, describe(v.c.engine.Snapshot()))
+	return procedure.Snapshot{}
 }
+
+// ended counts the cases that were closed so far.
+func (v *visit) ended() int { return v.count(procedure.KindCaseClosed) }
 
 // pause waits for the next snapshot, or a moment if the screens stand still.
 func (v *visit) pause() {
@@ -82,7 +92,7 @@ func (v *visit) stepCase(c *procedure.CaseView) error {
 	d := v.c.engine
 	switch c.Phase {
 	case procedure.PhasePerson:
-		return d.ConfirmPerson(v.ctx, knowsPIN)
+		return d.ConfirmPerson(v.ctx, v.wish.answers)
 	case procedure.PhasePapers:
 		if err := v.tryPapers(); err != nil {
 			return err
@@ -93,10 +103,7 @@ func (v *visit) stepCase(c *procedure.CaseView) error {
 	case procedure.PhaseContent:
 		return d.ConfirmContent(v.ctx)
 	case procedure.PhasePIN:
-		if !c.PIN.Open {
-			return d.BeginPIN(v.ctx)
-		}
-		return v.enterPIN(virtual.PresetPIN)
+		return v.stepPIN(c)
 	case procedure.PhaseWork:
 		if c.WaitsFor == procedure.WaitsForNothing || c.WaitsFor == procedure.WaitsForCard {
 			return nil
@@ -111,6 +118,19 @@ func (v *visit) stepCase(c *procedure.CaseView) error {
 	return nil
 }
 
+// stepPIN is what the citizen does with the screen.
+func (v *visit) stepPIN(c *procedure.CaseView) error {
+	switch {
+	case !c.PIN.Open:
+		return v.c.engine.BeginPIN(v.ctx)
+	case c.PIN.Mode == procedure.PINNew:
+		return v.enterNewPIN(v.wish.newPIN)
+	case c.Unblock == procedure.UnblockChange:
+		return v.enterPIN(v.wish.newPIN)
+	}
+	return v.enterPIN(v.wish.pin)
+}
+
 // pulled reports whether a fault has taken the card out.
 func (v *visit) pulled() bool {
 	select {
@@ -118,16 +138,6 @@ func (v *visit) pulled() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// awaitPull waits until the fault that was set has struck.
-func (v *visit) awaitPull() {
-	v.t.Helper()
-	select {
-	case <-v.reader.Gone():
-	case <-time.After(20 * time.Second):
-		v.t.Fatalf("the card was not pulled: %s", describe(v.c.engine.Snapshot()))
 	}
 }
 
@@ -139,15 +149,6 @@ func (v *visit) putBack() {
 	v.await("the empty reader", func(s procedure.Snapshot) bool { return s.Reader.State == procedure.ReaderEmpty })
 	v.reader.Insert(v.card)
 	v.await("the card", func(s procedure.Snapshot) bool { return s.Reader.State == procedure.ReaderCard })
-}
-
-// nextCitizen leaves the closed case and inserts a new card.
-func (v *visit) nextCitizen() {
-	v.t.Helper()
-	v.do("leave the case", v.c.engine.ParkCase(v.ctx))
-	v.card = v.newCard(v.issuer)
-	v.putBack()
-	v.await("the portrait", func(s procedure.Snapshot) bool { return s.Reader.Portrait != nil && !s.Reader.Reading })
 }
 
 // served returns the case closed last, if it was closed since the last one
@@ -171,7 +172,7 @@ func (v *visit) checkEnd() {
 	if !ok {
 		v.t.Fatal("no case was closed")
 	}
-	v.checked = last.Number
+	v.checked, v.seen = last.Number, v.ended()
 	all, err := v.server.Authority.Certificates(v.ctx, 0)
 	v.do("list certificates", err)
 	var id string

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -40,11 +41,16 @@ type visit struct {
 	card   *virtual.Card
 	set    Settings
 	seams  seams
+	clock  *clock
+	wish   wish
 
 	c    *counter
 	stop func()
 
-	checked string // number of the last case that checkEnd has seen
+	cardDir  string // of card
+	citizens int    // that there were
+	checked  string // number of the last certificate's case that checkEnd has seen
+	seen     int    // cases that were closed by then
 
 	mu   sync.Mutex
 	last procedure.Snapshot
@@ -55,18 +61,21 @@ type visit struct {
 func newVisit(t testing.TB, s seams) *visit {
 	t.Helper()
 	dir := t.TempDir()
-	v := &visit{t: t, ctx: t.Context(), server: catest.Start(t, catest.Config{}), reader: cardtest.NewReader(t), seams: s}
+	v := &visit{t: t, ctx: t.Context(), clock: new(clock), reader: cardtest.NewReader(t), seams: s, wish: wantsCertificate}
+	v.seams.now = v.clock.now
+	v.server = catest.Start(t, catest.Config{Now: v.clock.now, Wrap: v.clock.dates})
 	var err error
 	if v.issuer, err = virtual.OpenIssuer(filepath.Join(dir, "issuer")); err != nil {
 		t.Fatal(err)
 	}
-	v.card = v.newCard(v.issuer)
+	v.set = defaults()
+	v.set.Token.PUKFile = filepath.Join(dir, "puks.txt")
+	v.card = v.newCard(v.issuer, virtual.Citizen)
 	v.server.AddAnchor(v.issuer.Anchor().Raw)
 	p12, supervisor := filepath.Join(dir, "clerk.p12"), filepath.Join(dir, "supervisor.p12")
 	v.write(p12, v.server.AddClerk("1001").P12("demo"))
 	v.write(supervisor, v.server.AddClerk("2001", "supervisor").P12("demo"))
 
-	v.set = defaults()
 	v.set.Mode, v.set.Data, v.set.Counter.Name, v.set.Counter.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
 	v.set.Token.Module, v.set.Clerk.P12, v.set.Printer = opensc(t), p12, "folder:"+filepath.Join(dir, "papers")
 	v.set.Supervisor.P12, v.set.Token.Driver = supervisor, string(card.DriverTestCard)
@@ -77,13 +86,30 @@ func newVisit(t testing.TB, s seams) *visit {
 	return v
 }
 
-func (v *visit) newCard(issuer *virtual.Issuer) *virtual.Card {
+// newCard makes a card of another citizen, and tells the driver its PUK.
+func (v *visit) newCard(issuer *virtual.Issuer, preset virtual.Preset) *virtual.Card {
 	v.t.Helper()
-	c, err := virtual.New(filepath.Join(v.t.TempDir(), "card"), virtual.Citizen, issuer, time.Now())
-	if err != nil {
-		v.t.Fatal(err)
+	p, err := preset.Personalisation(v.clock.now())
+	v.do("make card", err)
+	if p.Holder.Document.Type == "ID" {
+		v.citizens++
+		p.Holder.Personal.PersonalNumber = personalNumber(v.citizens)
 	}
+	v.cardDir = filepath.Join(v.t.TempDir(), "card")
+	c, err := virtual.Create(v.cardDir, p, issuer, v.clock.now())
+	v.do("make card", err)
+	v.write(v.set.Token.PUKFile, fmt.Appendf(nil, "ID%s %s\n", p.Holder.Document.RegNo, p.PUK))
 	return c
+}
+
+// personalNumber is the nth good JMBG of men born on 06.05.1904 in Belgrade.
+func personalNumber(n int) string {
+	digits := fmt.Sprintf("060590471%03d", n)
+	sum := 0
+	for i, weight := range []int{7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2} {
+		sum += weight * int(digits[i]-'0')
+	}
+	return digits + strconv.Itoa((11-sum%11)%11%10)
 }
 
 func (v *visit) write(path string, data []byte) {
@@ -207,10 +233,25 @@ func inPhase(p procedure.Phase) func(procedure.Snapshot) bool {
 	return func(s procedure.Snapshot) bool { return s.Case != nil && s.Case.Phase == p }
 }
 
+// wish is what a citizen comes for, and the PINs that he types.
+type wish struct {
+	answers procedure.PersonAnswers
+	pin     string // his PIN
+	newPIN  string // the one that he chooses, if he is asked to
+}
+
+// The wishes of citizens.
+var (
+	knowsPIN         = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
+	wantsCertificate = wish{answers: knowsPIN, pin: virtual.PresetPIN}
+)
+
 // The answers of a clerk whose citizen came with everything in order.
 var (
-	knowsPIN   = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
-	allSigned  = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
+	allSigned = procedure.PaperTicks{
+		RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true,
+		UnblockSigned: true, UnblockReceived: true, StatusSigned: true, StatusReceived: true,
+	}
 	wantsEmail = procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@example.rs", Again: "ana@example.rs"}
 	allGiven   = procedure.HandOverTicks{CardReturned: true, CitizenPapers: true, Archived: true}
 )
@@ -252,6 +293,10 @@ func (v *visit) tryPapers() error {
 }
 
 func (v *visit) enterPIN(pin string) error { return v.c.engine.EnterPIN(v.ctx, []byte(pin)) }
+
+func (v *visit) enterNewPIN(pin string) error {
+	return v.c.engine.EnterNewPIN(v.ctx, []byte(pin), []byte(pin), false)
+}
 
 // finish takes the case from the finished card work to its end.
 func (v *visit) finish() procedure.CaseView {
