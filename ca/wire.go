@@ -559,6 +559,7 @@ type Bundle struct {
 	PolicyKey      []byte   `json:"policy_key"`            // PKIX DER
 	CheckpointKey  string   `json:"checkpoint_key"`        // note verifier of the authority
 	CardAnchors    [][]byte `json:"card_anchors"`          // DER, of the ministry's card-data CA
+	HandOver       string   `json:"handover,omitempty"`    // age recipient of the file of a counter whose network stays down; bundles of before have none
 	DemoClerks     []string `json:"demo_clerks,omitempty"` // hex SHA-256 of clerk certificates made by the demo
 }
 

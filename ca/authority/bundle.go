@@ -20,7 +20,8 @@ func (a *Authority) bundle(tx db.Tx, name, uri string) (string, error) {
 	}
 	b := ca.Bundle{Version: 1, Demo: a.pki.Demo, Authority: a.pki.ID, Workstation: name, URI: uri, API: a.cfg.API,
 		Public: a.cfg.Public, Roots: [][]byte{a.pki.root.Raw}, Infrastructure: [][]byte{a.pki.infra.cert.Raw},
-		ServerPins: a.pki.serverPins, PolicyKey: policyKey, CheckpointKey: a.pki.verifier}
+		ServerPins: a.pki.serverPins, PolicyKey: policyKey, CheckpointKey: a.pki.verifier,
+		HandOver: a.pki.handover.Recipient().String()}
 	for _, label := range labels() {
 		b.Issuers = append(b.Issuers, a.pki.issuers[label].cert.Raw)
 	}

@@ -32,22 +32,33 @@ const maxMissing = 500
 // It never judges content: an event that nobody can read is stored like any
 // other, so that no record can block the queue behind it.
 func (a *Authority) Push(ctx context.Context, c Caller, workstation string, p ca.JournalPush) (ca.JournalReply, error) {
+	_, reply, err := a.push(ctx, func(tx db.Tx) (db.Workstation, error) { return a.admitOwner(tx, c, workstation) }, p)
+	return reply, err
+}
+
+// push takes over events for the workstation that admit finds in the register;
+// stored is how many of them were not held before.
+func (a *Authority) push(ctx context.Context, admit func(db.Tx) (db.Workstation, error), p ca.JournalPush) (stored int64, reply ca.JournalReply, err error) {
 	if err := checkPush(p); err != nil {
-		return ca.JournalReply{}, err
+		return 0, ca.JournalReply{}, err
 	}
-	var reply ca.JournalReply
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitOwner(tx, c, workstation)
+	err = a.db.Do(ctx, func(tx db.Tx) error {
+		w, err := admit(tx)
 		if err != nil {
 			return err
 		}
-		reply, err = a.ingest(tx, w, p)
+		before, err := tx.JournalSize(w.Name)
+		if err != nil {
+			return err
+		}
+		reply, err = a.ingest(tx, w, before, p)
+		stored = max(0, p.From+int64(len(p.Events))-1-before)
 		return err
 	})
 	if err != nil {
-		return ca.JournalReply{}, err
+		return 0, ca.JournalReply{}, err
 	}
-	return reply, nil
+	return stored, reply, nil
 }
 
 // checkPush checks form and size.
@@ -82,7 +93,8 @@ func (a *Authority) admitOwner(tx db.Tx, c Caller, workstation string) (db.Works
 	return w, nil
 }
 
-func (a *Authority) ingest(tx db.Tx, w db.Workstation, p ca.JournalPush) (ca.JournalReply, error) {
+// ingest is the rule itself; head is the last sequence number held.
+func (a *Authority) ingest(tx db.Tx, w db.Workstation, head int64, p ca.JournalPush) (ca.JournalReply, error) {
 	checkpoint, err := openCheckpoint(w, []byte(p.Checkpoint))
 	if err != nil {
 		return ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint: %w", err)
@@ -90,10 +102,6 @@ func (a *Authority) ingest(tx db.Tx, w db.Workstation, p ca.JournalPush) (ca.Jou
 	last := p.From + int64(len(p.Events)) - 1
 	if checkpoint.Size != last || last < 1 {
 		return ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint of size %d, events end at %d", checkpoint.Size, last)
-	}
-	head, err := tx.JournalSize(w.Name)
-	if err != nil {
-		return ca.JournalReply{}, err
 	}
 	if p.From > head+1 {
 		gap := Refuse(ca.ProblemGap, "events begin at %d, head is %d", p.From, head)

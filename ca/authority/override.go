@@ -41,7 +41,7 @@ func (a *Authority) overrideNeeds(tx db.Tx, label string, h holder) (needs []str
 	if err != nil {
 		return nil, "", err
 	}
-	if !h.born.IsZero() && age(h.born, sod.DateOf(now)) < a.rules.supervisorBelowAge() {
+	if !h.born.IsZero() && years(h.born, sod.DateOf(now)) < a.rules.supervisorBelowAge() {
 		needs = append(needs, ca.NeedUnderAge)
 	}
 	rows, err := tx.LiveCertificates(h.subject.PersonalNumber, h.subject.CardNumber, label)
@@ -105,13 +105,13 @@ func isObject(text json.RawMessage) bool {
 	return json.Unmarshal(text, &members) == nil && len(members) > 0
 }
 
-// age is how many birthdays somebody has had by a day.
-func age(born, day sod.Date) int {
-	years := day.Year - born.Year
+// years is how many birthdays somebody has had by a day.
+func years(born, day sod.Date) int {
+	n := day.Year - born.Year
 	if day.Month < born.Month || day.Month == born.Month && day.Day < born.Day {
-		years--
+		n--
 	}
-	return years
+	return n
 }
 
 // birthday is the holder's birthday as the card gives it, or, where a citizen's

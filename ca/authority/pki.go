@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"filippo.io/age"
 	"golang.org/x/mod/sumdb/note"
 
 	"salter/ca"
@@ -85,6 +86,7 @@ type pki struct {
 	verifier   string // of cosigner
 	serverPins []string
 	keys       keychain
+	handover   *age.X25519Identity // opens files of counters
 }
 
 // loadPKI reads what makePKI made.
@@ -120,6 +122,9 @@ func (p *pki) load(dir string, profiles map[string]*issuer, now func() time.Time
 		return err
 	}
 	if p.policy, err = p.keys.load(purposePolicy); err != nil {
+		return err
+	}
+	if p.handover, err = loadHandover(dir); err != nil {
 		return err
 	}
 	return p.loadPublished(dir, now)

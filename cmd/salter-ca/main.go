@@ -13,6 +13,9 @@
 //	salter-ca certificate list   -dir DIR
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
 //	salter-ca crl publish  -dir DIR
+//	salter-ca journal export    -dir DIR -out FILE WORKSTATION
+//	salter-ca journal import    -dir DIR -out FILE FILE
+//	salter-ca journal recipient -dir DIR
 //	salter-ca backup key   -out FILE
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE
 //	salter-ca restore      -dir DIR -in FILE -identity FILE
@@ -85,6 +88,9 @@ func commands() []command {
 		{"anchor list", "", "list the card-data anchors", setupAnchorList},
 		{"certificate list", "", "list issued certificates", setupCertificateList},
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
+		{"journal export", "WORKSTATION", "write a workstation's journal to a file that salter-journal reads", setupJournalExport},
+		{"journal import", "FILE", "take in the file of a counter whose network stays down", setupJournalImport},
+		{"journal recipient", "", "tell whom counters seal such files for", setupJournalRecipient},
 		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
 		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
 		{"restore", "", "make an authority of a backup, verified", setupRestore},

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -26,6 +28,7 @@ import (
 	"salter/ca/authority"
 	"salter/ca/authority/token/softtoken"
 	"salter/ca/catest"
+	"salter/store/evidence"
 )
 
 func TestMain(m *testing.M) {
@@ -46,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"public":   fetchPublic,
 			"replace":  replace,
 			"softplan": func(ts *testscript.TestScript, _ bool, args []string) { softPlan(t, ts, args) },
+			"handover": func(ts *testscript.TestScript, _ bool, args []string) { handOver(t, ts, args) },
 			"issue":    func(ts *testscript.TestScript, _ bool, args []string) { issue(t, ts, args) },
 		},
 	})
@@ -130,6 +134,24 @@ func issue(t *testing.T, ts *testscript.TestScript, args []string) {
 		ts.Fatalf("refused: %+v", problem)
 	}
 	ts.Setenv(args[2], chain[0].SerialNumber.Text(16))
+}
+
+// handOver enrols a workstation at the authority that serves DIR and writes the
+// file with which it hands over three events: handover DIR WORKSTATION FILE.
+func handOver(t *testing.T, ts *testscript.TestScript, args []string) {
+	w := catest.Attach(t, ts.MkAbs(args[0])).Enrol(args[1])
+	recipient, err := age.ParseX25519Recipient(w.Trust.HandOver)
+	ts.Check(err)
+	file, err := os.Create(ts.MkAbs(args[2]))
+	ts.Check(err)
+	sealed, err := age.Encrypt(file, recipient)
+	ts.Check(err)
+	out := evidence.NewExportWriter(sealed, evidence.Origin(w.Name), 1)
+	for n := range 3 {
+		w.Append(fmt.Appendf(nil, `{"event":%d}`, n+1))
+		ts.Check(out.Event(w.Journal[n]))
+	}
+	ts.Check(errors.Join(out.Checkpoint(w.Checkpoint()), out.Close(), sealed.Close(), file.Close()))
 }
 
 // fetchPublic fetches from the public port of the authority that serves DIR,

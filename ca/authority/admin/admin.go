@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,9 @@ type Admin interface {
 	Certificates(ctx context.Context, after int64) ([]authority.CertificateEntry, error)
 	Certificate(ctx context.Context, serial string) ([]byte, error)
 	PublishCRLs(ctx context.Context) error
+	ExportJournal(ctx context.Context, workstation string, w io.Writer) error
+	ImportJournal(ctx context.Context, r io.Reader) (authority.TakenIn, error)
+	HandOverRecipient(ctx context.Context) (string, error)
 	Snapshot(ctx context.Context) (folder string, err error)
 	Close() error
 }

@@ -65,6 +65,9 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /anchor/list", list(a.Anchors))
 	mux.Handle("POST /certificate/list", operation(a.Certificates))
 	mux.Handle("POST /certificate/get", operation(a.Certificate))
+	mux.Handle("POST /journal/export", exportJournal(a))
+	mux.Handle("POST /journal/import", importJournal(a))
+	mux.Handle("POST /journal/recipient", list(a.HandOverRecipient))
 	mux.Handle("POST /snapshot", list(a.Snapshot))
 	mux.Handle("POST /crl/publish", act(func(ctx context.Context, _ none) error { return a.PublishCRLs(ctx) }))
 	return mux
@@ -123,21 +126,41 @@ func (c *Client) call(ctx context.Context, path string, in, out any) error {
 	if err != nil {
 		return fmt.Errorf("call authority: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://authority"+path, bytes.NewReader(body))
+	return c.send(ctx, path, bytes.NewReader(body), out)
+}
+
+// post sends a body; what comes back is an answer, which the caller closes, or
+// the error that the authority answered with.
+func (c *Client) post(ctx context.Context, path string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://authority"+path, body)
 	if err != nil {
-		return fmt.Errorf("call authority: %w", err)
+		return nil, fmt.Errorf("call authority: %w", err)
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("call authority: %w", err)
+		return nil, fmt.Errorf("call authority: %w", err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return answer, nil
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
+	if err != nil {
+		return nil, fmt.Errorf("call authority: %w", err)
+	}
+	return nil, errors.New(string(bytes.TrimSpace(text)))
+}
+
+// send posts a body and decodes the answer into out.
+func (c *Client) send(ctx context.Context, path string, body io.Reader, out any) error {
+	answer, err := c.post(ctx, path, body)
+	if err != nil {
+		return err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
 	if err != nil {
 		return fmt.Errorf("call authority: %w", err)
-	}
-	if answer.StatusCode != http.StatusOK {
-		return errors.New(string(bytes.TrimSpace(text)))
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return fmt.Errorf("call authority: %w", err)

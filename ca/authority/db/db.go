@@ -432,6 +432,10 @@ type Journals interface {
 	// Event returns the stored bytes.
 	Event(workstation string, seq int64) ([]byte, error)
 
+	// Events returns the stored bytes of the events from one number to another,
+	// both included.
+	Events(workstation string, from, to int64) ([][]byte, error)
+
 	// PutNodes stores tree nodes under consecutive indexes, in the order of
 	// tlog.StoredHashIndex.
 	PutNodes(workstation string, first int64, hashes [][32]byte) error
@@ -445,6 +449,10 @@ type Journals interface {
 	LastCheckpoint(workstation string) (Checkpoint, error)
 	// CheckpointAt is the one of a size.
 	CheckpointAt(workstation string, size int64) (Checkpoint, error)
+
+	// Checkpoints lists those of the sizes from one to another, both included,
+	// the smallest first.
+	Checkpoints(workstation string, from, to int64) ([]Checkpoint, error)
 
 	// PutCommitment notes what an event commits to.
 	PutCommitment(c Commitment) error

@@ -26,6 +26,15 @@ func (t tx) Event(workstation string, seq int64) ([]byte, error) {
 	return body, err
 }
 
+// Events implements Journals.
+func (t tx) Events(workstation string, from, to int64) ([][]byte, error) {
+	return collect(t, "list events", "SELECT body FROM journal_event WHERE workstation = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+		[]any{workstation, from, to}, func(r scanner) (body []byte, err error) {
+			err = r.Scan(&body)
+			return body, err
+		})
+}
+
 // PutNodes implements Journals.
 func (t tx) PutNodes(workstation string, first int64, hashes [][32]byte) error {
 	for i, h := range hashes {
@@ -56,12 +65,21 @@ func (t tx) PutCheckpoint(c Checkpoint) error {
 		c.Workstation, c.Size, c.Note)
 }
 
+const selectCheckpoint = "SELECT workstation, size, note FROM checkpoint WHERE workstation = ? "
+
+func scanCheckpoint(r scanner) (c Checkpoint, err error) {
+	err = r.Scan(&c.Workstation, &c.Size, &c.Note)
+	return c, err
+}
+
 func (t tx) checkpoint(rest string, args ...any) (Checkpoint, error) {
-	return one(t, "find checkpoint", "SELECT workstation, size, note FROM checkpoint WHERE workstation = ? "+rest, args,
-		func(r scanner) (c Checkpoint, err error) {
-			err = r.Scan(&c.Workstation, &c.Size, &c.Note)
-			return c, err
-		})
+	return one(t, "find checkpoint", selectCheckpoint+rest, args, scanCheckpoint)
+}
+
+// Checkpoints implements Journals.
+func (t tx) Checkpoints(workstation string, from, to int64) ([]Checkpoint, error) {
+	return collect(t, "list checkpoints", selectCheckpoint+"AND size BETWEEN ? AND ? ORDER BY size",
+		[]any{workstation, from, to}, scanCheckpoint)
 }
 
 // LastCheckpoint implements Journals.
