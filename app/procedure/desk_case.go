@@ -236,6 +236,9 @@ func (e *Engine) GoBack(ctx context.Context, to Phase) error {
 		at = len(screens) // at the PIN: all four are behind
 	}
 	target := slices.Index(screens, to)
+	if !c.Action.Certifies() && target > slices.Index(screens, PhasePapers) {
+		target = -1 // there is no certificate whose content could be gone over
+	}
 	if target < 0 || target > at {
 		return &Error{Code: CodeNotNow, Detail: "not an earlier screen"}
 	}

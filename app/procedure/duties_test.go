@@ -235,6 +235,20 @@ func TestE06NeverActive(t *testing.T) {
 	h.phase(procedure.PhaseClosed)
 }
 
+// TestE06SecondToday: a second certificate on the same card in one day needs a
+// supervisor, whatever became of the first.
+func TestE06SecondToday(t *testing.T) {
+	h := testHarness(t)
+	now := h.Clock.Now()
+	h.Authority.IssueOld(h.Card, "U-1", now.Add(-time.Minute), now.AddDate(5, 0, 0), proctest.Revoked)
+	h.insert(h.Card)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	if v := h.view(); v.Proposal.Action != procedure.ActionIssue || !slices.Equal(v.Needs, []procedure.Code{procedure.CodeSecondToday}) {
+		t.Errorf("proposal %+v, needs %v", v.Proposal, v.Needs)
+	}
+	h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN), procedure.CodeNeedsSupervisor)
+}
+
 // TestE06SamePerson: the clerk of the case cannot be its supervisor, by
 // whatever name or key.
 func TestE06SamePerson(t *testing.T) {

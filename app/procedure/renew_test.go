@@ -68,6 +68,7 @@ func TestUnblockAlone(t *testing.T) {
 				t.Fatalf("papers %v", got)
 			}
 			h.toPINPage()
+			h.wants("to the e-mail", h.e.GoBack(ctx, procedure.PhaseEmail), procedure.CodeNotNow)
 			if mode == procedure.UnblockKeep {
 				if v := h.view(); v.PIN.Mode != procedure.PINKept || v.PIN.Tries != 3 {
 					t.Fatalf("page %+v", v.PIN)
