@@ -56,7 +56,8 @@ type Case struct {
 	ContractEndAt time.Time // when its end was asked for
 	ContractEnded bool
 
-	PINVerified int // how many times a PIN was accepted
+	Serials     []string // of all certificates that came back in this case, hex
+	PINVerified int      // how many times a PIN was accepted
 	Attempt     Attempt
 	Orphans     []string // key ids that may still lie on the card, without use
 	Steps       map[Step]StepView
@@ -122,6 +123,11 @@ func (c Case) undecided() bool { return c.Action == "" && c.Learned == 0 }
 // that they could not change.
 func (c Case) open() bool {
 	return !c.Over() && c.Withdrawn == "" && c.Attempt.Certificate == "" && c.StatusAt.IsZero()
+}
+
+// madeSerial reports whether the certificate came back in this case.
+func (c Case) madeSerial(serial string) bool {
+	return slices.ContainsFunc(c.Serials, func(s string) bool { return sameSerial(s, serial) })
 }
 
 // begun reports whether work on the card or at the authority has begun: from

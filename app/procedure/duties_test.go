@@ -249,6 +249,23 @@ func TestE06SecondToday(t *testing.T) {
 	h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN), procedure.CodeNeedsSupervisor)
 }
 
+// TestE06OwnCertificate: what came of a failed attempt of the case itself is no
+// second certificate.
+func TestE06OwnCertificate(t *testing.T) {
+	h := testHarness(t)
+	h.toPIN()
+	h.Authority.SetWrongKey(true)
+	h.must("EnterPIN", h.enterPIN())
+	h.Authority.SetWrongKey(false)
+	h.must("Continue", h.e.Continue(ctx))
+	h.must("AskAgain", h.e.AskAgain(ctx))
+	if v := h.view(); v.Facts.Certificate != procedure.CertNone || len(v.Needs) != 0 {
+		t.Errorf("facts %+v, needs %v", v.Facts, v.Needs)
+	}
+	h.finish()
+	h.issuedOnce()
+}
+
 // TestE06SamePerson: the clerk of the case cannot be its supervisor, by
 // whatever name or key.
 func TestE06SamePerson(t *testing.T) {

@@ -177,6 +177,7 @@ func (c *Case) applyRequest(e Event) bool {
 	case *CertificateReceived:
 		a.Certificate, a.CertPart, a.Serial = b.SHA256, b.Part, b.Serial
 		a.Unusable, a.Why, a.Detail = e.Kind == KindUnusable, b.Code, b.Detail
+		c.Serials = append(slices.Clip(c.Serials), b.Serial)
 	case *EnrolRefused:
 		a.Refused, a.Detail = b.Code, b.Detail
 	default:

@@ -72,7 +72,12 @@ func (e *Engine) conclude(ctx context.Context, c Case, cur *current, register Re
 	default:
 		return &Error{Code: CodeNoCard}
 	}
+	// What came of the case itself is no fact on which it rests.
+	register.Certificates = slices.DeleteFunc(slices.Clone(register.Certificates), func(f CertificateFact) bool {
+		return c.madeSerial(f.Serial)
+	})
 	l := lesson{
+		own:      c.madeSerial,
 		register: register, answered: answered, now: e.cfg.Now(), revoked: revoked, settings: e.cfg.Settings,
 		card: cur.record.Identity.CardNumber,
 	}
@@ -115,6 +120,7 @@ func (e *Engine) learned(ctx context.Context, c Case, cur *current, facts Facts)
 
 // lesson is what the facts are made of.
 type lesson struct {
+	own      func(serial string) bool
 	register Register
 	answered bool
 	chip     Chip
@@ -172,8 +178,8 @@ func (l lesson) onChip() []found {
 			continue
 		}
 		leaf, err := x509.ParseCertificate(c.DER)
-		if err != nil {
-			continue // nobody can use what does not parse
+		if err != nil || l.own(leaf.SerialNumber.Text(16)) {
+			continue // of this case, or nothing that anybody could use
 		}
 		one := found{
 			serial: leaf.SerialNumber.Text(16), onChip: true, from: leaf.NotBefore, to: leaf.NotAfter,

@@ -106,7 +106,11 @@ func (h *harness) stepPerson(v *procedure.CaseView) {
 func (h *harness) stepPIN(v *procedure.CaseView) {
 	h.insertCard(v.Identity.CardNumber)
 	if !v.PIN.Open {
-		if codeOf(h.e.BeginPIN(ctx)) == procedure.CodePINBlocked {
+		switch codeOf(h.e.BeginPIN(ctx)) {
+		case procedure.CodeNeedsSupervisor: // the authority told more than before
+			_ = h.e.Override(ctx, []byte(proctest.SupervisorPassword), procedure.OverrideRequest{Reason: "остаје при захтеву"})
+			return
+		case procedure.CodePINBlocked:
 			if h.wish.unblock = procedure.UnblockChange; h.e.GoBack(ctx, procedure.PhasePerson) != nil {
 				_ = h.e.SkipRetire(ctx) // the certificate is in force: no unblock any more
 			}
