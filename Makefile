@@ -41,7 +41,7 @@ bench: ready-test build ## speed and memory, as ratios within one run
 	cmd/demo/bench.sh
 
 torture: ready-test ## the long versions of the fault tests
-	SALTER_TORTURE=1 $(GO) test -count=1 -timeout 60m ./app/procedure/... ./store/... ./card/... ./ca/... ./cmd/salter ./cmd/salter-ca
+	SALTER_TORTURE=1 $(GO) test -count=1 -timeout 120m ./app/procedure/... ./store/... ./card/... ./ca/... ./cmd/salter ./cmd/salter-ca
 
 windows: ready-windows ## cross build; it is compiled here, never run here
 	@mkdir -p build/windows

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -92,7 +93,7 @@ func mishaps(p places, n int) []mishap {
 		kind      string
 		at, forms int
 	}{
-		{cardPulled, p.commands, 2 * len(pulls)}, // with and without a restart
+		{cardPulled, p.commands, len(pulls)},
 		{authorityLost, p.exchanges, len(losses)},
 		{programKilled, p.commits, 2},
 	} {
@@ -120,40 +121,68 @@ func mishaps(p places, n int) []mishap {
 func TestMishaps(t *testing.T) {
 	for _, r := range routes() {
 		t.Run(r.name, func(t *testing.T) {
-			var n network
-			var c crashes
-			c.plan(0, false)
-			v := newVisit(t, seams{wrap: n.wrap, journal: c.wrap})
-			r.first(v)
-			p := v.measure(r, &n, &c)
+			var p places
+			t.Run("no mishap", func(t *testing.T) { p = newDay(t, r).measure() })
 			t.Logf("places: %d commands after the PIN page, %d exchanges, %d commits", p.commands, p.exchanges, p.commits)
-			for _, m := range mishaps(p, 5) {
-				ok := t.Run(fmt.Sprintf("%s at %d, %d", m.kind, m.at, m.how), func(t *testing.T) {
-					v.t = t
-					r.next(v)
-					switch m.kind {
-					case cardPulled:
-						v.playPulled(m)
-					case authorityLost:
-						n.set(losses[m.how], m.at)
-						v.play()
-						n.set(catest.None, 0)
-					case programKilled:
-						v.playKilled(m, &c)
-					}
-					v.checkEnd()
-					r.check(v)
-				})
-				if !ok { // the counter may be left in the middle of a case
-					return
-				}
+			for some := range slices.Chunk(mishaps(p, 5), mishapsADay) {
+				t.Run("a day", func(t *testing.T) { newDay(t, r).suffer(t, some) })
 			}
 		})
 	}
 }
 
+// mishapsADay is how many one counter is put through. Between two visits of a
+// citizen its clock goes on by more than a day, and its own certificate ends
+// after a year.
+const mishapsADay = 200
+
+// day is a counter on one route, with all that can strike it.
+type day struct {
+	*visit
+	r route
+	n network
+	c crashes
+}
+
+func newDay(t *testing.T, r route) *day {
+	t.Helper()
+	d := &day{r: r}
+	d.c.plan(0, false)
+	d.visit = newVisit(t, seams{wrap: d.n.wrap, journal: d.c.wrap})
+	r.first(d.visit)
+	return d
+}
+
+// suffer plays the route with each of the mishaps, until one is not mended:
+// that leaves the counter in the middle of a case.
+func (d *day) suffer(t *testing.T, ms []mishap) {
+	defer func() { d.t = t }()
+	for _, m := range ms {
+		mended := t.Run(fmt.Sprintf("%s at %d, %d", m.kind, m.at, m.how), func(t *testing.T) {
+			d.t = t
+			d.r.next(d.visit)
+			switch m.kind {
+			case cardPulled:
+				d.playPulled(m)
+			case authorityLost:
+				d.n.set(losses[m.how], m.at)
+				d.play()
+				d.n.set(catest.None, 0)
+			case programKilled:
+				d.playKilled(m, &d.c)
+			}
+			d.checkEnd()
+			d.r.check(d.visit)
+		})
+		if !mended {
+			return
+		}
+	}
+}
+
 // measure plays the route once without a mishap.
-func (v *visit) measure(r route, n *network, c *crashes) (p places) {
+func (d *day) measure() (p places) {
+	v, r, n, c := d.visit, d.r, &d.n, &d.c
 	v.t.Helper()
 	r.next(v)
 	v.await("the sync", func(s procedure.Snapshot) bool { return s.Sync.Total > 0 && s.Sync.Acked == s.Sync.Total })
@@ -180,7 +209,7 @@ func pinOpen(s procedure.Snapshot) bool {
 func (v *visit) playPulled(m mishap) {
 	v.t.Helper()
 	v.playTo("the PIN page", pinOpen)
-	v.card.SetFault(virtual.Fault{Kind: pulls[m.how%len(pulls)], When: virtual.When{N: v.card.Stats().APDUs + m.at}})
+	v.card.SetFault(virtual.Fault{Kind: pulls[m.how], When: virtual.When{N: v.card.Stats().APDUs + m.at}})
 	s := v.playTo("the pull", func(s procedure.Snapshot) bool {
 		return v.pulled() || s.Case != nil && s.Case.Phase == procedure.PhaseClosed
 	})
@@ -188,7 +217,7 @@ func (v *visit) playPulled(m mishap) {
 		v.card.ClearFaults()
 		v.t.Logf("this time the work took fewer commands: %s", describe(s))
 	}
-	if m.how >= len(pulls) {
+	if (m.at+m.how)%2 == 0 { // every other time the program is started anew, too
 		v.stop()
 		v.open()
 	}
