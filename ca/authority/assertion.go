@@ -192,7 +192,10 @@ func (a *Authority) checkClerk(tx db.Tx, cl claims, workstation string) (db.Cler
 
 // checkAnchored refuses a request whose journal is not held up to the head
 // that the workstation had when it asked: no certificate without anchoring.
-func checkAnchored(tx db.Tx, cl claims, w db.Workstation) error {
+func (a *Authority) checkAnchored(tx db.Tx, cl claims, w db.Workstation) error {
+	if err := a.checkHeads(w.Name); err != nil {
+		return err
+	}
 	checkpoint, err := openCheckpoint(w, cl.checkpoint)
 	if err != nil {
 		return Refuse(ca.ProblemAssertion, "checkpoint: %w", err)

@@ -27,7 +27,7 @@ const clockSlack = 5 * time.Minute
 // required.
 type Config struct {
 	// Dir holds everything: pki (keys and CA certificates), profiles,
-	// policy.json, ca.db. What is missing at the first start is made there.
+	// policy.json, ca.db, heads. What is missing at the first start is made there.
 	Dir string
 	// Plan is how the hierarchy is made; nil: as for a demonstration. Open
 	// refuses one where there is an authority already.
@@ -44,6 +44,9 @@ type Config struct {
 	// CRLPause is the shortest time between two lists of revoked certificates;
 	// 0: a minute.
 	CRLPause time.Duration
+	// Silence is after how long without a word an active workstation is an
+	// alarm; 0: three days.
+	Silence time.Duration
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Log gets one record per operation; nil: slog.Default.
@@ -66,6 +69,7 @@ type Authority struct {
 	// mutex for each first byte of the CSR's hash, modulo its length.
 	signing [64]sync.Mutex
 
+	watch     watch
 	tls       serverCertificate
 	lists     lists
 	responder map[string]*responder // of OCSP, by label
@@ -134,6 +138,9 @@ func (a *Authority) open(ctx context.Context) error {
 		return err
 	}
 	if err := a.db.Do(ctx, a.claim); err != nil {
+		return err
+	}
+	if err := a.openHeads(ctx); err != nil {
 		return err
 	}
 	if _, err := a.renewServer(); err != nil {
@@ -255,6 +262,9 @@ func (a *Authority) Remember(ctx context.Context) error {
 // Close releases the database and logs out of tokens.
 func (a *Authority) Close() error {
 	var errs []error
+	if a.watch.heads != nil {
+		errs = append(errs, a.watch.heads.Close())
+	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 	}

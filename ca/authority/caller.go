@@ -80,5 +80,5 @@ func (a *Authority) admitWorkstation(tx db.Tx, c Caller) (db.Workstation, error)
 		// The handshake checked this once; a connection may live on.
 		return db.Workstation{}, Refuse(ca.ProblemWorkstation, "certificate of workstation %s has expired", w.Name)
 	}
-	return w, nil
+	return w, a.heard(tx, w.Name)
 }

@@ -195,7 +195,7 @@ func (a *Authority) admit(tx db.Tx, r request, w db.Workstation) (db.Clerk, erro
 	if err != nil {
 		return clerk, err
 	}
-	return clerk, checkAnchored(tx, r.claims, w)
+	return clerk, a.checkAnchored(tx, r.claims, w)
 }
 
 // checkUnused refuses an attempt or a key that was used before, and a second

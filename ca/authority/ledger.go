@@ -42,20 +42,31 @@ func (a *Authority) push(ctx context.Context, admit func(db.Tx) (db.Workstation,
 	if err := checkPush(p); err != nil {
 		return 0, ca.JournalReply{}, err
 	}
+	var workstation string
+	var checkpoint evidence.Checkpoint
 	err = a.db.Do(ctx, func(tx db.Tx) error {
 		w, err := admit(tx)
 		if err != nil {
+			return err
+		}
+		workstation = w.Name
+		if err := a.checkHeads(w.Name); err != nil {
 			return err
 		}
 		before, err := tx.JournalSize(w.Name)
 		if err != nil {
 			return err
 		}
-		reply, err = a.ingest(tx, w, before, p)
-		stored = max(0, p.From+int64(len(p.Events))-1-before)
+		checkpoint, reply, err = a.ingest(tx, w, before, p)
+		stored = max(0, checkpoint.Size-before)
 		return err
 	})
 	if err != nil {
+		a.noteRefusal(ctx, workstation, err)
+		return 0, ca.JournalReply{}, err
+	}
+	// Before the answer: what a workstation was told is held outside, too.
+	if err := a.watch.heads.Put(workstation, checkpoint.Size, checkpoint.Root); err != nil {
 		return 0, ca.JournalReply{}, err
 	}
 	return stored, reply, nil
@@ -94,32 +105,36 @@ func (a *Authority) admitOwner(tx db.Tx, c Caller, workstation string) (db.Works
 }
 
 // ingest is the rule itself; head is the last sequence number held.
-func (a *Authority) ingest(tx db.Tx, w db.Workstation, head int64, p ca.JournalPush) (ca.JournalReply, error) {
+func (a *Authority) ingest(tx db.Tx, w db.Workstation, head int64, p ca.JournalPush) (evidence.Checkpoint, ca.JournalReply, error) {
 	checkpoint, err := openCheckpoint(w, []byte(p.Checkpoint))
 	if err != nil {
-		return ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint: %w", err)
+		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint: %w", err)
 	}
 	last := p.From + int64(len(p.Events)) - 1
 	if checkpoint.Size != last || last < 1 {
-		return ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint of size %d, events end at %d", checkpoint.Size, last)
+		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint of size %d, events end at %d", checkpoint.Size, last)
 	}
 	if p.From > head+1 {
 		gap := Refuse(ca.ProblemGap, "events begin at %d, head is %d", p.From, head)
 		gap.Problem.Head = &head
-		return ca.JournalReply{}, gap
+		return checkpoint, ca.JournalReply{}, gap
 	}
 	known := min(int64(len(p.Events)), head-p.From+1)
 	if err := checkHeld(tx, w.Name, p.From, p.Events[:known]); err != nil {
-		return ca.JournalReply{}, err
+		return checkpoint, ca.JournalReply{}, err
 	}
 	root, err := a.extend(tx, w.Name, head, checkpoint.Size, p.Events[known:])
 	if err != nil {
-		return ca.JournalReply{}, err
+		return checkpoint, ca.JournalReply{}, err
 	}
 	if root != checkpoint.Root {
-		return ca.JournalReply{}, Refuse(ca.ProblemFork, "root at %d differs from the checkpoint's", checkpoint.Size)
+		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemFork, "root at %d differs from the checkpoint's", checkpoint.Size)
 	}
-	return a.countersign(tx, w.Name, checkpoint.Size, []byte(p.Checkpoint))
+	if err := tx.ClearAlarm(w.Name, AlarmGap, a.now()); err != nil {
+		return checkpoint, ca.JournalReply{}, err
+	}
+	reply, err := a.countersign(tx, w.Name, checkpoint.Size, []byte(p.Checkpoint))
+	return checkpoint, reply, err
 }
 
 // openCheckpoint verifies a checkpoint signed by a workstation.

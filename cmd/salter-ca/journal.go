@@ -80,3 +80,10 @@ func setupJournalRecipient(p *program, f *flag.FlagSet) func(context.Context, []
 		})
 	}
 }
+
+func setupJournalAccept(p *program, f *flag.FlagSet) func(context.Context, []string) error {
+	dir := dirFlag(f)
+	return func(ctx context.Context, args []string) error {
+		return p.with(ctx, *dir, func(a admin.Admin) error { return a.AcceptJournal(ctx, args[0]) })
+	}
+}

@@ -15,7 +15,9 @@
 //	salter-ca crl publish  -dir DIR
 //	salter-ca journal export    -dir DIR -out FILE WORKSTATION
 //	salter-ca journal import    -dir DIR -out FILE FILE
+//	salter-ca journal accept    -dir DIR WORKSTATION
 //	salter-ca journal recipient -dir DIR
+//	salter-ca status       -dir DIR [-json]
 //	salter-ca backup key   -out FILE
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE
 //	salter-ca restore      -dir DIR -in FILE -identity FILE
@@ -90,7 +92,9 @@ func commands() []command {
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
 		{"journal export", "WORKSTATION", "write a workstation's journal to a file that salter-journal reads", setupJournalExport},
 		{"journal import", "FILE", "take in the file of a counter whose network stays down", setupJournalImport},
+		{"journal accept", "WORKSTATION", "say that what is held of a workstation's journal is right", setupJournalAccept},
 		{"journal recipient", "", "tell whom counters seal such files for", setupJournalRecipient},
+		{"status", "", "tell when workstations were heard of, what is held, and alarms", setupStatus},
 		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
 		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
 		{"restore", "", "make an authority of a backup, verified", setupRestore},

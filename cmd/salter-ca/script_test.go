@@ -137,19 +137,30 @@ func issue(t *testing.T, ts *testscript.TestScript, args []string) {
 }
 
 // handOver enrols a workstation at the authority that serves DIR and writes the
-// file with which it hands over three events: handover DIR WORKSTATION FILE.
+// file with which it hands over three events, and one of another history:
+// handover DIR WORKSTATION FILE FORK.
 func handOver(t *testing.T, ts *testscript.TestScript, args []string) {
 	w := catest.Attach(t, ts.MkAbs(args[0])).Enrol(args[1])
+	other := *w // as empty as the first
+	for n := range 3 {
+		w.Append(fmt.Appendf(nil, `{"event":%d}`, n+1))
+	}
+	other.Append([]byte(`{"event":"another"}`))
+	seal(ts, w, args[2])
+	seal(ts, &other, args[3])
+}
+
+// seal writes the whole journal of a workstation for the authority.
+func seal(ts *testscript.TestScript, w *catest.Workstation, path string) {
 	recipient, err := age.ParseX25519Recipient(w.Trust.HandOver)
 	ts.Check(err)
-	file, err := os.Create(ts.MkAbs(args[2]))
+	file, err := os.Create(ts.MkAbs(path))
 	ts.Check(err)
 	sealed, err := age.Encrypt(file, recipient)
 	ts.Check(err)
 	out := evidence.NewExportWriter(sealed, evidence.Origin(w.Name), 1)
-	for n := range 3 {
-		w.Append(fmt.Appendf(nil, `{"event":%d}`, n+1))
-		ts.Check(out.Event(w.Journal[n]))
+	for _, event := range w.Journal {
+		ts.Check(out.Event(event))
 	}
 	ts.Check(errors.Join(out.Checkpoint(w.Checkpoint()), out.Close(), sealed.Close(), file.Close()))
 }

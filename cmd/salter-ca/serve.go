@@ -160,15 +160,16 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var publishing sync.WaitGroup
-	defer func() { cancel(); publishing.Wait() }()
+	var working sync.WaitGroup
+	defer func() { cancel(); working.Wait() }()
 	apiServer := api.Server(api.New(a, log, api.Limits{}), a.TLS(), log)
 	public := api.Server(api.Public(a, log), nil, log)
 	failed := make(chan error, 3)
 	go func() { failed <- served(apiServer.ServeTLS(apiListener, "", "")) }()
 	go func() { failed <- served(public.Serve(publicListener)) }()
 	go func() { failed <- admin.Serve(ctx, socket, a) }()
-	publishing.Go(func() { a.KeepPublishing(ctx) })
+	working.Go(func() { a.KeepPublishing(ctx) })
+	working.Go(func() { a.KeepWatching(ctx) })
 	if err := s.announce(at, log); err != nil {
 		return err
 	}

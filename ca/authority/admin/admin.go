@@ -37,6 +37,8 @@ type Admin interface {
 	PublishCRLs(ctx context.Context) error
 	ExportJournal(ctx context.Context, workstation string, w io.Writer) error
 	ImportJournal(ctx context.Context, r io.Reader) (authority.TakenIn, error)
+	AcceptJournal(ctx context.Context, workstation string) error
+	Overview(ctx context.Context) (authority.Overview, error)
 	HandOverRecipient(ctx context.Context) (string, error)
 	Snapshot(ctx context.Context) (folder string, err error)
 	Close() error

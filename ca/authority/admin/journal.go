@@ -82,3 +82,14 @@ func (c *Client) HandOverRecipient(ctx context.Context) (out string, err error) 
 	err = c.call(ctx, "/journal/recipient", none{}, &out)
 	return out, err
 }
+
+// AcceptJournal implements Admin.
+func (c *Client) AcceptJournal(ctx context.Context, workstation string) error {
+	return c.call(ctx, "/journal/accept", workstation, new(none))
+}
+
+// Overview implements Admin.
+func (c *Client) Overview(ctx context.Context) (out authority.Overview, err error) {
+	err = c.call(ctx, "/status", none{}, &out)
+	return out, err
+}

@@ -67,6 +67,8 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /certificate/get", operation(a.Certificate))
 	mux.Handle("POST /journal/export", exportJournal(a))
 	mux.Handle("POST /journal/import", importJournal(a))
+	mux.Handle("POST /journal/accept", act(a.AcceptJournal))
+	mux.Handle("POST /status", list(a.Overview))
 	mux.Handle("POST /journal/recipient", list(a.HandOverRecipient))
 	mux.Handle("POST /snapshot", list(a.Snapshot))
 	mux.Handle("POST /crl/publish", act(func(ctx context.Context, _ none) error { return a.PublishCRLs(ctx) }))

@@ -37,6 +37,7 @@ func TestConformance(t *testing.T) {
 		{"a snapshot is the database of one moment", snapshot},
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
+		{"an alarm is open until it is cleared", alarms},
 	}
 	for _, e := range engines {
 		for _, c := range cases {
@@ -581,6 +582,9 @@ func journal(t *testing.T, d db.DB) {
 			tx.PutCheckpoint(db.Checkpoint{Workstation: "BG-1-1", Size: 2, Note: []byte("second")}))
 	})
 	do(t, d, func(tx db.Tx) error {
+		if two, err := tx.Events("BG-1-1", 1, 5); err != nil || len(two) != 2 {
+			t.Errorf("events: %q, %v, want two", two, err)
+		}
 		if n, err := tx.JournalSize("BG-1-1"); err != nil || n != 2 {
 			t.Errorf("size: got %d, %v, want 2", n, err)
 		}
@@ -651,4 +655,36 @@ func TestSQLiteSurvivesReopenAndRefusesASecondOpen(t *testing.T) {
 	if _, err := db.OpenSQLite(context.Background(), path+"x", false); err == nil {
 		t.Error("a missing file was created")
 	}
+}
+
+func alarms(t *testing.T, d db.DB) {
+	at := time.UnixMilli(1_790_000_000_000)
+	do(t, d, func(tx db.Tx) error {
+		if last, err := tx.Contact("BG-1-1"); err != nil || !last.IsZero() {
+			t.Errorf("contact before the first: %v, %v", last, err)
+		}
+		return errors.Join(tx.PutWorkstation(db.Workstation{Name: "BG-1-1", URI: "u1", Verifier: "v", State: db.Active, At: at}),
+			tx.SetContact("BG-1-1", at), tx.SetContact("BG-1-1", at.Add(time.Minute)),
+			tx.RaiseAlarm("BG-1-1", "gap", "one", at), tx.RaiseAlarm("BG-1-1", "fork", "f", at),
+			tx.RaiseAlarm("BG-1-1", "gap", "two", at.Add(time.Minute)))
+	})
+	do(t, d, func(tx db.Tx) error {
+		if last, err := tx.Contact("BG-1-1"); err != nil || !last.Equal(at.Add(time.Minute)) {
+			t.Errorf("contact: %v, %v, want the last", last, err)
+		}
+		open, err := tx.OpenAlarms("BG-1-1")
+		if err != nil || len(open) != 2 || open[0].Kind != "fork" || open[1].Detail != "two" || open[1].Times != 2 ||
+			!open[1].First.Equal(at) || !open[1].Last.Equal(at.Add(time.Minute)) {
+			t.Errorf("open alarms: %+v, %v", open, err)
+		}
+		return errors.Join(tx.ClearAlarm("BG-1-1", "gap", at), tx.ClearAlarm("BG-1-1", "silence", at), tx.RaiseAlarm("BG-1-1", "gap", "three", at),
+			tx.ClearAlarm("BG-1-1", "fork", at))
+	})
+	do(t, d, func(tx db.Tx) error {
+		open, err := tx.OpenAlarms("BG-1-1")
+		if err != nil || len(open) != 1 || open[0].Detail != "three" || open[0].Times != 1 {
+			t.Errorf("open after clearing: %+v, %v, want the new one alone", open, err)
+		}
+		return nil
+	})
 }

@@ -1,0 +1,354 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"salter/ca"
+	"salter/ca/authority/db"
+	"salter/ca/authority/heads"
+	"salter/store/evidence"
+)
+
+// Kinds of alarms.
+const (
+	// AlarmFork: a workstation sent a journal that contradicts the one held.
+	AlarmFork = "fork"
+	// AlarmGap: a workstation sent events that do not follow those held; it
+	// clears itself when the missing ones come.
+	AlarmGap = "gap"
+	// AlarmSilence: nothing was heard of an active workstation for
+	// Config.Silence.
+	AlarmSilence = "silence"
+	// AlarmOlder: the database holds less of a journal than was countersigned,
+	// or another one. Nothing is countersigned for the workstation, and no
+	// certificate issued at it, until AcceptJournal.
+	AlarmOlder = "older-than-heads"
+)
+
+// watch is what the authority remembers of journals outside its database.
+type watch struct {
+	heads *heads.Log
+
+	mu    sync.Mutex
+	older map[string]string // mu; by workstation: in what the database is behind
+}
+
+// blocked says in what the database is behind the heads of a workstation; empty
+// if it is not.
+func (w *watch) blocked(workstation string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.older[workstation]
+}
+
+// openHeads compares the database with the heads that were written down beside
+// it. A database that is ahead is what a crash leaves, and written down now.
+func (a *Authority) openHeads(ctx context.Context) (err error) {
+	var fresh bool
+	if a.watch.heads, fresh, err = heads.Open(filepath.Join(a.cfg.Dir, "heads"), a.now); err != nil {
+		return err
+	}
+	a.watch.older = make(map[string]string)
+	roots := make(map[string]heads.Head) // that the database holds, all countersigned
+	logged := a.watch.heads.All()
+	err = a.db.Do(ctx, func(tx db.Tx) error {
+		all, err := tx.Workstations()
+		if err != nil {
+			return err
+		}
+		names := slices.Collect(maps.Keys(logged)) // some of which the database may not know
+		for _, w := range all {
+			names = append(names, w.Name) // some of which may have no head yet
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if roots[name], err = a.compareHead(tx, name, logged[name]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("compare heads: %w", err)
+	}
+	for name, held := range roots {
+		if held.Size == 0 || a.watch.blocked(name) != "" {
+			continue
+		}
+		if fresh {
+			a.log.Warn("there were no heads outside the database; they begin with what it holds", "workstation", name, "size", held.Size)
+		}
+		if err := a.watch.heads.Put(name, held.Size, held.Root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareHead returns what the database holds of a journal, and remembers if
+// that contradicts the head written down.
+func (a *Authority) compareHead(tx db.Tx, name string, logged heads.Head) (held heads.Head, err error) {
+	if held.Size, err = tx.JournalSize(name); err != nil {
+		return held, err
+	}
+	if held.Root, err = headRoot(tx, name, held.Size); err != nil {
+		return held, err
+	}
+	reason := ""
+	if logged.Size > held.Size {
+		reason = fmt.Sprintf("the database holds %d events, %d were countersigned at %s", held.Size, logged.Size, logged.At.Format(time.RFC3339))
+	} else if logged.Size > 0 {
+		root, err := tlog.TreeHash(logged.Size, nodeReader(tx, name))
+		if err != nil {
+			return held, err
+		}
+		if root != logged.Root {
+			reason = fmt.Sprintf("the first %d events are not those that were countersigned at %s", logged.Size, logged.At.Format(time.RFC3339))
+		}
+	}
+	if reason != "" {
+		a.watch.older[name] = reason
+		a.log.Error("database is older than its heads", "workstation", name, "detail", reason)
+	}
+	return held, nil
+}
+
+// withheldRetry is how soon a workstation asks again that has to wait for an
+// operator.
+const withheldRetry = 5 * time.Minute
+
+// checkHeads refuses a workstation whose journal the database is behind with.
+// It is told to wait, not that its journal is wrong: nothing is known about
+// that until somebody has looked.
+func (a *Authority) checkHeads(workstation string) error {
+	if a.watch.blocked(workstation) == "" {
+		return nil
+	}
+	r := Refuse(ca.ProblemBusy, "the database is older than the heads of %s: an operator has to decide", workstation)
+	r.RetryAfter = withheldRetry
+	return r
+}
+
+// AcceptJournal says that what the database holds of a workstation's journal is
+// right, whatever stands in the heads, and clears the workstation's alarms. It
+// is for an operator who has found out what happened.
+func (a *Authority) AcceptJournal(ctx context.Context, workstation string) error {
+	var size int64
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		if _, err := a.registered(tx, workstation); err != nil {
+			return err
+		}
+		var err error
+		if size, err = tx.JournalSize(workstation); err != nil {
+			return err
+		}
+		root, err := headRoot(tx, workstation, size)
+		if err != nil {
+			return err
+		}
+		// Inside the transaction, so that no push comes between.
+		if a.watch.blocked(workstation) != "" {
+			if err := a.watch.heads.Accept(workstation, size, root); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.ClearAlarm(workstation, AlarmFork, a.now()), tx.ClearAlarm(workstation, AlarmGap, a.now()))
+	})
+	if err != nil {
+		return fmt.Errorf("accept journal: %w", err)
+	}
+	a.watch.mu.Lock()
+	delete(a.watch.older, workstation)
+	a.watch.mu.Unlock()
+	a.log.Warn("journal accepted as it is", "workstation", workstation, "size", size)
+	return nil
+}
+
+// noteRefusal raises the alarm for a push that was refused. The refusal is the
+// answer, whether the alarm could be stored or not.
+func (a *Authority) noteRefusal(ctx context.Context, workstation string, err error) {
+	kinds := map[string]string{ca.ProblemFork: AlarmFork, ca.ProblemGap: AlarmGap}
+	var refusal *Refusal
+	if workstation == "" || !errors.As(err, &refusal) || kinds[refusal.Name()] == "" {
+		return
+	}
+	kind := kinds[refusal.Name()]
+	a.log.Warn("alarm", "workstation", workstation, "kind", kind, "detail", refusal.Problem.Detail)
+	if err := a.db.Do(context.WithoutCancel(ctx), func(tx db.Tx) error {
+		return errors.Join(a.heard(tx, workstation), tx.RaiseAlarm(workstation, kind, refusal.Problem.Detail, a.now()))
+	}); err != nil {
+		a.log.Error("alarm could not be stored", "workstation", workstation, "kind", kind, "error", err)
+	}
+}
+
+// contactStep is how exactly the last contact is kept: a commit for every
+// question would cost more than it tells.
+const contactStep = 5 * time.Minute
+
+// heard notes that a workstation was here.
+func (a *Authority) heard(tx db.Tx, workstation string) error {
+	last, err := tx.Contact(workstation)
+	if err != nil || a.now().Sub(last).Abs() < contactStep {
+		return err
+	}
+	return tx.SetContact(workstation, a.now())
+}
+
+// Overview is how the authority stands with its workstations.
+type Overview struct {
+	Authority    string              `json:"authority"`
+	At           time.Time           `json:"at"`
+	Workstations []WorkstationStatus `json:"workstations"` // by name
+}
+
+// WorkstationStatus is one workstation in it.
+type WorkstationStatus struct {
+	Name          string    `json:"name"`
+	State         string    `json:"state"`                  // active, revoked, or unknown: only the heads know it
+	LastContact   time.Time `json:"last_contact,omitzero"`  // to five minutes; zero: never
+	Events        int64     `json:"events"`                 // held
+	Countersigned time.Time `json:"countersigned,omitzero"` // when the last checkpoint was
+	Alarms        []Alarm   `json:"alarms"`
+}
+
+// StateUnknown is the state of a workstation that only the heads know.
+const StateUnknown = "unknown"
+
+// Alarm is what somebody should look at.
+type Alarm struct {
+	Kind   string    `json:"kind"`
+	Detail string    `json:"detail"`
+	First  time.Time `json:"first,omitzero"`
+	Last   time.Time `json:"last,omitzero"`
+	Times  int64     `json:"times,omitempty"`
+}
+
+// Overview reads it.
+func (a *Authority) Overview(ctx context.Context) (Overview, error) {
+	o := Overview{Authority: a.pki.ID, At: a.now().UTC(), Workstations: []WorkstationStatus{}}
+	behind := a.watch.behind()
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		all, err := tx.Workstations()
+		if err != nil {
+			return err
+		}
+		for _, w := range all {
+			s, err := a.workstationStatus(tx, w, behind[w.Name])
+			if err != nil {
+				return err
+			}
+			delete(behind, w.Name)
+			o.Workstations = append(o.Workstations, s)
+		}
+		return nil
+	})
+	for _, name := range slices.Sorted(maps.Keys(behind)) {
+		o.Workstations = append(o.Workstations, WorkstationStatus{Name: name, State: StateUnknown,
+			Alarms: []Alarm{{Kind: AlarmOlder, Detail: behind[name]}}})
+	}
+	return o, err
+}
+
+// behind is a copy of what blocked looks into.
+func (w *watch) behind() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.older)
+}
+
+func (a *Authority) workstationStatus(tx db.Tx, w db.Workstation, behind string) (s WorkstationStatus, err error) {
+	s = WorkstationStatus{Name: w.Name, State: w.State, Alarms: []Alarm{}}
+	if s.LastContact, err = tx.Contact(w.Name); err != nil {
+		return s, err
+	}
+	if s.Events, err = tx.JournalSize(w.Name); err != nil {
+		return s, err
+	}
+	if s.Countersigned, err = a.lastCountersigned(tx, w.Name); err != nil {
+		return s, err
+	}
+	open, err := tx.OpenAlarms(w.Name)
+	if err != nil {
+		return s, err
+	}
+	for _, alarm := range open {
+		s.Alarms = append(s.Alarms, Alarm{Kind: alarm.Kind, Detail: alarm.Detail, First: alarm.First.UTC(), Last: alarm.Last.UTC(), Times: alarm.Times})
+	}
+	if behind != "" {
+		s.Alarms = append(s.Alarms, Alarm{Kind: AlarmOlder, Detail: behind})
+	}
+	since := s.LastContact
+	if since.IsZero() {
+		since = w.At
+	} else {
+		s.LastContact = since.UTC()
+	}
+	if quiet := a.now().Sub(since); w.State == db.Active && quiet > a.silence() {
+		s.Alarms = append(s.Alarms, Alarm{Kind: AlarmSilence, Detail: fmt.Sprintf("nothing was heard for %v", quiet.Truncate(time.Minute)), First: since.UTC()})
+	}
+	return s, nil
+}
+
+// lastCountersigned is the authority's own time on the last checkpoint of a
+// journal; zero if there is none.
+func (a *Authority) lastCountersigned(tx db.Tx, workstation string) (time.Time, error) {
+	last, err := tx.LastCheckpoint(workstation)
+	if errors.Is(err, db.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	v, err := evidence.NewVerifier(a.pki.verifier)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := evidence.CosignedAt(last.Note, v)
+	return at.UTC(), err
+}
+
+// silence is after how long without a word an active workstation is an alarm.
+func (a *Authority) silence() time.Duration {
+	if a.cfg.Silence > 0 {
+		return a.cfg.Silence
+	}
+	return 72 * time.Hour // a weekend
+}
+
+// watchPause is how often KeepWatching looks.
+const watchPause = 10 * time.Minute
+
+// KeepWatching logs every workstation that falls silent, once, until ctx ends.
+// The other alarms are logged as they happen.
+func (a *Authority) KeepWatching(ctx context.Context) {
+	silent := make(map[string]bool)
+	tick := time.NewTicker(watchPause)
+	defer tick.Stop()
+	for {
+		o, err := a.Overview(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("workstations could not be watched", "error", err)
+		}
+		for _, w := range o.Workstations {
+			is := slices.ContainsFunc(w.Alarms, func(alarm Alarm) bool { return alarm.Kind == AlarmSilence })
+			if is && !silent[w.Name] {
+				a.log.Warn("alarm", "workstation", w.Name, "kind", AlarmSilence, "last_contact", w.LastContact)
+			}
+			silent[w.Name] = is
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
