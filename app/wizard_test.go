@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -84,16 +83,10 @@ func (c *realCounter) drain() {
 // holds.
 func (c *realCounter) until(s screen, ok func(*procedure.Snapshot) bool) {
 	c.t.Helper()
-	c.untilOne([]screen{s}, ok)
-}
-
-// untilOne is until for any of several pages.
-func (c *realCounter) untilOne(s []screen, ok func(*procedure.Snapshot) bool) {
-	c.t.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
 		c.drain()
-		if c.app.page != nil && slices.Contains(s, c.app.page.screen) && c.app.working == "" && (ok == nil || ok(&c.app.snapshot)) {
+		if c.app.page != nil && c.app.page.screen == s && c.app.working == "" && (ok == nil || ok(&c.app.snapshot)) {
 			return
 		}
 		select {

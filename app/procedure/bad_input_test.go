@@ -156,6 +156,19 @@ func TestOddHolders(t *testing.T) {
 	}
 }
 
+// TestTwoScriptsOfOnePaper: a foreigner takes one sheet home in two languages;
+// printing both again is no edited template.
+func TestTwoScriptsOfOnePaper(t *testing.T) {
+	h := testHarness(t)
+	h.toHandOver()
+	docs := records(procedure.PaperTakeHome, procedure.PaperTakeHome)
+	docs[1].Script, docs[1].Template = "en", strings.Repeat("cd", 32)
+	h.must("RecordPapers", h.e.RecordPapers(ctx, docs))
+	h.must("once more", h.e.RecordPapers(ctx, docs))
+	docs[1].Template = strings.Repeat("ef", 32)
+	h.wants("edited", h.e.RecordPapers(ctx, docs), procedure.CodeTemplate)
+}
+
 // TestEditedTemplate: a text that changed after it was signed is not printed
 // again as if it were the same; before that it only has to be recorded.
 func TestEditedTemplate(t *testing.T) {

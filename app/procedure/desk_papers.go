@@ -25,7 +25,7 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 			// The contract is registered with the hash of its text.
 			return &Error{Code: CodeTemplate, Fields: []string{string(d.Kind)}, Detail: "the hash of the template is none"}
 		}
-		if c.PapersDone && c.template(d.Kind) != "" && c.template(d.Kind) != d.Template {
+		if was := c.template(d.Kind, d.Script); c.PapersDone && was != "" && was != d.Template {
 			// What was signed was signed with another text.
 			return &Error{Code: CodeTemplate, Fields: []string{string(d.Kind)}, Detail: "the template was edited after the papers were signed"}
 		}
@@ -132,6 +132,6 @@ func (e *Engine) confirmPapers(ctx context.Context, c Case, t PaperTicks) error 
 // contractIntent is the intent to register the contract that was signed.
 func (c Case) contractIntent(now time.Time) draft {
 	return draft{kind: KindContract, of: c.ID, body: ContractIntent{
-		ID: newUUID(now), Number: c.Contract.Number, Day: Today(now), Text: c.template(PaperContract),
+		ID: newUUID(now), Number: c.Contract.Number, Day: Today(now), Text: c.template(PaperContract, ""),
 	}}
 }

@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -158,12 +159,10 @@ func (e *Engine) choice(ctx context.Context, c Case, cur *current, a PersonAnswe
 	return b, refusal
 }
 
-// certificateChoice is the choice between issuing and renewal.
+// certificateChoice is the choice between issuing and renewal: what the clerk
+// names, else what a supervisor signed, else the proposal.
 func certificateChoice(c Case, a PersonAnswers, p Proposal) (Action, *Error) {
-	choice := a.Choice
-	if choice == "" {
-		choice = p.Action
-	}
+	choice := cmp.Or(a.Choice, c.Override.Choice, p.Action)
 	if c.begun() {
 		choice = c.Action
 	}

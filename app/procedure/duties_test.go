@@ -194,7 +194,7 @@ func TestE06Override(t *testing.T) {
 	h.must("AskAgain", h.e.AskAgain(ctx))
 	h.wants("signed over other facts", h.e.ConfirmPerson(ctx, insists), procedure.CodeNeedsSupervisor)
 	h.must("Override", h.e.Override(ctx, password, o))
-	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, insists))
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN)) // the choice is the signed one
 	h.toPINPage()
 	h.must("EnterPIN", h.enterPIN())
 	v := h.view()
@@ -545,6 +545,7 @@ func TestE22Unblock(t *testing.T) {
 	h.Card.NoUnblock = false
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, keep))
 	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+	h.must("RecordPrinted", h.e.RecordPrinted(ctx, "job 1", nil))
 	err := h.e.ConfirmPapers(ctx, procedure.PaperTicks{UnblockSigned: true})
 	h.wants("no receipt", err, procedure.CodePapersOpen)
 	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, procedure.PaperTicks{UnblockSigned: true, UnblockReceived: true}))
@@ -559,6 +560,9 @@ func TestE22Unblock(t *testing.T) {
 	change := keep
 	change.KnowsPIN, change.Unblock = procedure.No, procedure.UnblockChange
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, change))
+	if h.view().Printed {
+		t.Error("the form for the other choice counts as printed")
+	}
 	h.toPINPage()
 	h.Card.SetNoPUK(true)
 	h.wants("no PUK", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false), procedure.CodePUK)

@@ -46,8 +46,12 @@ func (c *Case) applyFacts(e Event) bool {
 	return true
 }
 
-// choose takes the action over. A new choice of the unblock begins it anew.
+// choose takes the action over. A new choice of the unblock begins it anew, and
+// asks for other papers, as another action does.
 func (c *Case) choose(b ActionChosen) {
+	if b.Action != c.Action || b.Unblock != c.Unblock {
+		c.Printed = false
+	}
 	c.PersonDone = true
 	c.Action, c.Service, c.Contract = b.Action, b.Service, ContractRef{Number: b.Contract, Date: b.ContractDay}
 	c.Unblock, c.Reset, c.UnblockDone = b.Unblock, UnblockNone, false

@@ -127,10 +127,11 @@ func (c Case) certificate(cur *current) *CertificateFact {
 	return &CertificateFact{Serial: f.Serial, State: f.Certificate, NotAfter: f.NotAfter, Contract: c.Contract.Number}
 }
 
-// template is the SHA-256 of the template with which a paper was made last.
-func (c Case) template(k PaperKind) string {
+// template is the SHA-256 of the template with which a paper was made last, in
+// a script if one is named: a foreigner takes the same sheet home twice.
+func (c Case) template(k PaperKind, script string) string {
 	for _, p := range slices.Backward(c.Papers) {
-		if p.Kind == k {
+		if p.Kind == k && (script == "" || p.Script == script) {
 			return p.Template
 		}
 	}
