@@ -313,7 +313,7 @@ func TestKeptPINForgotten(t *testing.T) {
 	c.until(screenPerson, nil)
 	c.app.page.focus(procedure.FieldUnblock)
 	c.press(fyne.KeySpace, fyne.KeyReturn) // change it
-	c.until(screenPapers, nil) // those of the first choice count no more
+	c.until(screenPapers, nil)             // those of the first choice count no more
 	c.paper(6)
 	c.withoutEmail()
 	for range 2 {
