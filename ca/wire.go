@@ -20,6 +20,7 @@ const (
 
 	PathContractSearch = "/ra/v1/contracts/search"
 	PathRegisterSearch = "/ra/v1/register/search"
+	PathCaseSearch     = "/ra/v1/cases/search"
 	PathContractEnds   = "/ra/v1/contract-terminations/" // + UUID
 	PathApprovals      = "/ra/v1/approvals"              // the queue; + "/" + UUID to decide
 )
@@ -374,7 +375,7 @@ func commitTerms(kind string, salt []byte, terms ...string) string {
 // SearchClaims is what the clerk signs for a search.
 type SearchClaims struct {
 	Case     string `json:"case"`
-	Terms    string `json:"terms"` // ContractSearch.Terms, RegisterSearch.Terms
+	Terms    string `json:"terms"` // ContractSearch.Terms, RegisterSearch.Terms, CaseSearch.Terms
 	IssuedAt int64  `json:"iat"`
 }
 
@@ -418,6 +419,59 @@ func (s RegisterSearch) Terms() string {
 type RegisterFound struct {
 	Contracts    []ContractEntry   `json:"contracts"`
 	Certificates []HeldCertificate `json:"certificates"`
+}
+
+// CaseSearch is the body of POST /ra/v1/cases/search, by exactly one of its
+// first five members: a counter whose journal was purged knows no names any
+// more. Like every search it is recorded, with the terms as a commitment only.
+type CaseSearch struct {
+	Name           string `json:"name,omitempty"` // its beginning; compared without regard to alphabet, case and marks
+	PersonalNumber string `json:"personal_number,omitempty"`
+	CardNumber     string `json:"card_number,omitempty"`
+	Contract       string `json:"contract,omitempty"` // number
+	Number         string `json:"number,omitempty"`   // of the case, as printed
+	Case           string `json:"case"`               // in which the answer is needed
+	Salt           []byte `json:"salt"`               // 32 random bytes
+	Clerk          string `json:"clerk"`              // compact JWS over SearchClaims
+}
+
+// Terms is what the clerk signs in place of the terms: the hex SHA-256 over
+// the word cases, the salt and, after a zero byte each, name, personal number,
+// card number, contract, number.
+func (s CaseSearch) Terms() string {
+	return commitTerms("cases", s.Salt, s.Name, s.PersonalNumber, s.CardNumber, s.Contract, s.Number)
+}
+
+// MaxCases is how many cases one search finds.
+const MaxCases = 50
+
+// CasesFound answers a CaseSearch: by name in the order of folded names, else
+// newest first.
+type CasesFound struct {
+	Cases []CaseEntry `json:"cases"`
+	More  bool        `json:"more,omitempty"` // there are more than MaxCases
+}
+
+// CaseEntry is one case. The members about the person are empty where a case
+// never came to a contract or a request, and is only known by its number.
+type CaseEntry struct {
+	Case           string            `json:"case"`
+	Number         string            `json:"number"` // empty: the journal did not tell
+	Workstation    string            `json:"workstation"`
+	At             int64             `json:"at"` // of contract or request, else of the opening; Unix seconds
+	Surname        string            `json:"surname"`
+	GivenName      string            `json:"given_name"`
+	PersonalNumber string            `json:"personal_number"`
+	CardNumber     string            `json:"card_number"`
+	Contract       string            `json:"contract"`     // number
+	Certificates   []CaseCertificate `json:"certificates"` // issued in the case, last attempt first
+}
+
+// CaseCertificate is one certificate issued in a case.
+type CaseCertificate struct {
+	Serial string `json:"serial"` // lower-case hex
+	Status string `json:"status"` // hold, active, suspended, revoked
+	Since  int64  `json:"since"`  // of the status; Unix seconds
 }
 
 // MaxCertificates is how many certificates one search finds.

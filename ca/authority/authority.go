@@ -150,7 +150,10 @@ func (a *Authority) open(ctx context.Context) error {
 	if err := a.Sweep(ctx); err != nil {
 		return err
 	}
-	return a.nameHolders(ctx)
+	if err := a.nameHolders(ctx); err != nil {
+		return err
+	}
+	return a.fileCases(ctx)
 }
 
 // metaAuthority marks a database as the one of an authority that has keys.

@@ -111,6 +111,10 @@ func (a *Authority) putContract(tx db.Tx, row db.Contract, body ca.Contract) (cr
 	if err := tx.InsertContract(row); err != nil {
 		return false, err
 	}
+	if err := fileCase(tx, db.CaseFile{Case: row.Case, Workstation: row.Workstation, Surname: personal.Surname,
+		GivenName: personal.GivenName, PersonalNumber: row.PersonalNumber, CardNumber: row.CardNumber, Contract: row.Number, At: row.At}); err != nil {
+		return false, err
+	}
 	return true, a.supersede(tx, row)
 }
 

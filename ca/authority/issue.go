@@ -145,6 +145,11 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 		CardNumber: holder.subject.CardNumber, Contract: r.claims.Contract}); err != nil {
 		return err
 	}
+	if err := fileCase(tx, db.CaseFile{Case: r.claims.Case, Workstation: w.Name, Surname: holder.subject.Surname,
+		GivenName: holder.subject.GivenName, PersonalNumber: holder.subject.PersonalNumber, CardNumber: holder.subject.CardNumber,
+		Contract: r.claims.Contract, At: row.At}); err != nil {
+		return err
+	}
 	return a.keepAssertion(tx, r.claims, r.sum, w.Name)
 }
 

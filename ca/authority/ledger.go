@@ -197,8 +197,8 @@ func (a *Authority) extend(tx db.Tx, workstation string, head, size int64, event
 	return tree.Root(), nil
 }
 
-// commit notes the commitments of an event. One without a readable header
-// commits to nothing.
+// commit notes the commitments of an event and the number of its case. One
+// without a readable header commits to nothing.
 func commit(tx db.Tx, workstation string, seq int64, body []byte) error {
 	h, err := evidence.ParseHeader(body)
 	if err != nil {
@@ -210,7 +210,7 @@ func commit(tx db.Tx, workstation string, seq int64, body []byte) error {
 			return err
 		}
 	}
-	return nil
+	return numberCase(tx, workstation, h, body)
 }
 
 // countersign adds the authority's signature and lists missing blobs.

@@ -41,6 +41,15 @@ func (c *Case) SearchRegister(s ca.RegisterSearch) ca.RegisterSearch {
 	return s
 }
 
+// SearchCases completes and signs a search for cases in the case.
+func (c *Case) SearchCases(s ca.CaseSearch) ca.CaseSearch {
+	c.w.t.Helper()
+	s.Case, s.Salt = c.ID, make([]byte, 32)
+	_, _ = rand.Read(s.Salt) // never fails (crypto/rand)
+	s.Clerk = c.Clerk.Sign(ca.SearchClaims{Case: c.ID, Terms: s.Terms(), IssuedAt: c.Now().Unix()})
+	return s
+}
+
 // End makes the termination of a contract, signed by the case's clerk.
 func (c *Case) End(id, number string) ca.ContractEnd {
 	c.w.t.Helper()

@@ -61,6 +61,7 @@ func (s *server) routes() []route {
 		{"POST " + ca.PathContractSearch, s.searchContracts},
 		{"PUT " + ca.PathContractEnds + "{uuid}", s.endContract},
 		{"POST " + ca.PathRegisterSearch, s.searchRegister},
+		{"POST " + ca.PathCaseSearch, s.searchCases},
 		{"GET " + ca.PathApprovals, s.pending},
 		{"PUT " + ca.PathApprovals + "/{uuid}", s.decide},
 	}

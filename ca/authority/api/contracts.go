@@ -62,3 +62,15 @@ func (s *server) searchRegister(w http.ResponseWriter, r *http.Request, c author
 	}
 	return writeJSON(w, http.StatusOK, found)
 }
+
+func (s *server) searchCases(w http.ResponseWriter, r *http.Request, c authority.Caller) error {
+	var body ca.CaseSearch
+	if err := readJSON(w, r, maxStatusBody, &body); err != nil {
+		return err
+	}
+	found, err := s.authority.SearchCases(r.Context(), c, body)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, found)
+}

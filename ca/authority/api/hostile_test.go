@@ -90,6 +90,7 @@ func TestRevokedOnEveryRoute(t *testing.T) {
 		"PUT " + ca.PathApprovals + "/{uuid}":           encode(c.Decision(o.clerk, id, c.SumCSR(), ca.DecisionClaim, "")),
 		"POST " + ca.PathContractSearch:                 encode(c.Search(ca.ContractSearch{Number: "U-1"})),
 		"POST " + ca.PathRegisterSearch:                 encode(c.SearchRegister(ca.RegisterSearch{Contract: "U-1"})),
+		"POST " + ca.PathCaseSearch:                     encode(c.SearchCases(ca.CaseSearch{Contract: "U-1"})),
 		"POST " + ca.PathEST + "{label}/simplereenroll": est.EncodeBase64(c.CSR),
 		"POST " + ca.PathEST + "{label}/simpleenroll":   est.EncodeBase64(c.CSR),
 	}

@@ -38,6 +38,7 @@ func TestConformance(t *testing.T) {
 		{"a journal is gapless and fixed", journal},
 		{"commitments and blobs in either order", commitments},
 		{"an alarm is open until it is cleared", alarms},
+		{"a case is found by its person and its number", cases},
 	}
 	for _, e := range engines {
 		for _, c := range cases {

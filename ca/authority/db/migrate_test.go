@@ -159,3 +159,51 @@ func TestCheckDamaged(t *testing.T) {
 		t.Error("a damaged page was not found")
 	}
 }
+
+// TestNumbersOfBefore opens a database of the seventh schema: the numbers of
+// its cases are read from the events, whatever else stands among them.
+func TestNumbersOfBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ca.db")
+	old, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{}
+	for _, name := range []string{"0001", "0002", "0003", "0004", "0005", "0006", "0007"} {
+		text, err := os.ReadFile("migrations/" + name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	texts = append(texts, "PRAGMA user_version = 7", "INSERT INTO workstation VALUES('BG-1-1', 'u', 'v', 'active', 1)")
+	for _, text := range texts {
+		if _, err := old.Exec(text); err != nil {
+			t.Fatalf("%.40s: %v", text, err)
+		}
+	}
+	const id = "0193a5f0-0000-7000-8000-000000000001"
+	for i, body := range []string{
+		`{"v":1,"kind":"case-opened","case":"` + id + `","at":7,"body":{"number":"N-1"}}`,
+		`{"v":1,"kind":"case-closed","case":"` + id + `","at":7,"body":{"number":"N-2"}}`,
+		`{"v":1,"kind":"case-opened","case":"` + id + `","at":7,"body":{"number":3}}`,
+		`{"v":1,"kind":"case-opened","case":null,"at":7,"body":{"number":"N-4"}}`,
+		`{"v":1,"kind":"case-opened","case":"` + id + `","at":7}`,
+		"{\"kind\":\"case-opened", "\x00\xff\xfe", "5",
+	} {
+		if _, err := old.Exec("INSERT INTO journal_event(workstation, seq, body) VALUES('BG-1-1', ?, ?)", i+1, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	do(t, open(t, path, false), func(tx db.Tx) error {
+		for number, want := range map[string]int{"N-1": 1, "N-2": 0, "3": 0, "N-4": 0} {
+			if rows, err := tx.CasesByNumber(number, 10); err != nil || len(rows) != want || want == 1 && (rows[0].Case != id || rows[0].At.UnixMilli() != 7) {
+				t.Errorf("%s: %+v, %v, want %d cases", number, rows, err, want)
+			}
+		}
+		return nil
+	})
+}
