@@ -38,7 +38,7 @@ func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
 	rows := []fyne.CanvasObject{line(styleSub, a.words.say("content.answers"))}
 	rows = append(rows,
 		a.changeable(p, "content.person", fullName(c.Identity), procedure.PhasePerson), rule(),
-		a.changeable(p, "content.papers", a.words.fill("content.papers.value", with{"Contract": c.Contract.Number, "Date": c.Contract.Date.String()}), procedure.PhasePapers), rule(),
+		a.changeable(p, "content.papers", a.words.fill("content.papers."+string(c.Action), with{"Contract": c.Contract.Number, "Date": c.Contract.Date.String()}), procedure.PhasePapers), rule(),
 		a.changeable(p, "content.email", email, procedure.PhaseEmail), rule(),
 		fact(a.words.say("content.until"), c.Identity.ValidUntil.String(), a.half()))
 	return column(unit(1.5), rows...)

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,26 @@ func TestHalfPages(t *testing.T) {
 			for _, w := range pages[0] {
 				if w.y2 > 148.5 {
 					t.Errorf("%s: %q stands at %.1f mm, below the line", s.name, w.word, w.y2)
+				}
+			}
+		}
+	}
+}
+
+// TestFormsOnOnePage: what is signed and received stands on one sheet, with the
+// serial of a certificate that the reference authority gives (16 bytes).
+func TestFormsOnOnePage(t *testing.T) {
+	for _, s := range scenes() {
+		for _, form := range kinds(procedure.PaperRequest, procedure.PaperUnblock, procedure.PaperStatus) {
+			d := s.data()
+			if !slices.Contains(d.Kinds, form) {
+				continue
+			}
+			d.Kinds = kinds(form)
+			d.OldSerial, d.Status.Serial = strings.Repeat("8F", 16), strings.Repeat("8F", 16)
+			for _, d.Script = range []string{ScriptCyrillic, ScriptLatin} {
+				if pages := words(t, render(t, d, Options{}).PDF); len(pages) != 1 {
+					t.Errorf("%s, %s: %s has %d pages", s.name, d.Script, form, len(pages))
 				}
 			}
 		}
