@@ -143,7 +143,7 @@ func handOver(t *testing.T, ts *testscript.TestScript, args []string) {
 	w := catest.Attach(t, ts.MkAbs(args[0])).Enrol(args[1])
 	other := *w // as empty as the first
 	for n := range 3 {
-		w.Append(fmt.Appendf(nil, `{"event":%d}`, n+1))
+		w.Append(fmt.Appendf(nil, `{"v":1,"kind":"app-started","case":"","at":1790000000123,"run":%d,"mono":0}`, n+1))
 	}
 	other.Append([]byte(`{"event":"another"}`))
 	seal(ts, w, args[2])

@@ -59,13 +59,14 @@ func newBacklog(w *catest.Workstation, n int) *backlog {
 	return b
 }
 
-// drain sends it over mutual TLS; a server that is busy is asked again.
+// drain sends it over mutual TLS and counts the pushes that were taken in; a
+// server that is busy is asked again.
 func (b *backlog) drain() (pushes int64, err error) {
 	for _, p := range b.pushes {
 		for {
 			problem := b.ws.JSON(http.MethodPost, ca.PathJournal+b.ws.Name, p, nil)
-			pushes++
 			if problem == nil {
+				pushes++
 				break
 			}
 			if problem.Type != ca.ProblemPrefix+ca.ProblemBusy {
