@@ -23,6 +23,7 @@ func openPapers(s Settings) (papers, error) {
 	core := s.procedure()
 	o := forms.Options{
 		Fonts:             forms.Fonts{Regular: theme.DefaultTextFont().Content(), Bold: theme.DefaultTextBoldFont().Content()},
+		Script:            core.Script,
 		Preprinted:        s.Contract.Preprinted,
 		ContractTermYears: s.Contract.TermYears,
 		RetentionYears:    s.Retention.YearsAfterEnd,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"salter/app/forms"
 	"salter/card"
 )
 
@@ -78,6 +79,7 @@ type Settings struct {
 		SignAllBeforeClerk bool   `toml:"sign_all_before_clerk"`
 		PrintAddress       bool   `toml:"print_address"`
 		TemplateSet        string `toml:"template_set"`
+		Script             string `toml:"script"` // of the papers: sr-Cyrl or sr-Latn
 	} `toml:"forms"`
 	Receipt struct {
 		CitizenSigns bool `toml:"citizen_signs"`
@@ -130,6 +132,7 @@ func defaults() Settings {
 	s.PIN.Entry = "pad_if_present"
 	s.PIN.WeakAction = "warn"
 	s.Forms.AcceptBrought = true
+	s.Forms.Script = forms.ScriptCyrillic
 	s.Forms.TemplateSet = "salter"
 	s.Numbering.Pattern = "office-counter-year-sequence"
 	s.Status.FormNumbers = map[string]int{"revoke": 1, "suspend": 2, "reactivate": 3}

@@ -25,6 +25,7 @@ func (s *Settings) procedure() procedure.Settings {
 	out.SurvivesNewCard = s.Contract.SurvivesNewCard
 	out.AcceptBrought = s.Forms.AcceptBrought
 	out.SignBeforeClerk = s.Forms.SignAllBeforeClerk
+	out.Script = s.Forms.Script
 	out.RenewBeforeDays = s.Renewal.BeforeExpiryDays
 	out.RenewalChain = s.Renewal.Chain
 	out.RetentionYears = s.Retention.YearsAfterEnd

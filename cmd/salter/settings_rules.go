@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"salter/app/forms"
 	"salter/card"
 )
 
@@ -76,6 +77,7 @@ func (s *Settings) ruleFaults() []*fault {
 		when(s.Renewal.TermsChanged != "inform", "renewal.terms_changed", fmt.Sprintf("is %q: anything but inform %s", s.Renewal.TermsChanged, later)),
 		when(s.Certificate.WriteSet != "sign", "certificate.write_set", fmt.Sprintf("is %q: anything but sign %s", s.Certificate.WriteSet, later)),
 		when(s.Forms.PrintAddress, "forms.print_address", "is true: the address on papers "+later),
+		oneOf("forms.script", s.Forms.Script, forms.ScriptCyrillic, forms.ScriptLatin),
 		when(s.Forms.TemplateSet != "salter", "forms.template_set", fmt.Sprintf("is %q: anything but salter %s", s.Forms.TemplateSet, later)),
 		when(s.Numbering.Pattern != "office-counter-year-sequence", "numbering.pattern", fmt.Sprintf("is %q: anything but office-counter-year-sequence %s", s.Numbering.Pattern, later)),
 		when(s.Portrait.Store, "portrait.store", "is true: keeping portraits "+later),

@@ -114,6 +114,7 @@ var settingCases = []struct {
 	{"forms.accept_brought", "true", `false`, []string{`1`}},
 	{"forms.sign_all_before_clerk", "false", `true`, []string{`1`}},
 	{"forms.print_address", "false", `false`, []string{`true`}},
+	{"forms.script", "sr-Cyrl", `"sr-Latn"`, []string{`"en"`, `1`}},
 	{"forms.template_set", "salter", `"salter"`, []string{`"mup-2026"`}},
 	{"receipt.citizen_signs", "false", `true`, []string{`1`}},
 	{"numbering.pattern", "office-counter-year-sequence", `"office-counter-year-sequence"`, []string{`"year-sequence"`}},
@@ -193,6 +194,7 @@ weak_action = "refuse"
 [forms]
 accept_brought = false
 sign_all_before_clerk = true
+script = "sr-Latn"
 [status]
 form_numbers = {suspend = 3, reactivate = 2}
 identity_without_card = "clerk"
@@ -215,7 +217,7 @@ years_after_end = 15
 	want.DocTypes, want.SupervisorBelowAge = []procedure.DocType{procedure.DocTypeIF}, 16
 	want.SealRequired, want.ContractTerm, want.SurvivesNewCard = false, 7, true
 	want.RenewBeforeDays, want.RenewalChain = 30, false
-	want.WeakPIN, want.AcceptBrought, want.SignBeforeClerk = procedure.WeakRefuse, false, true
+	want.WeakPIN, want.AcceptBrought, want.SignBeforeClerk, want.Script = procedure.WeakRefuse, false, true, "sr-Latn"
 	want.StatusForm = map[procedure.Action]int{procedure.ActionRevoke: 1, procedure.ActionSuspend: 3, procedure.ActionReactivate: 2}
 	want.ReasonMap = maps.Clone(want.ReasonMap)
 	want.ReasonMap[procedure.StatusDeath] = 0

@@ -38,18 +38,17 @@ func openWindow(ctx context.Context, config string) error {
 	}
 	running := make(chan error, 1)
 	go func() { running <- c.engine.Run(ctx) }()
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, ordered: c.settings.PIN.Ordered, noSeal: !c.settings.Contract.SealRequired})
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings})
 	cancel()
 	return errors.Join(err, <-running, c.Close())
 }
 
 // screens is what one window shows.
 type screens struct {
-	desk    procedure.Desk
-	printer app.Printer
-	papers  papers
-	ordered bool
-	noSeal  bool
+	desk     procedure.Desk
+	printer  app.Printer
+	papers   papers
+	settings Settings
 }
 
 // show opens the window and returns when it is closed or ctx ends.
@@ -67,7 +66,8 @@ func show(ctx context.Context, s screens) error {
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
-		Zone: procedure.Belgrade(), PIN: pinBuffer(8), PINAgain: pinBuffer(8), DigitsInOrder: s.ordered, NoSeal: s.noSeal,
+		Zone: procedure.Belgrade(), PIN: pinBuffer(8), PINAgain: pinBuffer(8), DigitsInOrder: s.settings.PIN.Ordered,
+		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 	})
 	if err != nil {
 		return err
