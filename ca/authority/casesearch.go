@@ -27,30 +27,20 @@ func (a *Authority) SearchCases(ctx context.Context, c Caller, s ca.CaseSearch) 
 		return ca.CasesFound{}, err
 	}
 	answer := ca.CasesFound{Cases: []ca.CaseEntry{}}
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		clerk, err := a.searchClerk(tx, w, s.Clerk, s.Case, s.Terms())
-		if err != nil {
-			return err
-		}
+	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
 		rows, err := findCases(tx, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		answer.More = len(rows) > ca.MaxCases
-		var ids []string
 		for _, row := range rows[:min(len(rows), ca.MaxCases)] {
 			entry, err := caseEntry(tx, row)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			answer.Cases, ids = append(answer.Cases, entry), append(ids, row.Case)
 		}
-		return tx.PutSearch(db.Search{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","), Clerk: clerk.Number,
-			ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
+		return ids, nil
 	})
 	if err != nil {
 		return ca.CasesFound{}, err

@@ -22,30 +22,20 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
 	}
 	answer := ca.ContractsFound{Contracts: []ca.ContractEntry{}}
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		clerk, err := a.searchClerk(tx, w, s.Clerk, s.Case, s.Terms())
-		if err != nil {
-			return err
-		}
+	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
 		rows, err := findContracts(tx, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var ids []string
 		for _, row := range rows {
 			entry, err := contractEntry(tx, row)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			entry.Covers = byPerson && a.covers(row, s.PersonalNumber, s.CardNumber)
 			answer.Contracts, ids = append(answer.Contracts, entry), append(ids, row.ID)
 		}
-		return tx.PutSearch(db.Search{Case: s.Case, Terms: s.Terms(), Found: strings.Join(ids, ","),
-			Clerk: clerk.Number, ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
+		return ids, nil
 	})
 	if err != nil {
 		return ca.ContractsFound{}, err
@@ -54,14 +44,42 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 	return answer, nil
 }
 
+// signedSearch is what all searches have in common.
+type signedSearch struct {
+	caseID string
+	terms  string // commitment to what is looked for
+	clerk  string // compact JWS over ca.SearchClaims
+}
+
+// search finds something for a clerk who signed for it, and records what was
+// found in the same transaction: nothing is told that is not recorded.
+func (a *Authority) search(ctx context.Context, c Caller, s signedSearch, find func(db.Tx) (ids []string, err error)) error {
+	return a.db.Do(ctx, func(tx db.Tx) error {
+		w, err := a.admitWorkstation(tx, c)
+		if err != nil {
+			return err
+		}
+		clerk, err := a.searchClerk(tx, w, s)
+		if err != nil {
+			return err
+		}
+		ids, err := find(tx)
+		if err != nil {
+			return err
+		}
+		return tx.PutSearch(db.Search{Case: s.caseID, Terms: s.terms, Found: strings.Join(ids, ","), Clerk: clerk.Number,
+			ClerkJWS: s.clerk, Workstation: w.Name, At: a.now()})
+	})
+}
+
 // searchClerk verifies that a clerk looks now, in this case, for these terms.
-func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, token, caseID, terms string) (db.Clerk, error) {
+func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, s signedSearch) (db.Clerk, error) {
 	var signed ca.SearchClaims
-	clerk, err := a.clerkOf(tx, token, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
+	clerk, err := a.clerkOf(tx, s.clerk, w.Name, []string{RoleClerk, RoleSupervisor}, &signed)
 	if err != nil {
 		return clerk, err
 	}
-	if signed != (ca.SearchClaims{Case: caseID, Terms: terms, IssuedAt: signed.IssuedAt}) {
+	if signed != (ca.SearchClaims{Case: s.caseID, Terms: s.terms, IssuedAt: signed.IssuedAt}) {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another search")
 	}
 	// A search is answered at once: no offline window.
@@ -86,8 +104,8 @@ func findContracts(tx db.Tx, s ca.ContractSearch) ([]db.Contract, error) {
 type SearchRecord struct {
 	Seq         int64     `json:"seq"`
 	Case        string    `json:"case"`
-	Terms       string    `json:"terms"` // of ca.ContractSearch or ca.RegisterSearch
-	Found       string    `json:"found"` // ids of contracts, serials of certificates, comma separated
+	Terms       string    `json:"terms"` // of ca.ContractSearch, ca.RegisterSearch or ca.CaseSearch
+	Found       string    `json:"found"` // ids of contracts and cases, serials of certificates, comma separated
 	Clerk       string    `json:"clerk"`
 	Workstation string    `json:"workstation"`
 	At          time.Time `json:"at"`

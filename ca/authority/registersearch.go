@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"strings"
 
 	"salter/ca"
 	"salter/ca/authority/db"
@@ -25,25 +24,13 @@ func (a *Authority) SearchRegister(ctx context.Context, c Caller, s ca.RegisterS
 		return ca.RegisterFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
 	}
 	answer := ca.RegisterFound{Contracts: []ca.ContractEntry{}, Certificates: []ca.HeldCertificate{}}
-	err := a.db.Do(ctx, func(tx db.Tx) error {
-		w, err := a.admitWorkstation(tx, c)
-		if err != nil {
-			return err
-		}
-		clerk, err := a.searchClerk(tx, w, s.Clerk, s.Case, s.Terms())
-		if err != nil {
-			return err
-		}
+	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
 		if byPerson {
 			err = a.findByPerson(tx, s, &answer)
 		} else {
 			err = findByContract(tx, s.Contract, &answer)
 		}
-		if err != nil {
-			return err
-		}
-		return tx.PutSearch(db.Search{Case: s.Case, Terms: s.Terms(), Found: foundIDs(answer), Clerk: clerk.Number,
-			ClerkJWS: s.Clerk, Workstation: w.Name, At: a.now()})
+		return foundIDs(answer), err
 	})
 	if err != nil {
 		return ca.RegisterFound{}, err
@@ -53,7 +40,7 @@ func (a *Authority) SearchRegister(ctx context.Context, c Caller, s ca.RegisterS
 }
 
 // foundIDs names what was told, for the record.
-func foundIDs(found ca.RegisterFound) string {
+func foundIDs(found ca.RegisterFound) []string {
 	var ids []string
 	for _, e := range found.Contracts {
 		if e.ID != "" { // nothing was told of another person's
@@ -63,7 +50,7 @@ func foundIDs(found ca.RegisterFound) string {
 	for _, c := range found.Certificates {
 		ids = append(ids, c.Serial)
 	}
-	return strings.Join(ids, ",")
+	return ids
 }
 
 // findByPerson adds a person's contracts and certificates, and the contract

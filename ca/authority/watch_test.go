@@ -1,10 +1,13 @@
 package authority_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -219,6 +222,53 @@ func TestSilence(t *testing.T) {
 		t.Fatal(p)
 	}
 	wantAlarms(t, s.Authority, w.Name)
+}
+
+// TestSilenceIsLogged: once for each workstation, by name.
+func TestSilenceIsLogged(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ca")
+	logged := make(chan string, 100)
+	now := time.Now()
+	a, err := authority.Open(t.Context(), authority.Config{Dir: dir, IssuerKey: "rsa2048", API: "https://127.0.0.1:8443",
+		Now: func() time.Time { return now }, Silence: time.Hour, Log: slog.New(slog.NewTextHandler(lines(logged), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAuthority(t, a)
+	keys, err := ca.NewWorkstationKeys("BG-017-03")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := keys.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SignWorkstation(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Hour)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var watching sync.WaitGroup
+	watching.Go(func() { a.KeepWatching(ctx) })
+	for found := false; !found; {
+		select {
+		case line := <-logged:
+			found = strings.Contains(line, "msg=alarm workstation=BG-017-03 kind=silence")
+		case <-ctx.Done():
+			t.Fatal("nothing was logged")
+		}
+	}
+	stop()
+	watching.Wait()
+}
+
+// lines is an io.Writer that hands on each record of a log.
+type lines chan<- string
+
+func (l lines) Write(text []byte) (int, error) {
+	l <- string(text)
+	return len(text), nil
 }
 
 // TestLostHeads: the folder beside the database is gone, as after a restore

@@ -26,28 +26,36 @@ func (c *Case) Contract(id, number, concluded string, edit func(*ca.Contract)) c
 // Search completes and signs a search in the case.
 func (c *Case) Search(s ca.ContractSearch) ca.ContractSearch {
 	c.w.t.Helper()
-	s.Case, s.Salt = c.ID, make([]byte, 32)
-	_, _ = rand.Read(s.Salt) // never fails (crypto/rand)
-	s.Clerk = c.Clerk.Sign(ca.SearchClaims{Case: c.ID, Terms: s.Terms(), IssuedAt: c.Now().Unix()})
+	s.Case, s.Salt = c.ID, newSalt()
+	s.Clerk = c.signSearch(s.Terms())
 	return s
 }
 
 // SearchRegister completes and signs a search of the register in the case.
 func (c *Case) SearchRegister(s ca.RegisterSearch) ca.RegisterSearch {
 	c.w.t.Helper()
-	s.Case, s.Salt = c.ID, make([]byte, 32)
-	_, _ = rand.Read(s.Salt) // never fails (crypto/rand)
-	s.Clerk = c.Clerk.Sign(ca.SearchClaims{Case: c.ID, Terms: s.Terms(), IssuedAt: c.Now().Unix()})
+	s.Case, s.Salt = c.ID, newSalt()
+	s.Clerk = c.signSearch(s.Terms())
 	return s
 }
 
 // SearchCases completes and signs a search for cases in the case.
 func (c *Case) SearchCases(s ca.CaseSearch) ca.CaseSearch {
 	c.w.t.Helper()
-	s.Case, s.Salt = c.ID, make([]byte, 32)
-	_, _ = rand.Read(s.Salt) // never fails (crypto/rand)
-	s.Clerk = c.Clerk.Sign(ca.SearchClaims{Case: c.ID, Terms: s.Terms(), IssuedAt: c.Now().Unix()})
+	s.Case, s.Salt = c.ID, newSalt()
+	s.Clerk = c.signSearch(s.Terms())
 	return s
+}
+
+func newSalt() []byte {
+	salt := make([]byte, 32)
+	_, _ = rand.Read(salt) // never fails (crypto/rand)
+	return salt
+}
+
+// signSearch is the clerk's signature for a search.
+func (c *Case) signSearch(terms string) string {
+	return c.Clerk.Sign(ca.SearchClaims{Case: c.ID, Terms: terms, IssuedAt: c.Now().Unix()})
 }
 
 // End makes the termination of a contract, signed by the case's clerk.

@@ -76,6 +76,7 @@ type service struct {
 	p                                               *program
 	dir, listen, public, mode, issuerKey, minClient *string
 	apiURL, publicURL                               *string
+	silence                                         *time.Duration
 }
 
 func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) error {
@@ -85,6 +86,7 @@ func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) err
 		apiURL:    f.String("api-url", "", "URL of the API port for workstations (default: https:// and the address)"),
 		publicURL: f.String("public-url", "", "URL of the public port (default: http:// and the address)"),
 		mode:      f.String("mode", modeProduction, "demo or production"),
+		silence:   f.Duration("silence", 72*time.Hour, "after how long without a word an active workstation is an alarm"),
 		minClient: f.String("min-client", "", "oldest version of Salter that may request certificates"),
 	}
 	return func(ctx context.Context, _ []string) error { return s.run(ctx) }
@@ -114,7 +116,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	log := s.p.logger()
 	a, err := authority.Open(ctx, authority.Config{Dir: *s.dir, IssuerKey: *s.issuerKey, API: at.API, Public: at.Public,
-		MinClient: *s.minClient, Log: log})
+		MinClient: *s.minClient, Silence: *s.silence, Log: log})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,29 @@ import (
 	"time"
 )
 
+// Alarm is something that somebody should look at.
+type Alarm struct {
+	Workstation string
+	Kind        string
+	Detail      string
+	First, Last time.Time
+	Times       int64
+}
+
+// Alarms holds when workstations were heard of, and what is wrong with them.
+type Alarms interface {
+	// Contact is when the workstation was last heard of; zero: never.
+	Contact(workstation string) (time.Time, error)
+	// SetContact notes it.
+	SetContact(workstation string, at time.Time) error
+	// RaiseAlarm opens an alarm, or adds to the open one of the same kind.
+	RaiseAlarm(workstation, kind, detail string, at time.Time) error
+	// ClearAlarm ends the open one; without one nothing happens.
+	ClearAlarm(workstation, kind string, at time.Time) error
+	// OpenAlarms lists those of a workstation by kind.
+	OpenAlarms(workstation string) ([]Alarm, error)
+}
+
 // Contact implements Alarms.
 func (t tx) Contact(workstation string) (time.Time, error) {
 	var at int64

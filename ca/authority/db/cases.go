@@ -2,6 +2,58 @@ package db
 
 import "time"
 
+// CaseFile is what a case is found by.
+type CaseFile struct {
+	Case           string
+	Number         string // read only: as its first event tells; empty: it did not
+	Workstation    string
+	Surname        string
+	GivenName      string
+	PersonalNumber string
+	CardNumber     string
+	Contract       string // number; empty: none yet
+	At             time.Time
+}
+
+// UnfiledCase is a case of before cases were filed.
+type UnfiledCase struct {
+	Case        string
+	Workstation string
+	ChipFiles   [32]byte
+	Contract    string
+	At          time.Time
+}
+
+// CaseNumber is the printed number that a workstation gave to a case.
+type CaseNumber struct {
+	Number      string
+	Workstation string
+	Case        string
+	At          time.Time
+}
+
+// Cases is what cases are found by. Lists hold at most limit of them.
+type Cases interface {
+	// PutCaseFile stores a case with the keys of its name. Of a case that is
+	// there only a missing contract is added, if it is the same person's.
+	PutCaseFile(c CaseFile, keys ...string) error
+	// PutCaseNumber stores a number; repeating it is no error.
+	PutCaseNumber(n CaseNumber) error
+	// UnfiledCases lists cases with a request or a contract and no CaseFile.
+	UnfiledCases(limit int) ([]UnfiledCase, error)
+	// CasesByName lists those with a key that begins so, in the order of keys.
+	CasesByName(prefix string, limit int) ([]CaseFile, error)
+	// CasesByPerson, CasesByCard, CasesByContract and CasesByNumber list the
+	// newest first. By number also those are found that have no CaseFile.
+	CasesByPerson(personalNumber string, limit int) ([]CaseFile, error)
+	CasesByCard(cardNumber string, limit int) ([]CaseFile, error)
+	CasesByContract(number string, limit int) ([]CaseFile, error)
+	CasesByNumber(number string, limit int) ([]CaseFile, error)
+	// CertificatesOfCase lists the status of those issued in a case, the last
+	// attempt first.
+	CertificatesOfCase(caseID string) ([]Status, error)
+}
+
 // PutCaseFile implements Cases.
 func (t tx) PutCaseFile(c CaseFile, keys ...string) error {
 	err := t.exec("write case",

@@ -350,7 +350,7 @@ type Search struct {
 	Seq         int64
 	Case        string
 	Terms       string // commitment to what was looked for
-	Found       string // ids of contracts, serials of certificates, comma separated
+	Found       string // ids of contracts and cases, serials of certificates, comma separated
 	Clerk       string
 	ClerkJWS    string
 	Workstation string
@@ -472,79 +472,4 @@ type Blobs interface {
 	PutBlob(sum [32]byte, content []byte, workstation string, at time.Time) (created bool, err error)
 	// Blob returns the content.
 	Blob(sum [32]byte) ([]byte, error)
-}
-
-// Alarm is something that somebody should look at.
-type Alarm struct {
-	Workstation string
-	Kind        string
-	Detail      string
-	First, Last time.Time
-	Times       int64
-}
-
-// Alarms holds when workstations were heard of, and what is wrong with them.
-type Alarms interface {
-	// Contact is when the workstation was last heard of; zero: never.
-	Contact(workstation string) (time.Time, error)
-	// SetContact notes it.
-	SetContact(workstation string, at time.Time) error
-	// RaiseAlarm opens an alarm, or adds to the open one of the same kind.
-	RaiseAlarm(workstation, kind, detail string, at time.Time) error
-	// ClearAlarm ends the open one; without one nothing happens.
-	ClearAlarm(workstation, kind string, at time.Time) error
-	// OpenAlarms lists those of a workstation by kind.
-	OpenAlarms(workstation string) ([]Alarm, error)
-}
-
-// CaseFile is what a case is found by.
-type CaseFile struct {
-	Case           string
-	Number         string // read only: as its first event tells; empty: it did not
-	Workstation    string
-	Surname        string
-	GivenName      string
-	PersonalNumber string
-	CardNumber     string
-	Contract       string // number; empty: none yet
-	At             time.Time
-}
-
-// UnfiledCase is a case of before cases were filed.
-type UnfiledCase struct {
-	Case        string
-	Workstation string
-	ChipFiles   [32]byte
-	Contract    string
-	At          time.Time
-}
-
-// CaseNumber is the printed number that a workstation gave to a case.
-type CaseNumber struct {
-	Number      string
-	Workstation string
-	Case        string
-	At          time.Time
-}
-
-// Cases is what cases are found by. Lists hold at most limit of them.
-type Cases interface {
-	// PutCaseFile stores a case with the keys of its name. Of a case that is
-	// there only a missing contract is added, if it is the same person's.
-	PutCaseFile(c CaseFile, keys ...string) error
-	// PutCaseNumber stores a number; repeating it is no error.
-	PutCaseNumber(n CaseNumber) error
-	// UnfiledCases lists cases with a request or a contract and no CaseFile.
-	UnfiledCases(limit int) ([]UnfiledCase, error)
-	// CasesByName lists those with a key that begins so, in the order of keys.
-	CasesByName(prefix string, limit int) ([]CaseFile, error)
-	// CasesByPerson, CasesByCard, CasesByContract and CasesByNumber list the
-	// newest first. By number also those are found that have no CaseFile.
-	CasesByPerson(personalNumber string, limit int) ([]CaseFile, error)
-	CasesByCard(cardNumber string, limit int) ([]CaseFile, error)
-	CasesByContract(number string, limit int) ([]CaseFile, error)
-	CasesByNumber(number string, limit int) ([]CaseFile, error)
-	// CertificatesOfCase lists the status of those issued in a case, the last
-	// attempt first.
-	CertificatesOfCase(caseID string) ([]Status, error)
 }

@@ -1,0 +1,163 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"salter/ca/authority/db"
+	"salter/store/evidence"
+)
+
+// Overview is how the authority stands with its workstations.
+type Overview struct {
+	Authority    string              `json:"authority"`
+	At           time.Time           `json:"at"`
+	Workstations []WorkstationStatus `json:"workstations"` // by name
+}
+
+// WorkstationStatus is one workstation in it.
+type WorkstationStatus struct {
+	Name          string    `json:"name"`
+	State         string    `json:"state"`                  // active, revoked, or unknown: only the heads know it
+	LastContact   time.Time `json:"last_contact,omitzero"`  // to five minutes; zero: never
+	Events        int64     `json:"events"`                 // held
+	Countersigned time.Time `json:"countersigned,omitzero"` // when the last checkpoint was
+	Alarms        []Alarm   `json:"alarms"`
+}
+
+// StateUnknown is the state of a workstation that only the heads know.
+const StateUnknown = "unknown"
+
+// Alarm is what somebody should look at.
+type Alarm struct {
+	Kind   string    `json:"kind"`
+	Detail string    `json:"detail"`
+	First  time.Time `json:"first,omitzero"`
+	Last   time.Time `json:"last,omitzero"`
+	Times  int64     `json:"times,omitempty"`
+}
+
+// Overview reads it.
+func (a *Authority) Overview(ctx context.Context) (Overview, error) {
+	o := Overview{Authority: a.pki.ID, At: a.now().UTC(), Workstations: []WorkstationStatus{}}
+	behind := a.watch.behind()
+	err := a.db.Do(ctx, func(tx db.Tx) error {
+		all, err := tx.Workstations()
+		if err != nil {
+			return err
+		}
+		for _, w := range all {
+			s, err := a.workstationStatus(tx, w, behind[w.Name])
+			if err != nil {
+				return err
+			}
+			delete(behind, w.Name)
+			o.Workstations = append(o.Workstations, s)
+		}
+		return nil
+	})
+	for _, name := range slices.Sorted(maps.Keys(behind)) {
+		o.Workstations = append(o.Workstations, WorkstationStatus{Name: name, State: StateUnknown,
+			Alarms: []Alarm{{Kind: AlarmOlder, Detail: behind[name]}}})
+	}
+	return o, err
+}
+
+// behind is a copy of what blocked looks into.
+func (w *watch) behind() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.older)
+}
+
+func (a *Authority) workstationStatus(tx db.Tx, w db.Workstation, behind string) (s WorkstationStatus, err error) {
+	s = WorkstationStatus{Name: w.Name, State: w.State, Alarms: []Alarm{}}
+	if s.LastContact, err = tx.Contact(w.Name); err != nil {
+		return s, err
+	}
+	if s.Events, err = tx.JournalSize(w.Name); err != nil {
+		return s, err
+	}
+	if s.Countersigned, err = a.lastCountersigned(tx, w.Name); err != nil {
+		return s, err
+	}
+	open, err := tx.OpenAlarms(w.Name)
+	if err != nil {
+		return s, err
+	}
+	for _, alarm := range open {
+		s.Alarms = append(s.Alarms, Alarm{Kind: alarm.Kind, Detail: alarm.Detail, First: alarm.First.UTC(), Last: alarm.Last.UTC(), Times: alarm.Times})
+	}
+	if behind != "" {
+		s.Alarms = append(s.Alarms, Alarm{Kind: AlarmOlder, Detail: behind})
+	}
+	since := s.LastContact
+	if since.IsZero() {
+		since = w.At
+	} else {
+		s.LastContact = since.UTC()
+	}
+	if quiet := a.now().Sub(since); w.State == db.Active && quiet > a.silence() {
+		s.Alarms = append(s.Alarms, Alarm{Kind: AlarmSilence, Detail: fmt.Sprintf("nothing was heard for %v", quiet.Truncate(time.Minute)), First: since.UTC()})
+	}
+	return s, nil
+}
+
+// lastCountersigned is the authority's own time on the last checkpoint of a
+// journal; zero if there is none.
+func (a *Authority) lastCountersigned(tx db.Tx, workstation string) (time.Time, error) {
+	last, err := tx.LastCheckpoint(workstation)
+	if errors.Is(err, db.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	v, err := evidence.NewVerifier(a.pki.verifier)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := evidence.CosignedAt(last.Note, v)
+	return at.UTC(), err
+}
+
+// silence is after how long without a word an active workstation is an alarm.
+func (a *Authority) silence() time.Duration {
+	if a.cfg.Silence > 0 {
+		return a.cfg.Silence
+	}
+	return 72 * time.Hour // a weekend
+}
+
+// watchPause is how often KeepWatching looks.
+const watchPause = 10 * time.Minute
+
+// KeepWatching logs every workstation that falls silent, once, until ctx ends.
+// The other alarms are logged as they happen.
+func (a *Authority) KeepWatching(ctx context.Context) {
+	silent := make(map[string]bool)
+	tick := time.NewTicker(watchPause)
+	defer tick.Stop()
+	for {
+		o, err := a.Overview(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("workstations could not be watched", "error", err)
+		}
+		for _, w := range o.Workstations {
+			is := slices.ContainsFunc(w.Alarms, func(alarm Alarm) bool { return alarm.Kind == AlarmSilence })
+			if is && !silent[w.Name] {
+				a.log.Warn("alarm", "workstation", w.Name, "kind", AlarmSilence, "last_contact", w.LastContact)
+			}
+			silent[w.Name] = is
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
