@@ -210,11 +210,23 @@ func (l *Log) drop() error {
 	return err
 }
 
+// inPlace reports whether the open file is still the one that has its name:
+// what is written to a file that somebody removed or replaced is lost. The
+// caller holds mu.
+func (l *Log) inPlace() bool {
+	open, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(l.file.Name())
+	return err == nil && os.SameFile(open, named)
+}
+
 // ready makes sure that today's file is open. A clock that was set back goes on
 // with the newest file. The caller holds mu.
 func (l *Log) ready() error {
 	today := l.now().UTC().Format(dayForm)
-	if l.file != nil && today <= l.day {
+	if l.file != nil && today <= l.day && l.inPlace() {
 		return nil
 	}
 	if err := l.drop(); err != nil {
@@ -250,6 +262,9 @@ func (l *Log) begin(day string) (string, error) {
 	text.WriteString(title + "\n")
 	for _, name := range slices.Sorted(maps.Keys(l.held)) {
 		text.WriteString(line(wordHead, name, l.held[name]))
+	}
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return "", err
 	}
 	path := filepath.Join(l.dir, day+suffix)
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -117,6 +117,47 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
+// TestRemovedFolder: a folder that is removed under way begins anew, with all
+// that was held.
+func TestRemovedFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "heads")
+	c := &clock{day("2026-11-22")}
+	l := open(t, dir, c)
+	put(t, l, "BG-1", 3)
+	put(t, l, "BG-2", 1)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	put(t, l, "BG-1", 4)
+	again := open(t, dir, c)
+	wantSize(t, again, "BG-1", 4)
+	wantSize(t, again, "BG-2", 1)
+}
+
+// TestFailedWrite: a head that could not be written is not held, and written
+// when the next push brings it again.
+func TestFailedWrite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "heads")
+	c := &clock{day("2026-11-22")}
+	l := open(t, dir, c)
+	put(t, l, "BG-1", 3)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // no folder can be made
+		t.Fatal(err)
+	}
+	if err := l.Put("BG-1", 4, tlog.Hash{4}); err == nil {
+		t.Error("a head was written into no folder")
+	}
+	wantSize(t, l, "BG-1", 3)
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	put(t, l, "BG-1", 4)
+	wantSize(t, open(t, dir, c), "BG-1", 4)
+}
+
 func TestDamaged(t *testing.T) {
 	c := &clock{day("2026-11-22")}
 	root := tlog.Hash{}.String()
