@@ -18,14 +18,14 @@ import (
 const CopiesDir = "copies"
 
 // keptBackups is how many copies of the journal stay.
-const keptBackups = 3
+const keptBackups = 7
 
 // copyName is the name of a copy; the submatch is its number of events.
 var copyName = regexp.MustCompile(`^journal-.+-(\d{12})\.db$`)
 
 // Backup copies the journal into dir, which must exist and should be on another
 // disk, opens the copy, verifies all of it, and returns its path. The newest
-// three copies of this workstation stay there, by number of events: a journal
+// seven copies of this workstation stay there, by number of events: a journal
 // only grows, whatever the clock says. Every earlier copy is kept until the new
 // one is known to be good. Parts are sealed in the copy as they are in the
 // journal; the key file is not copied.

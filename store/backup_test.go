@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,17 +37,18 @@ func TestBackup(t *testing.T) {
 	fatal(t, j.Append(ctx, [][]byte{event("card-read", caseA, "", p)}, []Part{p}))
 	fatal(t, j.Sync(ctx, newLedger(b.authority)))
 	var last string
-	for range 5 {
+	for range keptBackups + 2 {
 		fill(t, j, 1)
 		now = now.Add(-24 * time.Hour) // the clock does not matter
 		var err error
 		last, err = j.Backup(ctx, dir)
 		fatal(t, err)
 	}
-	want := []string{
-		"journal-BG-017-03-000000000004.db", "journal-BG-017-03-000000000005.db", "journal-BG-017-03-000000000006.db",
-		filepath.Base(foreign),
+	var want []string
+	for events := 4; events <= 10; events++ {
+		want = append(want, fmt.Sprintf("journal-BG-017-03-%012d.db", events))
 	}
+	want = append(want, filepath.Base(foreign))
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("copies are %v, want %v", got, want)
 	}
@@ -84,13 +86,17 @@ func TestBackupOfRestored(t *testing.T) {
 	j := b.open()
 	dir := t.TempDir()
 	prefix := "journal-" + testWorkstation + "-"
-	for _, n := range []string{"000000000007", "000000000008", "000000000009"} {
+	longer := []string{"000000000003", "000000000004", "000000000005", "000000000006", "000000000007", "000000000008", "000000000009"}
+	for _, n := range longer {
 		fatal(t, os.WriteFile(filepath.Join(dir, prefix+n+".db"), nil, 0o600))
 	}
 	fill(t, j, 1)
 	_, err := j.Backup(context.Background(), dir)
 	fatal(t, err)
-	want := []string{prefix + "000000000001.db", prefix + "000000000008.db", prefix + "000000000009.db"}
+	want := []string{prefix + "000000000001.db"}
+	for _, n := range longer[1:] {
+		want = append(want, prefix+n+".db")
+	}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("copies are %v, want %v", got, want)
 	}

@@ -131,8 +131,16 @@ type opening struct {
 	refuse Code // refuse it in the same breath; empty: do not
 }
 
-// start commits the opening and puts the case on the screen.
+// start commits the opening and puts the case on the screen. Nothing begins
+// that a full disk could leave half done.
 func (e *Engine) start(ctx context.Context, o opening) error {
+	room, err := e.cfg.Journal.Room(ctx)
+	if err != nil {
+		return journalError("look for room", err)
+	}
+	if !room {
+		return &Error{Code: CodeDiskFull, Detail: "no room for another case"}
+	}
 	id := o.id
 	if id == "" {
 		id = CaseID(newUUID(e.cfg.Now()))

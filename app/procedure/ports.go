@@ -143,6 +143,14 @@ type Journal interface {
 	SyncState() SyncState
 	// Head is the present size and root of the journal's tree.
 	Head(ctx context.Context) (Head, error)
+	// Sealed lists the cases of which sealed parts are still here.
+	Sealed(ctx context.Context) ([]CaseID, error)
+	// Purge erases the sealed parts of these cases, which have ended, as far as
+	// the authority holds them. It may be repeated.
+	Purge(ctx context.Context, ended ...CaseID) error
+	// Room says whether a new case may begin: a case that has begun must never
+	// find the disk full.
+	Room(ctx context.Context) (bool, error)
 }
 
 // Keyring opens the clerk's key; its password is wiped by the caller.

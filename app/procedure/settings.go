@@ -32,6 +32,8 @@ type Settings struct {
 	// supervisor has to sign each revocation.
 	RevokeByClerk bool
 
+	PurgeAfterAck bool // journal.purge_after_ack: sealed parts of ended cases go once the authority holds them
+
 	MaxClockOffset time.Duration // more than this from the authority's time: no issuing
 	MaxUnsynced    time.Duration // clock.max_unsynced_hours: since the authority last told its time
 	SyncDelay      time.Duration // from the last event to the sync, so that a few go together
@@ -86,6 +88,7 @@ func DefaultSettings() Settings {
 		ReasonMap:          reasonMap(),
 		WithoutCard:        WithoutCardSupervisor,
 		RevokeByClerk:      true,
+		PurgeAfterAck:      true,
 		MaxClockOffset:     5 * time.Minute,
 		MaxUnsynced:        24 * time.Hour,
 		SyncDelay:          2 * time.Second,

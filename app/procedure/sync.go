@@ -89,11 +89,15 @@ func (e *Engine) wakeSync(delay time.Duration) {
 	e.wake()
 }
 
-// syncOnce ships the journal. A fork or a damaged journal stops everything.
+// syncOnce ships the journal, and erases what need not be here any more. A fork
+// or a damaged journal stops everything.
 func (e *Engine) syncOnce(ctx context.Context) error {
 	e.smu.Lock()
 	defer e.smu.Unlock()
 	err := e.cfg.Journal.Sync(ctx)
+	if err == nil {
+		err = e.purge(ctx)
+	}
 	if err == nil {
 		e.update(func() { e.backoff.reset() })
 		if s := e.cfg.Journal.SyncState(); s.Acked < s.Total {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -27,12 +26,14 @@ type counter struct {
 	settings Settings
 	trust    *ca.Trust
 	client   *ca.Client
+	rotation *ca.Rotation
 	readers  *card.Readers
 	journal  *store.Journal
 	keyring  *keyring
 	engine   *procedure.Engine
 	printer  desk.Printer
 	papers   papers
+	now      func() time.Time
 }
 
 // seams let tests stand between the counter and the world.
@@ -40,6 +41,7 @@ type seams struct {
 	wrap    func(http.RoundTripper) http.RoundTripper
 	journal func(procedure.Journal) procedure.Journal
 	now     func() time.Time // nil: time.Now
+	minFree int64            // bytes that must be free before a case begins; 0: as the journal has it
 }
 
 // openCounter reads the settings, checks them against the mode, and opens
@@ -53,25 +55,29 @@ func openCounter(ctx context.Context, config string) (*counter, error) {
 }
 
 func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err error) {
-	keys, certificate, trust, err := readIdentity(s)
-	if err != nil {
-		return nil, err
-	}
 	if seams.now == nil {
 		seams.now = time.Now
 	}
+	id, err := readIdentity(s)
+	if err != nil {
+		return nil, err
+	}
+	trust := id.trust
 	rules := start{settings: s, environ: os.Getenv, demoBundle: trust.Demo, anchors: trust.CardAnchors, demoClerks: trust.DemoClerks}
 	if err := rules.check(); err != nil {
 		return nil, err
 	}
-	c = &counter{settings: s, trust: trust}
+	c = &counter{settings: s, trust: trust, now: seams.now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
 			c = nil
 		}
 	}()
-	if c.journal, err = openJournal(ctx, s, keys, trust); err != nil {
+	if c.journal, err = openJournal(ctx, s, id, seams.minFree); err != nil {
+		return c, err
+	}
+	if c.rotation, err = id.rotation(s, seams.now); err != nil {
 		return c, err
 	}
 	seen := policyVersion(s.file(filePolicy))
@@ -81,7 +87,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	}
 	c.client, err = ca.NewClient(ca.Config{
 		Trust:         trust,
-		Certificate:   func() (*tls.Certificate, error) { return certificate, nil },
+		Certificate:   c.rotation.Certificate,
 		Version:       version,
 		PolicyVersion: policy,
 		Now:           seams.now,
@@ -148,41 +154,93 @@ func (c *counter) Close() error {
 // errNotEnrolled says that keys or enrolment are missing.
 var errNotEnrolled = errors.New("this counter is not enrolled: run salter enrol request, then enrol accept")
 
-// readIdentity reads what makes this machine a counter.
-func readIdentity(s Settings) (*ca.WorkstationKeys, *tls.Certificate, *ca.Trust, error) {
-	keys, err := readKeys(s)
+// identity is what makes this machine a counter.
+type identity struct {
+	keys  *ca.WorkstationKeys
+	chain [][]byte // the certificate of the enrolment, DER, leaf first
+	trust *ca.Trust
+}
+
+func readIdentity(s Settings) (id identity, err error) {
+	id.keys, err = readKeys(s)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil, errNotEnrolled
+		return id, errNotEnrolled
 	}
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("read keys: %w", err)
+		return id, fmt.Errorf("read keys: %w", err)
 	}
 	_, response, err := readEnrolment(s.file(fileEnrolment))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil, errNotEnrolled
+		return id, errNotEnrolled
 	}
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("read enrolment: %w", err)
+		return id, fmt.Errorf("read enrolment: %w", err)
 	}
-	certificate, trust, err := keys.Accept(response, time.Now())
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("read enrolment: %w", err)
+	id.chain = response.Chain
+	if id.trust, err = ca.OpenBundle(response.Bundle); err != nil {
+		return id, fmt.Errorf("read enrolment: %w", err)
 	}
-	return keys, certificate, trust, nil
+	if id.trust.Workstation != id.keys.Workstation {
+		return id, fmt.Errorf("read enrolment: it is that of %s", id.trust.Workstation)
+	}
+	return id, nil
 }
 
-func openJournal(ctx context.Context, s Settings, keys *ca.WorkstationKeys, trust *ca.Trust) (*store.Journal, error) {
-	signer, err := note.NewSigner(keys.Checkpoint)
+// rotation keeps the workstation's certificate young.
+func (id identity) rotation(s Settings, now func() time.Time) (*ca.Rotation, error) {
+	path := s.file(fileRotation)
+	return ca.NewRotation(ca.RotationConfig{
+		Keys: id.keys, Enrolled: id.chain, Trust: id.trust, Now: now,
+		Load: func() ([]byte, error) { return os.ReadFile(path) },
+		Save: func(text []byte) error { return writeFile(path, text, 0o600) },
+	})
+}
+
+// journalConfig is what the journal needs to know of this counter, before it
+// has keys of its own.
+func journalConfig(s Settings) (store.Config, error) {
+	recovery, err := readRecipients(s.Journal.Recovery)
+	return store.Config{
+		Workstation: s.Counter.Name, KeyFile: s.file(fileDataKey), HeadFile: s.headFile(), Recovery: recovery,
+		PartTerms:  map[string]func([]byte) store.Terms{procedure.PartRecord: recordTerms},
+		EventTerms: caseTerms,
+	}, err
+}
+
+// readRecipients reads a file of age recipients, one a line; # begins a comment.
+func readRecipients(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
+		return nil, fmt.Errorf("read journal.recovery: %w", err)
+	}
+	var list []string
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			list = append(list, line)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("read journal.recovery: %s names nobody", path)
+	}
+	return list, nil
+}
+
+func openJournal(ctx context.Context, s Settings, id identity, minFree int64) (*store.Journal, error) {
+	config, err := journalConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	config.MinFree = minFree
+	if config.Signer, err = note.NewSigner(id.keys.Checkpoint); err != nil {
 		return nil, errors.New("open journal: checkpoint key cannot be read")
 	}
-	verifier, err := evidence.NewVerifier(trust.CheckpointKey)
-	if err != nil {
+	if config.Authority, err = evidence.NewVerifier(id.trust.CheckpointKey); err != nil {
 		return nil, fmt.Errorf("open journal: authority's checkpoint key: %w", err)
 	}
-	return store.Open(ctx, s.file(fileJournal), store.Config{
-		Workstation: s.Counter.Name, KeyFile: s.file(fileDataKey), Signer: signer, Authority: verifier,
-	})
+	return store.Open(ctx, s.file(fileJournal), config)
 }
 
 // policyVersion is the file with the highest policy version seen, so that an

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"salter/ca"
@@ -32,7 +33,11 @@ func enrolRequest(ctx context.Context, s Settings, out string) error {
 	if err != nil {
 		return fmt.Errorf("enrol request: %w", err)
 	}
-	err = store.Create(ctx, s.file(fileJournal), store.Config{Workstation: s.Counter.Name, KeyFile: s.file(fileDataKey)})
+	config, err := journalConfig(s)
+	if err != nil {
+		return fmt.Errorf("enrol request: %w", err)
+	}
+	err = store.Create(ctx, s.file(fileJournal), config)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("enrol request: %w", err)
 	}
@@ -132,8 +137,24 @@ func writeFile(path string, data []byte, mode fs.FileMode) error {
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// syncDir puts a new name in a folder on the disk. Windows cannot, and does by
+// itself.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -57,6 +57,7 @@ func (s start) check() error {
 		{s.settings.Token.PUKFile != "", refusal{"puk-file", "token.puk_file holds PUKs in a file", "remove it: it is for demonstrations"}},
 		{isOpenSC(s.settings.Token.Module), refusal{"opensc-module", "token.module names OpenSC, which cannot write to a real card", "name the vendor's module"}},
 		{s.settings.Contract.SignatoryAsset == "" && !s.settings.Contract.Preprinted, refusal{"no-signatory", "the assistant minister's signature is missing", "name its picture in contract.signatory_asset, or set contract.preprinted"}},
+		{s.settings.Journal.Recovery == "", refusal{"no-recovery", "nobody could open the journal's personal data if the key file were lost", "name the recovery officers' public keys (age) in journal.recovery"}},
 		{s.clerk != nil && (isDemo(s.clerk) || slices.Contains(s.demoClerks, s.fingerprint)), refusal{"demo-clerk", "the clerk's key was made by a demonstration", "sign in with a key from the real authority"}},
 	} {
 		if c.wrong {

@@ -25,6 +25,7 @@ func goodStart() start {
 	}
 	s.settings.Token.Module = "/opt/netset/libnstpkcs11.so"
 	s.settings.Contract.SignatoryAsset = "signature.png"
+	s.settings.Journal.Recovery = "recovery.txt"
 	return s
 }
 
@@ -48,6 +49,7 @@ func TestProductionRefuses(t *testing.T) {
 		{"driver of test cards", func(s *start) { s.settings.Token.Driver = "test-card" }, "test-driver"},
 		{"PUKs in a file", func(s *start) { s.settings.Token.PUKFile = "puks" }, "puk-file"},
 		{"no signatory", func(s *start) { s.settings.Contract.SignatoryAsset = "" }, "no-signatory"},
+		{"no recovery officer", func(s *start) { s.settings.Journal.Recovery = "" }, "no-recovery"},
 		{"demo clerk by register", func(s *start) { s.fingerprint = "aa" }, "demo-clerk"},
 		{"demo clerk by issuer", func(s *start) {
 			s.clerk = &x509.Certificate{Issuer: pkix.Name{Organization: []string{demoOrganization}}}

@@ -11,6 +11,7 @@ import (
 
 	"salter/app/forms"
 	"salter/card"
+	"salter/store"
 )
 
 // Mode separates counters from demonstrations.
@@ -107,7 +108,9 @@ type Settings struct {
 		Store bool `toml:"store"`
 	} `toml:"portrait"`
 	Journal struct {
-		PurgeAfterAck bool `toml:"purge_after_ack"`
+		PurgeAfterAck bool   `toml:"purge_after_ack"`
+		HeadFile      string `toml:"head_file"` // "": beside the folder data
+		Recovery      string `toml:"recovery"`  // path of a file with age recipients of the data key
 	} `toml:"journal"`
 	Retention struct {
 		YearsAfterEnd int `toml:"years_after_end"`
@@ -201,7 +204,7 @@ func (s *Settings) decode(text string) error {
 }
 
 func (s *Settings) resolve(base string) {
-	for _, p := range []*string{&s.Data, &s.Token.Module, &s.Token.PUKFile, &s.Clerk.P12, &s.Supervisor.P12, &s.Contract.SignatoryAsset} {
+	for _, p := range []*string{&s.Data, &s.Token.Module, &s.Token.PUKFile, &s.Clerk.P12, &s.Supervisor.P12, &s.Contract.SignatoryAsset, &s.Journal.HeadFile, &s.Journal.Recovery} {
 		*p = absolute(base, *p)
 	}
 	if dir, ok := strings.CutPrefix(s.Printer, "folder:"); ok && dir != "" {
@@ -219,6 +222,16 @@ func absolute(base, path string) string {
 // file returns the path of one of the counter's own files.
 func (s *Settings) file(name string) string { return filepath.Join(s.Data, name) }
 
+// headFile is where the journal's head is kept outside of it. By default it lies
+// beside the folder data, so that whoever puts an older copy of the whole folder
+// in its place does not put back the head with it.
+func (s *Settings) headFile() string {
+	if s.Journal.HeadFile != "" {
+		return s.Journal.HeadFile
+	}
+	return filepath.Clean(s.Data) + ".head"
+}
+
 // The counter's own files under Data.
 const (
 	fileJournal   = "journal.db"
@@ -226,5 +239,7 @@ const (
 	fileKeys      = "keys/workstation.json"
 	fileEnrolment = "enrolment.json"
 	filePolicy    = "policy.version"
+	fileRotation  = "keys/rotation.json" // the certificate renewed last, with its key
 	dirSpool      = "spool"
+	dirCopies     = store.CopiesDir
 )

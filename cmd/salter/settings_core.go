@@ -30,6 +30,7 @@ func (s *Settings) procedure() procedure.Settings {
 	out.RenewalChain = s.Renewal.Chain
 	out.RetentionYears = s.Retention.YearsAfterEnd
 	out.WeakPIN = procedure.WeakAction(s.PIN.WeakAction)
+	out.PurgeAfterAck = s.Journal.PurgeAfterAck
 	out.MaxUnsynced = time.Duration(s.Clock.MaxUnsyncedHours) * time.Hour
 
 	out.StatusForm = map[procedure.Action]int{}

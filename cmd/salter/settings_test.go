@@ -130,6 +130,8 @@ var settingCases = []struct {
 	{"appointment.slot_minutes", "15", `20`, []string{`0`, `241`}},
 	{"portrait.store", "false", `false`, []string{`true`}},
 	{"journal.purge_after_ack", "true", `false`, []string{`1`}},
+	{"journal.head_file", "", `"/var/lib/salter.head"`, []string{`1`}},
+	{"journal.recovery", "", `"recovery.txt"`, []string{`["age1"]`}},
 	{"retention.years_after_end", "10", `15`, []string{`0`, `101`}},
 }
 
@@ -205,6 +207,10 @@ death = 0
 revocation = ["supervisor"]
 [clock]
 max_unsynced_hours = 8
+[journal]
+purge_after_ack = false
+head_file = "../journal.head"
+recovery = "recovery.txt"
 [retention]
 years_after_end = 15
 `)
@@ -222,7 +228,7 @@ years_after_end = 15
 	want.ReasonMap = maps.Clone(want.ReasonMap)
 	want.ReasonMap[procedure.StatusDeath] = 0
 	want.WithoutCard, want.StatusDeadline, want.RevokeByClerk = procedure.WithoutCardClerk, 12*time.Hour, false
-	want.MaxUnsynced, want.RetentionYears = 8*time.Hour, 15
+	want.MaxUnsynced, want.RetentionYears, want.PurgeAfterAck = 8*time.Hour, 15, false
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("settings\n got %+v\nwant %+v", got, want)
 	}
@@ -232,6 +238,8 @@ years_after_end = 15
 		{"clerk", s.Clerk.P12, filepath.Join(dir, "clerk.p12")},
 		{"supervisor", s.Supervisor.P12, "/keys/supervisor.p12"},
 		{"data", s.Data, dir},
+		{"head file", s.headFile(), filepath.Join(filepath.Dir(dir), "journal.head")},
+		{"recovery", s.Journal.Recovery, filepath.Join(dir, "recovery.txt")},
 	} {
 		if p.got != p.want {
 			t.Errorf("%s: path %q, want %q", p.name, p.got, p.want)

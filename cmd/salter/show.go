@@ -78,11 +78,11 @@ func waitForCard(ctx context.Context, readers *card.Readers, out io.Writer) (str
 // exportLast writes certificate.pem and chain.pem of the case closed last, as
 // the journal holds them.
 func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) error {
-	keys, _, trust, err := readIdentity(s)
+	id, err := readIdentity(s)
 	if err != nil {
 		return err
 	}
-	j, err := openJournal(ctx, s, keys, trust)
+	j, err := openJournal(ctx, s, id, 0)
 	if err != nil {
 		return err
 	}

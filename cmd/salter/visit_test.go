@@ -79,6 +79,7 @@ func newVisit(t testing.TB, s seams) *visit {
 	v.set.Mode, v.set.Data, v.set.Counter.Name, v.set.Counter.Office = Demo, filepath.Join(dir, "counter"), "BG-017-03", "Врачар"
 	v.set.Token.Module, v.set.Clerk.P12, v.set.Printer = opensc(t), p12, "folder:"+filepath.Join(dir, "papers")
 	v.set.Supervisor.P12, v.set.Token.Driver = supervisor, string(card.DriverTestCard)
+	v.set.Journal.PurgeAfterAck = false // what a case left is looked at afterwards
 	v.enrol(dir)
 	v.reader.Insert(v.card)
 	v.open()

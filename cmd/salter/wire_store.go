@@ -50,6 +50,29 @@ func (j journal) Head(ctx context.Context) (procedure.Head, error) {
 	return procedure.Head(h), storeError(err)
 }
 
+func (j journal) Sealed(ctx context.Context) ([]procedure.CaseID, error) {
+	ids, err := j.j.Sealed(ctx)
+	cases := make([]procedure.CaseID, len(ids))
+	for i, id := range ids {
+		cases[i] = procedure.CaseID(id)
+	}
+	return cases, storeError(err)
+}
+
+func (j journal) Purge(ctx context.Context, ended ...procedure.CaseID) error {
+	ids := make([]string, len(ended))
+	for i, id := range ended {
+		ids[i] = string(id)
+	}
+	_, err := j.j.Purge(ctx, ids...)
+	return storeError(err)
+}
+
+func (j journal) Room(ctx context.Context) (bool, error) {
+	s, err := j.j.Space(ctx)
+	return s.Enough(), storeError(err)
+}
+
 // storeCodes is how the errors of package store are called in the core.
 var storeCodes = []struct {
 	err  error

@@ -41,6 +41,7 @@ const (
 	OpReplay Op = "replay"
 	OpPart   Op = "part"
 	OpSync   Op = "sync"
+	OpPurge  Op = "purge"
 
 	OpSignIn     Op = "sign-in"
 	OpSummary    Op = "summary"    // the clerk's signature

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,10 @@ type Journal struct {
 
 	mu     sync.Mutex
 	events [][]byte
-	parts  map[partKey][]byte
+	parts  map[partKey][]byte // all there ever were: the authority gets them from here
+	since  map[partKey]int64  // number of the event that commits to the part, or of a later one
+	purged map[partKey]bool   // not here any more
+	full   bool
 	state  procedure.SyncState
 }
 
@@ -28,7 +32,7 @@ type partKey struct {
 
 // NewJournal makes an empty journal.
 func NewJournal(f *Faults, now func() time.Time) *Journal {
-	return &Journal{faults: f, now: now, parts: map[partKey][]byte{}}
+	return &Journal{faults: f, now: now, parts: map[partKey][]byte{}, since: map[partKey]int64{}, purged: map[partKey]bool{}}
 }
 
 // Restore puts events and openings in place of what the journal holds.
@@ -36,8 +40,11 @@ func (j *Journal) Restore(events [][]byte, parts []procedure.Part) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.events, j.parts = events, map[partKey][]byte{}
+	clear(j.since)
+	clear(j.purged)
 	for _, p := range parts {
 		j.parts[partKey{p.Case, p.Name}] = p.Opening
+		j.since[partKey{p.Case, p.Name}] = int64(len(events))
 	}
 }
 
@@ -48,7 +55,7 @@ func (j *Journal) Events() [][]byte {
 	return append([][]byte(nil), j.events...)
 }
 
-// Parts gives all openings.
+// Parts gives all openings that there ever were.
 func (j *Journal) Parts() []procedure.Part {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -83,6 +90,7 @@ func (j *Journal) Append(_ context.Context, events [][]byte, parts []procedure.P
 		}
 		for _, p := range parts {
 			j.parts[partKey{p.Case, p.Name}] = bytes.Clone(p.Opening)
+			j.since[partKey{p.Case, p.Name}] = int64(len(j.events) + len(events))
 		}
 		for _, e := range events {
 			j.events = append(j.events, bytes.Clone(e))
@@ -109,7 +117,7 @@ func (j *Journal) Part(_ context.Context, c procedure.CaseID, name string) (open
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		found, ok := j.parts[partKey{c, name}]
-		if !ok {
+		if !ok || j.purged[partKey{c, name}] {
 			return &procedure.Error{Code: procedure.CodeErased}
 		}
 		opening = bytes.Clone(found)
@@ -166,4 +174,45 @@ func (j *Journal) Head(context.Context) (procedure.Head, error) {
 		h.Root = sha256.Sum256(append(h.Root[:], e...))
 	}
 	return h, nil
+}
+
+// Fill makes the disk full for new cases, or empty again.
+func (j *Journal) Fill(full bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.full = full
+}
+
+// Room implements procedure.Journal.
+func (j *Journal) Room(context.Context) (bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.full, nil
+}
+
+// Sealed implements procedure.Journal.
+func (j *Journal) Sealed(context.Context) ([]procedure.CaseID, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var ids []procedure.CaseID
+	for k := range j.parts {
+		if !j.purged[k] && !slices.Contains(ids, k.of) {
+			ids = append(ids, k.of)
+		}
+	}
+	return ids, nil
+}
+
+// Purge implements procedure.Journal: what was not synced yet is kept.
+func (j *Journal) Purge(_ context.Context, ended ...procedure.CaseID) error {
+	return j.faults.around(OpPurge, func() error {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		for k := range j.parts {
+			if slices.Contains(ended, k.of) && j.since[k] <= j.state.Acked {
+				j.purged[k] = true
+			}
+		}
+		return nil
+	})
 }
