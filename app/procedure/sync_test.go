@@ -171,3 +171,19 @@ func TestClockJumped(t *testing.T) {
 		t.Errorf("%d jumps after a step back, want 1", n)
 	}
 }
+
+// TestHalt: what was found in the background stops everything, and the first
+// reason stays.
+func TestHalt(t *testing.T) {
+	h := testHarness(t)
+	h.toPapers()
+	h.e.Halt(&procedure.Error{Code: procedure.CodeTampered, Detail: "event 7"})
+	h.e.Halt(&procedure.Error{Code: procedure.CodeFork})
+	if stop := h.e.Snapshot().Stop; stop == nil || stop.Code != procedure.CodeTampered {
+		t.Fatalf("stop %v", stop)
+	}
+	h.wants("RecordPapers", h.e.RecordPapers(ctx, issuingPapers()), procedure.CodeTampered)
+	if d := h.e.UntilDuty(); d != time.Hour {
+		t.Errorf("a sync is planned in %v", d)
+	}
+}

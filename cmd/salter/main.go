@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 )
 
 // version of the program; the authority may demand a newer one.
@@ -27,6 +28,8 @@ const usage = `usage:
   salter [-config FILE] enrol accept -in F     keep certificate and trust bundle
   salter [-config FILE] card [-certificate F]  what reader and chip show, without a PIN
   salter [-config FILE] export -out DIR        the last issued certificate and its chain
+  salter [-config FILE] handover -out F        what the authority does not hold, sealed for it
+  salter [-config FILE] handover -answer F     take in the checkpoint that it gave for that
   salter version
 `
 
@@ -100,6 +103,11 @@ func command(ctx context.Context, config string, args []string, out io.Writer) e
 		return withPath(path, "in", func(p string) error { return enrolAccept(s, p, out) })
 	case "export":
 		return withPath(path, "out", func(p string) error { return exportLast(ctx, s, p, out) })
+	case "handover":
+		if len(rest) > 0 && strings.HasPrefix(strings.TrimLeft(rest[0], "-"), "answer") {
+			return withPath(path, "answer", func(p string) error { return takeAnswer(ctx, s, p, out) })
+		}
+		return withPath(path, "out", func(p string) error { return handOver(ctx, s, p, out) })
 	case "card":
 		p, err := path("certificate")
 		if err != nil {

@@ -38,9 +38,15 @@ func openWindow(ctx context.Context, config string) error {
 	}
 	running := make(chan error, 1)
 	go func() { running <- c.engine.Run(ctx) }()
+	var chores sync.WaitGroup
+	care := c.upkeep(os.Stderr)
+	chores.Go(func() { care.run(ctx) })
 	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings})
 	cancel()
-	return errors.Join(err, <-running, c.Close())
+	err = errors.Join(err, <-running)
+	chores.Wait()
+	care.end()
+	return errors.Join(err, c.Close())
 }
 
 // screens is what one window shows.
