@@ -12,13 +12,13 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 LONG       := salter/store salter/card salter/card/virtual
 NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $(GO) list ./...))
 
-.PHONY: run test lint tests build bench torture windows vuln clean ready ready-test ready-windows
+.PHONY: run test lint tests race build bench torture windows vuln clean ready ready-test ready-windows
 
 run: ready build ## play at the counter; without a display, or with CASE=…, play a case
 	cmd/demo/run.sh
 
 test: ready-test ## everything that must hold in each commit
-	@$(MAKE) --no-print-directory -j2 lint tests
+	@$(MAKE) --no-print-directory -j3 lint tests race
 
 lint:
 	@unformatted=$$($(GOFMT) -l $$(git ls-files '*.go')); \
@@ -28,6 +28,8 @@ lint:
 
 tests:
 	$(GO) test ./app ./cmd/salter
+
+race:
 	$(GO) test -race $(NOFYNE)
 
 build:
@@ -40,8 +42,10 @@ build:
 bench: ready-test build ## speed and memory, as ratios within one run
 	cmd/demo/bench.sh
 
-torture: ready-test ## the long versions of the fault tests
-	SALTER_TORTURE=1 $(GO) test -count=1 -timeout 120m ./app/procedure/... ./store/... ./card/... ./ca/... ./cmd/salter ./cmd/salter-ca
+torture: ready-test ## the long versions of the fault tests; prints what they counted
+	@mkdir -p build
+	@set -o pipefail; SALTER_TORTURE=1 $(GO) test -v -count=1 -timeout 120m \
+	  ./app/procedure/... ./store/... ./card/... ./ca/... ./cmd/salter ./cmd/salter-ca 2>&1 | tee build/torture.txt | awk -f cmd/demo/torture.awk
 
 windows: ready-windows ## cross build; it is compiled here, never run here
 	@mkdir -p build/windows

@@ -225,8 +225,8 @@ func memoryDir(t *testing.T) string {
 }
 
 // TestPowerCut cuts the power over a recording of a disk without faults and over
-// recordings of disks that fail. SALTER_TORTURE makes it a hundred times as
-// long.
+// recordings of disks that fail. SALTER_TORTURE makes it two hundred times
+// as long.
 func TestPowerCut(t *testing.T) {
 	needStrace(t)
 	tests := []struct {
@@ -234,18 +234,18 @@ func TestPowerCut(t *testing.T) {
 		inject string
 		states int
 	}{
-		{"sound disk", "", 200},
-		{"sync fails", "fsync,fdatasync:error=EIO:when=20+11", 120},
-		{"every seventh sync fails", "fsync,fdatasync:error=EIO:when=9+7", 60},
-		{"write fails", "pwrite64:error=EIO:when=50+61", 40},
-		{"every 37th write fails", "pwrite64:error=EIO:when=30+37", 40},
-		{"writes and syncs fail", "pwrite64,fsync,fdatasync:error=EIO:when=40+47", 40},
-		{"disk full now and then", "pwrite64:error=ENOSPC:when=50+61", 50},
+		{"sound disk", "", 100},
+		{"sync fails", "fsync,fdatasync:error=EIO:when=20+11", 60},
+		{"every seventh sync fails", "fsync,fdatasync:error=EIO:when=9+7", 30},
+		{"write fails", "pwrite64:error=EIO:when=50+61", 20},
+		{"every 37th write fails", "pwrite64:error=EIO:when=30+37", 20},
+		{"writes and syncs fail", "pwrite64,fsync,fdatasync:error=EIO:when=40+47", 20},
+		{"disk full now and then", "pwrite64:error=ENOSPC:when=50+61", 25},
 	}
 	inDoubt := 0
 	recordings, states := 1, 1
 	if torture() > 1 {
-		recordings, states = 5, 20
+		recordings, states = 5, 40
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
