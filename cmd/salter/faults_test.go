@@ -124,8 +124,17 @@ func TestMishaps(t *testing.T) {
 			var p places
 			t.Run("no mishap", func(t *testing.T) { p = newDay(t, r).measure() })
 			t.Logf("places: %d commands after the PIN page, %d exchanges, %d commits", p.commands, p.exchanges, p.commits)
-			for some := range slices.Chunk(mishaps(p, 5), mishapsADay) {
+			all := mishaps(p, 5)
+			for some := range slices.Chunk(all, mishapsADay) {
 				t.Run("a day", func(t *testing.T) { newDay(t, r).suffer(t, some) })
+			}
+			if !t.Failed() {
+				n := map[string]int{}
+				for _, m := range all {
+					n[m.kind]++
+				}
+				t.Logf("%d cards pulled, %d exchanges lost, %d kills; each case ended, no certificate lost or made twice",
+					n[cardPulled], n[authorityLost], n[programKilled])
 			}
 		})
 	}
