@@ -125,7 +125,8 @@ type Authority interface {
 	EndContract(ctx context.Context, c ContractEnd) error
 }
 
-// Journal is the local record of everything. Nothing in it is ever changed.
+// Journal is the local record of everything. No event in it is ever changed;
+// sealed parts are erased by Purge alone.
 type Journal interface {
 	// Append stores events, and the openings of the commitments they hold, in
 	// one transaction. nil means: on stable storage. Any error means

@@ -143,6 +143,9 @@ func (v *visit) cardProcess() (pin hidden, take func()) {
 
 func TestNothingLeftBehind(t *testing.T) {
 	v := newVisit(t, seams{})
+	v.stop()
+	v.set.Journal.PurgeAfterAck = true // as counters have it
+	v.open()
 	pin, takeCard := v.cardProcess()
 	problems := v.listen()
 	v.toPIN()

@@ -46,6 +46,9 @@ func (c *counter) upkeep(log io.Writer) *upkeep {
 
 // run looks after the counter until ctx ends.
 func (u *upkeep) run(ctx context.Context) {
+	if err := u.journal.KeyState().Err; err != nil {
+		fmt.Fprintf(u.log, "salter: keep data key for recovery: %v\n", err)
+	}
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
