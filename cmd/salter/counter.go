@@ -243,6 +243,16 @@ func openJournal(ctx context.Context, s Settings, id identity, minFree int64) (*
 	return store.Open(ctx, s.file(fileJournal), config)
 }
 
+// openClosed opens the journal for a command, while Salter itself is closed.
+func openClosed(ctx context.Context, s Settings) (*store.Journal, identity, error) {
+	id, err := readIdentity(s)
+	if err != nil {
+		return nil, id, err
+	}
+	j, err := openJournal(ctx, s, id, 0)
+	return j, id, err
+}
+
 // policyVersion is the file with the highest policy version seen, so that an
 // older policy is refused after a restart too.
 type policyVersion string

@@ -6,6 +6,8 @@
 //	salter [-config FILE] enrol accept -in F     keeps certificate and trust bundle
 //	salter [-config FILE] card [-certificate F]  says what reader and chip show, without a PIN
 //	salter [-config FILE] export -out DIR        writes the last issued certificate and its chain
+//	salter [-config FILE] handover -out F        what the authority does not hold, sealed for it
+//	salter [-config FILE] handover -answer F     takes in the checkpoint that it gave for that
 //	salter version
 //
 // It ends with status 0, with 1 after an error, with 2 for a wrong command

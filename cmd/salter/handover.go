@@ -17,18 +17,14 @@ var errNoRecipient = errors.New("the trust bundle names nobody who could open th
 // handOver writes what the authority does not hold yet into a file for it, for
 // a counter whose network stays down. Salter must be closed.
 func handOver(ctx context.Context, s Settings, path string, out io.Writer) error {
-	id, err := readIdentity(s)
-	if err != nil {
-		return err
-	}
-	if id.trust.HandOver == "" {
-		return fmt.Errorf("hand over: %w", errNoRecipient)
-	}
-	j, err := openJournal(ctx, s, id, 0)
+	j, id, err := openClosed(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer j.Close()
+	if id.trust.HandOver == "" {
+		return fmt.Errorf("hand over: %w", errNoRecipient)
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("hand over: %w", err)
@@ -64,11 +60,7 @@ func takeAnswer(ctx context.Context, s Settings, path string, out io.Writer) err
 	if err != nil {
 		return fmt.Errorf("take answer: %s is no checkpoint: %w", path, err)
 	}
-	id, err := readIdentity(s)
-	if err != nil {
-		return err
-	}
-	j, err := openJournal(ctx, s, id, 0)
+	j, _, err := openClosed(ctx, s)
 	if err != nil {
 		return err
 	}

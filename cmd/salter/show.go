@@ -78,11 +78,7 @@ func waitForCard(ctx context.Context, readers *card.Readers, out io.Writer) (str
 // exportLast writes certificate.pem and chain.pem of the case closed last, as
 // the journal holds them.
 func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) error {
-	id, err := readIdentity(s)
-	if err != nil {
-		return err
-	}
-	j, err := openJournal(ctx, s, id, 0)
+	j, _, err := openClosed(ctx, s)
 	if err != nil {
 		return err
 	}
