@@ -121,8 +121,13 @@ func (a authority) EndContract(ctx context.Context, c procedure.ContractEnd) err
 		Clerk:    clerk,
 	})
 	var e *ca.Error
-	if errors.As(err, &e) && e.Problem.Name() == ca.ProblemContract {
-		return a.notEnded(ctx, c.Number, err)
+	if errors.As(err, &e) {
+		switch e.Problem.Name() {
+		case ca.ProblemContract:
+			return a.notEnded(ctx, c.Number, err)
+		case ca.ProblemNotFound: // it never arrived: nothing is left to end
+			return &procedure.Error{Code: procedure.CodeNoContract, Detail: ca.ProblemNotFound, Err: err}
+		}
 	}
 	return authorityError(err)
 }

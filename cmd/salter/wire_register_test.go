@@ -72,8 +72,8 @@ func TestRegister(t *testing.T) {
 		t.Errorf("contract %+v, want it %s", got, procedure.ContractEnded)
 	}
 	end.ID, end.Number = "01890a5d-ac96-774b-bcce-b302099a805c", "U-NONE"
-	if err := a.EndContract(t.Context(), end); err == nil {
-		t.Error("end of a contract that is not there: got nil, want an error")
+	if got := asProblem(a.EndContract(t.Context(), end)); got.Code != procedure.CodeNoContract {
+		t.Errorf("end of a contract that is not there: got %v, want %s", got, procedure.CodeNoContract)
 	}
 
 	v.c.keyring.SignOut()
