@@ -24,7 +24,7 @@ type Settings struct {
 
 	StatusForm     map[Action]int       // status.form_numbers
 	StatusDeadline time.Duration        // status.deadline_hours
-	ReasonMap      map[StatusReason]int // status.reason_map: CRL reason codes (RFC 5280 5.3.1)
+	ReasonMap      map[StatusReason]int // status.reason_map: CRL reason codes of revocations (RFC 5280 5.3.1)
 	// WithoutCard is status.identity_without_card: whether the identity check
 	// without a card needs a supervisor.
 	WithoutCard WithoutCard
@@ -102,6 +102,5 @@ func reasonMap() map[StatusReason]int {
 		StatusLost: reasonKeyCompromise, StatusStolen: reasonKeyCompromise, StatusMisuse: reasonKeyCompromise,
 		StatusNameChanged: reasonAffiliationChanged, StatusCardReplaced: reasonSuperseded,
 		StatusNotWanted: reasonCessation, StatusDeath: reasonCessation,
-		StatusSuspendWish: reasonHold, StatusReactivateWish: 0,
 	}
 }

@@ -6,7 +6,8 @@ import "slices"
 // of Obrazac 3.
 type StatusReason string
 
-// The reasons; status.reason_map gives each its CRL reason code.
+// The reasons; status.reason_map gives those of a revocation their CRL reason
+// codes.
 const (
 	StatusLost           StatusReason = "lost"
 	StatusStolen         StatusReason = "stolen"

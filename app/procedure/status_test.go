@@ -134,6 +134,45 @@ func TestE23StatusChange(t *testing.T) {
 	}
 }
 
+// TestE23ReasonOfSuspension: whatever the citizen says, a suspension is a hold
+// for the authority, and a reactivation has no reason, even where the map of
+// the revocations names them.
+func TestE23ReasonOfSuspension(t *testing.T) {
+	tests := []struct {
+		name string
+		from proctest.Status
+		op   procedure.Action
+		want int
+		to   proctest.Status
+	}{
+		{"suspend", proctest.Active, procedure.ActionSuspend, 6, proctest.Suspended},
+		{"reactivate", proctest.Suspended, procedure.ActionReactivate, 0, proctest.Active},
+	}
+	for _, tt := range tests {
+		for _, why := range procedure.StatusReasons[tt.op] {
+			t.Run(tt.name+" "+string(why), func(t *testing.T) {
+				h, old := standing(t, tt.from)
+				h.Settings.ReasonMap[procedure.StatusSuspendWish] = 1
+				h.Settings.ReasonMap[procedure.StatusReactivateWish] = 1
+				h.restart()
+				h.must("OpenCase", h.e.OpenCase(ctx))
+				h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, statusAnswers(tt.op, old.Serial, why)))
+				h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+				h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+				h.phase(procedure.PhaseHandOver)
+				if got := h.statusOf(old.Serial).Status; got != tt.to {
+					t.Errorf("became %s, want %s", got, tt.to)
+				}
+				for _, e := range h.events() {
+					if b, ok := e.Body.(*procedure.ChangeIntent); ok && (b.Reason != tt.want || b.Why != why) {
+						t.Errorf("intent %+v, want reason %d for %s", b, tt.want, why)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestE23Approval: a second clerk has to approve; the case waits, over
 // restarts, and sends the same change.
 func TestE23Approval(t *testing.T) {

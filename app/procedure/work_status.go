@@ -61,9 +61,21 @@ var statusOps = map[Action]StatusOp{
 
 func (e *Engine) changeIntent(c Case) ChangeIntent {
 	return ChangeIntent{
-		ID: newUUID(e.cfg.Now()), Op: c.Action, Serial: c.Status.Serial, Reason: e.cfg.Settings.ReasonMap[c.Status.Reason],
+		ID: newUUID(e.cfg.Now()), Op: c.Action, Serial: c.Status.Serial, Reason: e.crlReason(c.Status),
 		Why: c.Status.Reason, Received: c.Received.UnixMilli(),
 	}
+}
+
+// crlReason is the CRL reason code of the change. The map speaks of revocations
+// alone: every suspension is a hold, and a reactivation has no reason.
+func (e *Engine) crlReason(s StatusAnswers) int {
+	switch s.Op {
+	case ActionSuspend:
+		return reasonHold
+	case ActionRevoke:
+		return e.cfg.Settings.ReasonMap[s.Reason]
+	}
+	return 0
 }
 
 // requestChange is the bracket status-intent → status-changed. The change

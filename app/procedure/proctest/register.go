@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"salter/app/procedure"
@@ -210,6 +211,12 @@ var statusOps = map[procedure.StatusOp]Op{
 	procedure.StatusSuspend: OpSuspend, procedure.StatusReactivate: OpReactivate,
 }
 
+// statusReasons are the CRL reason codes that each change may have.
+var statusReasons = map[procedure.StatusOp][]int{
+	procedure.StatusActivate: {0}, procedure.StatusRevoke: {0, 1, 3, 4, 5},
+	procedure.StatusSuspend: {6}, procedure.StatusReactivate: {0},
+}
+
 // ChangeStatus implements procedure.Authority.
 func (a *Authority) ChangeStatus(_ context.Context, c procedure.StatusChange) error {
 	return a.faults.around(statusOps[c.Op], func() error {
@@ -217,6 +224,9 @@ func (a *Authority) ChangeStatus(_ context.Context, c procedure.StatusChange) er
 		defer a.mu.Unlock()
 		if a.done[c.ID] {
 			return nil
+		}
+		if !slices.Contains(statusReasons[c.Op], c.Reason) {
+			return &procedure.Error{Code: procedure.CodeRefused, Detail: "reason of another change"}
 		}
 		if a.approval && c.Op != procedure.StatusActivate {
 			return &procedure.Error{Code: procedure.CodePending}
