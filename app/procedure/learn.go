@@ -130,9 +130,12 @@ type lesson struct {
 	settings Settings
 }
 
-// standing orders the states by what they mean for a new certificate: one that
-// may still be used comes before all that is over.
-var standing = []CertState{CertValid, CertSuspended, CertUnknown, CertExpired, CertRevoked, CertHold, CertNone}
+// standing ranks the states by what they mean for a new certificate: one that
+// may still be used comes before all that is over. Expired and revoked are over
+// alike: of these the one issued last counts.
+var standing = map[CertState]int{
+	CertValid: 1, CertSuspended: 2, CertUnknown: 3, CertExpired: 4, CertRevoked: 4, CertHold: 5, CertNone: 6,
+}
 
 // found is one certificate of the person, wherever it was found.
 type found struct {
@@ -145,7 +148,7 @@ type found struct {
 
 // certificate merges chip and register. The register knows the status, the
 // chip whether the certificate can be used at all. Of several the one that
-// stands counts, then the latest.
+// stands counts, then the one issued last.
 func (l lesson) certificate(f *Facts) {
 	f.Register = l.register.Certificates
 	all := l.onChip()
@@ -161,8 +164,9 @@ func (l lesson) certificate(f *Facts) {
 	}
 	best := slices.MinFunc(all, func(a, b found) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(standing, a.state), slices.Index(standing, b.state)),
-			-a.to.Compare(b.to),
+			cmp.Compare(standing[a.state], standing[b.state]),
+			b.from.Compare(a.from),
+			b.to.Compare(a.to),
 		)
 	})
 	f.Certificate, f.OnChip, f.Serial, f.NotAfter = best.state, best.onChip, best.serial, best.to

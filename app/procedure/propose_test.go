@@ -140,6 +140,11 @@ func TestLearn(t *testing.T) {
 		{"revoked", func(h *harness) { old(h, "U-1", day, "revoked") }, "revoked valid true issue"},
 		{"never active", func(h *harness) { old(h, "U-1", day, "hold") }, "hold valid true issue"},
 		{"expired and revoked", func(h *harness) { old(h, "U-1", -2*day, "revoked"); old(h, "U-2", -day, "active") }, "expired valid true renew"},
+		{"the latest revoked, an older one expired", func(h *harness) { old(h, "U-1", -day, "active"); old(h, "U-2", day, "revoked") }, "revoked valid true issue"},
+		{"the latest expired, an older one revoked that would have ended later", func(h *harness) {
+			h.Authority.IssueOld(h.Card, "U-1", now.AddDate(-6, 0, 0), now.Add(day), statusNamed("revoked"))
+			old(h, "U-2", -day, "active")
+		}, "expired valid true renew"},
 		{"expired and valid", func(h *harness) { old(h, "U-1", -day, "active"); old(h, "U-2", day, "active") }, "valid valid true none"},
 		{"two contracts, one ended", func(h *harness) {
 			old(h, "U-1", -2*day, "active")
