@@ -30,7 +30,7 @@ type Case struct {
 	Status     StatusAnswers // without Document, which is sealed
 	Documents  int           // how many were noted: numbers the sealed parts
 	Contract   ContractRef   // of the case; at renewal the register's
-	Own        ContractRef   // the number given out to this case
+	Own        ContractRef   // given out to this case, and concluded in it
 
 	Papers      []PaperRecord // without SHA256, which is sealed
 	Rendered    int           // how many times papers were rendered

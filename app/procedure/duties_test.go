@@ -370,6 +370,65 @@ func TestE10ContractEndsWithItsCase(t *testing.T) {
 	}
 }
 
+// TestE10OnlyItsOwnContract: papers for an issue were signed, then the case
+// became a renewal, because of what the register knew or by the clerk's choice:
+// the contract that was signed is not registered, and a refusal does not touch
+// the one that stands.
+func TestE10OnlyItsOwnContract(t *testing.T) {
+	renew := knowsPIN
+	renew.Choice = procedure.ActionRenew
+	tests := []struct {
+		name  string
+		start func(*harness) // until the case can become a renewal
+	}{
+		{"chosen against the proposal", func(h *harness) {
+			h.must("OpenCase", h.e.OpenCase(ctx))
+			o := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "тражи нови уговор"}
+			h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+			h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN))
+			h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+			h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+		}},
+		{"papers without a link", func(h *harness) {
+			h.Card.DropKeys()
+			h.insert(h.Card)
+			h.Authority.SetSilent(true)
+			h.toContent()
+			h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+			h.Authority.SetSilent(false)
+			h.wants("BeginPIN", h.e.BeginPIN(ctx), procedure.CodeNeedsSupervisor)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := testHarness(t)
+			old := h.renewable()
+			tt.start(h)
+			h.must("GoBack", h.e.GoBack(ctx, procedure.PhasePerson))
+			h.must("AskAgain", h.e.AskAgain(ctx))
+			h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, renew))
+			if got := h.view().Contract.Number; got != old.Contract {
+				t.Fatalf("renews under %q, want %q", got, old.Contract)
+			}
+			h.toPINPage()
+			h.Authority.SetRefusal(&procedure.Error{Code: procedure.CodeRefused})
+			h.must("EnterPIN", h.enterPIN())
+			if n := h.Faults.Calls(proctest.OpPutContract); n != 0 {
+				t.Errorf("%d contracts were registered", n)
+			}
+			h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeRefused))
+			h.phase(procedure.PhaseRefused)
+			all := h.Authority.Contracts()
+			if len(all) != 1 || all[old.Contract].State != procedure.ContractValid {
+				t.Errorf("contracts %+v, want the citizen's own and valid", all)
+			}
+			if slices.Contains(h.kinds(), procedure.KindContractEnd) {
+				t.Error("the case ended a contract")
+			}
+		})
+	}
+}
+
 // TestE11Order: the work is locked until every paper of the case is ticked.
 func TestE11Order(t *testing.T) {
 	h := testHarness(t)

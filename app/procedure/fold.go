@@ -47,8 +47,12 @@ func (c *Case) applyFacts(e Event) bool {
 }
 
 // choose takes the action over. A new choice of the unblock begins it anew, and
-// asks for other papers, as another action does.
+// asks for other papers, as another action does. A contract that was signed for
+// another choice, and of which nobody was told, is none.
 func (c *Case) choose(b ActionChosen) {
+	if b.Action != ActionIssue && !c.begun() {
+		c.ContractID, c.ContractText, c.ContractDone = "", "", false
+	}
 	if b.Action != c.Action || b.Unblock != c.Unblock {
 		c.Printed = false
 	}
@@ -195,7 +199,8 @@ func (c *Case) applyContract(e Event) bool {
 	switch b := e.Body.(type) {
 	case *ContractIntent:
 		c.ContractID, c.ContractText = b.ID, b.Text
-		c.Contract = ContractRef{Number: b.Number, Date: b.Day}
+		c.Own = ContractRef{Number: b.Number, Date: b.Day}
+		c.Contract = c.Own
 	case *ContractEndIntent:
 		c.ContractEndID, c.ContractEndAt = b.ID, time.UnixMilli(b.Received)
 	default:

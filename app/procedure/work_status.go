@@ -10,7 +10,7 @@ import (
 // registerContract sends the contract that was signed; with it comes what
 // tells the authority whose it is. The intent was committed with the papers.
 func (w *work) registerContract(ctx context.Context, c Case) error {
-	entry := ContractEntry{ID: c.ContractID, Case: c.ID, Number: c.Contract.Number, Day: c.Contract.Date}
+	entry := ContractEntry{ID: c.ContractID, Case: c.ID, Number: c.Own.Number, Day: c.Own.Date}
 	if err := unhex(c.ContractText, &entry.Text); err != nil {
 		return &Error{Code: CodeTampered, Detail: "text of the contract", Err: err}
 	}
@@ -25,9 +25,13 @@ func (w *work) registerContract(ctx context.Context, c Case) error {
 }
 
 // endContract is the bracket contract-end → contract-ended: at the citizen's
-// wish, or because the case is refused and must leave nothing behind.
+// wish, or because the case is refused and must leave nothing behind. A refused
+// case ends the contract that was concluded in it and no other.
 func (w *work) endContract(ctx context.Context, c Case) error {
 	intent := ContractEndIntent{ID: c.ContractEndID, Number: c.Contract.Number, Why: c.Withdrawn}
+	if c.Withdrawn != "" {
+		intent.Number = c.Own.Number
+	}
 	received := c.Received
 	if c.ContractEndID == "" {
 		intent.ID = newUUID(w.e.cfg.Now())
