@@ -53,14 +53,31 @@ func (c *Case) choose(b ActionChosen) {
 	if b.Action != ActionIssue && !c.begun() {
 		c.ContractID, c.ContractText, c.ContractDone = "", "", false
 	}
-	if b.Action != c.Action || b.Unblock != c.Unblock {
+	status := StatusAnswers{Op: b.Op, Serial: b.Serial, Reason: b.Reason, EndContract: b.EndContract}
+	if b.Action != c.Action {
+		c.forgetPaper(PaperRequest)
+	}
+	if b.Unblock != c.Unblock {
+		c.forgetPaper(PaperUnblock)
+	}
+	if status != c.Status {
+		c.forgetPaper(PaperStatus)
+	}
+	if b.Action != c.Action || b.Unblock != c.Unblock || status != c.Status {
 		c.Printed = false
 	}
 	c.PersonDone = true
 	c.Action, c.Service, c.Contract = b.Action, b.Service, ContractRef{Number: b.Contract, Date: b.ContractDay}
 	c.Unblock, c.Reset, c.UnblockDone = b.Unblock, UnblockNone, false
-	c.Status = StatusAnswers{Op: b.Op, Serial: b.Serial, Reason: b.Reason, EndContract: b.EndContract}
+	c.Status = status
 	c.Person.Service, c.Person.Unblock, c.Person.Status, c.Person.Choice = b.Service, b.Unblock, c.Status, b.Action
+}
+
+// forgetPaper drops a form that asks for something else than the case does now:
+// it is made or brought anew.
+func (c *Case) forgetPaper(k PaperKind) {
+	c.Papers = slices.DeleteFunc(slices.Clone(c.Papers), func(p PaperRecord) bool { return p.Kind == k })
+	c.Brought = slices.DeleteFunc(slices.Clone(c.Brought), func(b BroughtForm) bool { return b.Kind == k })
 }
 
 // applyScreens folds what the clerk confirmed.
@@ -121,7 +138,7 @@ func (c *Case) reopen(to Phase) {
 	if c.begun() {
 		c.PersonDone, c.PapersDone = false, false
 		c.Ticks.UnblockSigned, c.Ticks.UnblockReceived = false, false
-		c.Papers = slices.DeleteFunc(slices.Clone(c.Papers), func(p PaperRecord) bool { return p.Kind == PaperUnblock })
+		c.forgetPaper(PaperUnblock)
 		return
 	}
 	switch to {
