@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -37,7 +38,8 @@ func (r StatusRequest) received() int64 {
 }
 
 // ChangeStatus sends the change once. nil means that the certificate has the
-// status asked for. After any other error than a refusal (KindOf: Refuses,
+// status asked for, and that no other one of the same person, card and label is
+// in force if it was activated. After any other error than a refusal (KindOf: Refuses,
 // Counter, ClerkRight) the change may have happened; send it again.
 func (c *Client) ChangeStatus(ctx context.Context, r StatusRequest) error {
 	const op = "change status"
@@ -74,7 +76,7 @@ func (c *Client) ChangeStatus(ctx context.Context, r StatusRequest) error {
 	}
 	want := map[string]string{OpActivate: StatusActive, OpSuspend: StatusSuspended, OpReactivate: StatusActive,
 		OpRevoke: StatusRevoked}[r.Op]
-	if reply.Serial != r.Serial || reply.Status != want {
+	if reply.Serial != r.Serial || reply.Status != want || slices.Contains(reply.Superseded, r.Serial) {
 		return &Error{Op: op, Status: a.status, Err: fmt.Errorf("%w: another certificate or status", ErrAnswer)}
 	}
 	return nil

@@ -127,6 +127,12 @@ func TestChangeStatusFails(t *testing.T) {
 		reply func(w http.ResponseWriter)
 		kind  ca.Kind
 	}{
+		{"supersedes itself", func(w http.ResponseWriter) {
+			_, _ = w.Write([]byte(`{"serial":"4abc","status":"active","superseded":["4abb","4abc"]}`))
+		}, ca.BadAnswer},
+		{"supersedes others", func(w http.ResponseWriter) {
+			_, _ = w.Write([]byte(`{"serial":"4abc","status":"active","superseded":["4abb"]}`))
+		}, ""},
 		{"another status", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"serial":"4abc","status":"hold"}`)) }, ca.BadAnswer},
 		{"another certificate", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`{"serial":"4abd","status":"active"}`)) }, ca.BadAnswer},
 		{"no JSON", func(w http.ResponseWriter) { _, _ = w.Write([]byte(`OK`)) }, ca.BadAnswer},

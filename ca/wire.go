@@ -176,6 +176,10 @@ const (
 // 5.3.1).
 const ReasonHold = 6
 
+// ReasonSuperseded is the reason of what another certificate takes the place
+// of (RFC 5280 5.3.1).
+const ReasonSuperseded = 4
+
 // StatusChange is the body of PUT /ra/v1/status-changes/{uuid}.
 type StatusChange struct {
 	Op       string `json:"op"`
@@ -212,6 +216,10 @@ type StatusReply struct {
 	// SHA-256 of the first clerk's signature as it was sent, which the second
 	// one signs.
 	Request string `json:"request,omitempty"`
+	// Superseded holds the serials of the certificates that an activation
+	// revoked with ReasonSuperseded: those that were in force before it for the
+	// same person, card and label. Repeats name them again.
+	Superseded []string `json:"superseded,omitempty"`
 }
 
 // Decisions about a waiting change. It is claimed before it is decided, so

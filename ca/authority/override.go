@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,20 +43,11 @@ func (a *Authority) overrideNeeds(tx db.Tx, label string, h holder) (needs []str
 	if !h.born.IsZero() && years(h.born, sod.DateOf(now)) < a.rules.supervisorBelowAge() {
 		needs = append(needs, ca.NeedUnderAge)
 	}
-	rows, err := tx.LiveCertificates(h.subject.PersonalNumber, h.subject.CardNumber, label)
-	if err != nil {
-		return nil, "", err
+	rows, err := inForce(tx, h.subject.PersonalNumber, h.subject.CardNumber, label, now)
+	if err != nil || len(rows) == 0 {
+		return needs, "", err
 	}
-	for _, row := range rows {
-		cert, err := x509.ParseCertificate(row.Certificate)
-		if err != nil {
-			return nil, "", fmt.Errorf("read issued certificate: %w", err)
-		}
-		if now.Before(cert.NotAfter) {
-			return append(needs, ca.NeedCertificateValid), row.Serial, nil
-		}
-	}
-	return needs, "", nil
+	return append(needs, ca.NeedCertificateValid), rows[0].Serial, nil
 }
 
 // verifyOverride verifies a supervisor's signature for a case in which clerk

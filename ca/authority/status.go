@@ -31,13 +31,15 @@ func (a *Authority) ChangeStatus(ctx context.Context, c Caller, id string, chang
 		reply, created, err = a.changeStatus(tx, w, id, change)
 		return err
 	})
-	a.forgetAnswers(change.Serial)
+	for _, serial := range append(reply.Superseded, change.Serial) {
+		a.forgetAnswers(serial)
+	}
 	if err != nil {
 		return ca.StatusReply{}, false, err
 	}
 	if created {
 		a.log.Info("status change", "id", id, "waits", reply.Request != "", "op", change.Op, "serial", change.Serial, "status", reply.Status,
-			"case", change.Case)
+			"case", change.Case, "superseded", reply.Superseded)
 	}
 	return reply, created, nil
 }
@@ -81,7 +83,8 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 		if !sameChange(done, c) {
 			return ca.StatusReply{}, false, Refuse(ca.ProblemConflict, "another status change has this id")
 		}
-		return ca.StatusReply{Serial: done.Serial, Status: done.Result}, false, nil
+		superseded, err := tx.SupersededBy(id)
+		return ca.StatusReply{Serial: done.Serial, Status: done.Result, Superseded: superseded}, false, err
 	}
 	if !errors.Is(err, db.ErrNotFound) {
 		return ca.StatusReply{}, false, err
@@ -121,8 +124,21 @@ func (a *Authority) changeStatus(tx db.Tx, w db.Workstation, id string, c ca.Sta
 		reply, err := a.queue(tx, change, status)
 		return reply, err == nil, err
 	}
-	err = tx.PutStatusChange(change)
-	return ca.StatusReply{Serial: c.Serial, Status: result}, err == nil, err
+	reply, err := execute(tx, change, row, status)
+	return reply, err == nil, err
+}
+
+// execute stores the change. What becomes active takes the place of what was
+// in force before it.
+func execute(tx db.Tx, change db.StatusChange, row db.Issuance, before db.Status) (reply ca.StatusReply, err error) {
+	if err := tx.PutStatusChange(change); err != nil {
+		return reply, err
+	}
+	reply = ca.StatusReply{Serial: change.Serial, Status: change.Result}
+	if before.State == db.StatusHold && change.Result == db.StatusActive {
+		reply.Superseded, err = supersede(tx, change, row)
+	}
+	return reply, err
 }
 
 // statusClerk verifies the clerk's statement.

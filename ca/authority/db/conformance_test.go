@@ -178,6 +178,19 @@ func issuanceLife(t *testing.T, d db.DB) {
 			return nil
 		})
 	}
+	do(t, d, func(tx db.Tx) error {
+		for _, id := range []string{"2/40b", "2/40a", "20", "2-/40c"} {
+			if err := tx.PutStatusChange(db.StatusChange{ID: id, Serial: i.Serial, Result: db.StatusRevoked, At: at}); err != nil {
+				return err
+			}
+		}
+		for id, want := range map[string]int{"2": 2, "20": 0, "1": 0} {
+			if got, err := tx.SupersededBy(id); err != nil || len(got) != want {
+				t.Errorf("superseded by %s: got %v, %v, want %d", id, got, err, want)
+			}
+		}
+		return nil
+	})
 	fail(t, d, "revoked is final", func(tx db.Tx) error {
 		return tx.PutStatusChange(db.StatusChange{ID: "4", Serial: i.Serial, Result: db.StatusActive, At: at})
 	})

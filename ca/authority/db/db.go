@@ -258,6 +258,10 @@ type Issuances interface {
 	StatusChange(id string) (StatusChange, error)
 	// PutStatusChange stores the change and sets the certificate's status.
 	PutStatusChange(c StatusChange) error
+	// SupersededBy lists the serials of the certificates that were revoked by
+	// the activation with an id, in the order of the changes: those of the
+	// changes whose ids are that id, a slash and the serial.
+	SupersededBy(id string) ([]string, error)
 }
 
 // PendingChange is a status change that needs a second clerk; its key is that

@@ -217,6 +217,16 @@ func (t tx) PutStatusChange(c StatusChange) error {
 		c.Result, c.Reason, c.ReceivedAt, c.At.UnixMilli(), c.Serial, c.Result)
 }
 
+// SupersededBy implements Issuances.
+func (t tx) SupersededBy(id string) ([]string, error) {
+	// '0' follows '/' in ASCII: the ids that begin with id and a slash.
+	return collect(t, "list superseded", "SELECT serial FROM status_change WHERE id > ? AND id < ? ORDER BY seq", []any{id + "/", id + "0"},
+		func(r scanner) (serial string, err error) {
+			err = r.Scan(&serial)
+			return serial, err
+		})
+}
+
 // one scans the single row of a query.
 func one[T any](t tx, what, query string, args []any, scan func(scanner) (T, error)) (T, error) {
 	v, err := scan(t.QueryRow(query, args...))
