@@ -193,7 +193,8 @@ type StatusChange struct {
 	ReceivedAt int64  `json:"received_at,omitempty"`
 	Clerk      string `json:"clerk"` // compact JWS over StatusClaims
 	// Override is a supervisor's compact JWS over OverrideClaims whose choice
-	// is Op; empty: none.
+	// is Op; empty: none. It stands in for the role where only supervisors may
+	// change a status.
 	Override string `json:"override,omitempty"`
 }
 

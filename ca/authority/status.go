@@ -141,11 +141,16 @@ func execute(tx db.Tx, change db.StatusChange, row db.Issuance, before db.Status
 	return reply, err
 }
 
-// statusClerk verifies the clerk's statement.
+// statusClerk verifies the clerk's statement. Where supervisors only may change
+// a status, a clerk may with the override of one, which the caller verifies
+// like every override.
 func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.StatusChange) (db.Clerk, error) {
 	roles := a.rules.Revocation
-	if c.Op == ca.OpActivate { // it belongs to issuing
+	switch {
+	case c.Op == ca.OpActivate: // it belongs to issuing
 		roles = []string{RoleClerk}
+	case c.Override != "":
+		roles = []string{RoleClerk, RoleSupervisor}
 	}
 	var signed ca.StatusClaims
 	clerk, err := a.clerkOf(tx, c.Clerk, w.Name, roles, &signed)

@@ -264,3 +264,50 @@ func TestOverrideOfStatusChange(t *testing.T) {
 		t.Errorf("status %s, want suspended", got.Status)
 	}
 }
+
+// TestOverrideForRole: where only supervisors may change a status, a clerk may
+// with the override of one, and with no other.
+func TestOverrideForRole(t *testing.T) {
+	s := newStanding(t, catest.Config{}, `{"roles.revocation":["supervisor"],"approval.status_changes":[]}`)
+	auditor := s.AddClerk("1003", authority.RoleAuditor)
+	c := s.open()
+	for _, tt := range []struct {
+		name   string
+		op     string
+		clerk  *catest.Clerk
+		signer *catest.Clerk // nil: no override
+		choice string
+		edit   func(*ca.OverrideClaims)
+		want   string
+	}{
+		{"no override", ca.OpSuspend, s.clerk, nil, "", nil, ca.ProblemClerk},
+		{"the clerk's own", ca.OpSuspend, s.clerk, s.clerk, ca.OpSuspend, nil, ca.ProblemClerk},
+		{"for another choice", ca.OpSuspend, s.clerk, s.supervisor, ca.OpRevoke, nil, ca.ProblemOverrideInvalid},
+		{"for another case", ca.OpSuspend, s.clerk, s.supervisor, ca.OpSuspend, func(o *ca.OverrideClaims) { o.Case = catest.NewUUID() },
+			ca.ProblemOverrideInvalid},
+		{"of two days ago", ca.OpSuspend, s.clerk, s.supervisor, ca.OpSuspend,
+			func(o *ca.OverrideClaims) { o.IssuedAt = time.Now().Add(-2 * ca.MaxOverrideAge).Unix() }, ca.ProblemOverrideInvalid},
+		{"of an auditor", ca.OpSuspend, auditor, s.supervisor, ca.OpSuspend, nil, ca.ProblemClerk},
+		{"suspended", ca.OpSuspend, s.clerk, s.supervisor, ca.OpSuspend, nil, ""},
+		{"reactivated", ca.OpReactivate, s.clerk, s.supervisor, ca.OpReactivate, nil, ""},
+		{"revoked", ca.OpRevoke, s.clerk, s.supervisor, ca.OpRevoke, nil, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := s.status(t, s.cert)
+			c.Clerk = tt.clerk
+			reason := map[string]int{ca.OpSuspend: ca.ReasonHold, ca.OpRevoke: 1}[tt.op]
+			p := s.put(c, tt.op, s.cert, reason, func(change *ca.StatusChange) {
+				if tt.signer != nil {
+					change.Override = c.SignOverride(tt.signer, tt.choice, tt.edit)
+				}
+			})
+			if p.Name() != tt.want {
+				t.Fatalf("got %+v, want %q", p, tt.want)
+			}
+			after := map[string]string{ca.OpSuspend: ca.StatusSuspended, ca.OpReactivate: ca.StatusActive, ca.OpRevoke: ca.StatusRevoked}
+			if got := s.status(t, s.cert); tt.want != "" && got != before || tt.want == "" && got.Status != after[tt.op] {
+				t.Errorf("status is %+v, was %+v", got, before)
+			}
+		})
+	}
+}
