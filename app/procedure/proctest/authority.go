@@ -45,6 +45,10 @@ type Certificate struct {
 	Elsewhere bool // issued years ago, by another counter
 }
 
+// reasonSuperseded is that of what another certificate takes the place of (RFC
+// 5280 5.3.1).
+const reasonSuperseded = 4
+
 // Authority issues real certificates under a throw-away root, on hold until
 // they are activated, one for each request however often it is sent. It
 // implements procedure.Authority.
@@ -331,6 +335,17 @@ func (a *Authority) Lookup(_ context.Context, r procedure.EnrolRequest) (out pro
 		return nil
 	})
 	return out, err
+}
+
+// supersede revokes what is in force beside a certificate that was activated:
+// the others of its person and card. Those that have expired stay as they are.
+func (a *Authority) supersede(by *Certificate) {
+	for _, c := range a.order {
+		inForce := c.Status == Active || c.Status == Suspended
+		if c != by && inForce && c.Person == by.Person && c.Card == by.Card && a.now().Before(c.NotAfter) {
+			c.Status, c.Reason = Revoked, reasonSuperseded
+		}
+	}
 }
 
 // Revoke revokes a certificate from another desk.

@@ -258,6 +258,7 @@ func (a *Authority) change(cert *Certificate, c procedure.StatusChange) error {
 		return refused("read-back of another certificate")
 	default:
 		cert.Status = Active
+		a.supersede(cert)
 	}
 	a.done[c.ID] = true
 	return nil
