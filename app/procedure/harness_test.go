@@ -235,12 +235,13 @@ func (h *harness) toHandOver() {
 	h.phase(procedure.PhaseHandOver)
 }
 
-// close hands over and closes.
+// close hands over and closes; no case leaves two certificates in force.
 func (h *harness) close() {
 	h.t.Helper()
 	h.phase(procedure.PhaseHandOver)
 	h.must("ConfirmHandOver", h.e.ConfirmHandOver(ctx, allHandOverTicks))
 	h.phase(procedure.PhaseClosed)
+	h.oneInForce()
 }
 
 // events decodes the journal.
