@@ -150,7 +150,7 @@ func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.Stat
 	case c.Op == ca.OpActivate: // it belongs to issuing
 		roles = []string{RoleClerk}
 	case c.Override != "":
-		roles = []string{RoleClerk, RoleSupervisor}
+		roles = append([]string{RoleClerk}, roles...)
 	}
 	var signed ca.StatusClaims
 	clerk, err := a.clerkOf(tx, c.Clerk, w.Name, roles, &signed)
