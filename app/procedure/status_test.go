@@ -1,6 +1,7 @@
 package procedure_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -199,6 +200,47 @@ func TestE23Approval(t *testing.T) {
 	}
 	if got := h.statusOf(old.Serial).Status; got != proctest.Active || intents != 1 {
 		t.Errorf("status %s after %d intents", got, intents)
+	}
+}
+
+// TestE23ClerkRefused: the authority does not take the change from this clerk,
+// or not without a supervisor. That is an answer: the case can be refused, or
+// signed and asked anew under another id.
+func TestE23ClerkRefused(t *testing.T) {
+	for _, code := range []procedure.Code{procedure.CodeClerkRefused, procedure.CodeNeedsSupervisor, procedure.CodeNotSupervisor} {
+		for _, again := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s again %t", code, again), func(t *testing.T) {
+				h, old := standing(t, proctest.Active)
+				h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, statusAnswers(procedure.ActionRevoke, old.Serial, procedure.StatusNotWanted)))
+				h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+				h.Faults.Add(proctest.Fault{Op: proctest.OpRevoke, Nth: 1, Err: &procedure.Error{Code: code}})
+				h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+				if v := h.view(); v.WaitsFor != procedure.WaitsForClerk || v.Problem == nil || v.Problem.Code != code {
+					t.Fatalf("waits for %q, problem %v", v.WaitsFor, v.Problem)
+				}
+				if !again {
+					h.must("RefuseCase", h.e.RefuseCase(ctx, code))
+					h.phase(procedure.PhaseRefused)
+					if got := h.statusOf(old.Serial).Status; got != proctest.Active {
+						t.Errorf("the certificate is %s", got)
+					}
+					return
+				}
+				o := procedure.OverrideRequest{Reason: "одобрено"}
+				h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+				h.must("Continue", h.e.Continue(ctx))
+				h.close()
+				ids := map[string]bool{}
+				for _, e := range h.events() {
+					if b, ok := e.Body.(*procedure.ChangeIntent); ok {
+						ids[b.ID] = true
+					}
+				}
+				if got := h.statusOf(old.Serial).Status; got != proctest.Revoked || len(ids) != 2 {
+					t.Errorf("status %s after %d ids, want revoked after 2", got, len(ids))
+				}
+			})
+		}
 	}
 }
 

@@ -112,6 +112,8 @@ func (w *work) requestChange(ctx context.Context, c Case) error {
 		w.e.update(func() { w.cur.request = RequestPending })
 		return nil
 	case CodeRefused, CodeNotFound, CodeSuspended:
+	case CodeClerkRefused, CodeNeedsSupervisor, CodeNotSupervisor:
+		// A decision too: the clerk may have it signed and ask anew, or refuse.
 	default:
 		return problem // of this moment: the same change is sent again
 	}
