@@ -58,7 +58,9 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 }
 
 // stillSigned learns the facts where the authority had not answered, and
-// checks that nothing came to light for which a supervisor is needed.
+// checks that nothing came to light for which a supervisor is needed. No answer
+// is never "nothing there": without one only a supervisor's signature over
+// just this lets a new key be made.
 func (e *Engine) stillSigned(ctx context.Context, c Case, cur *current) (Case, error) {
 	c, err := e.learnAnew(ctx, c, cur)
 	if err != nil || c.Facts == nil || c.Attempt.CSR != "" {
@@ -66,6 +68,9 @@ func (e *Engine) stillSigned(ctx context.Context, c Case, cur *current) (Case, e
 	}
 	if open := c.unsigned(e.needs(c, cur, c.Action), c.Action); len(open) > 0 {
 		return c, &Error{Code: CodeNeedsSupervisor, Fields: names(open)}
+	}
+	if !c.Facts.Authority && c.Override.Choice != c.Action {
+		return c, &Error{Code: CodeNoLink, Detail: "register"}
 	}
 	return c, nil
 }

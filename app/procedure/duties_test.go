@@ -741,6 +741,26 @@ func TestE29LearnsLater(t *testing.T) {
 	h.close()
 }
 
+// TestE29RegisterSilent: the authority takes requests but its register does not
+// answer. An empty chip proves nothing, so no key is made; a supervisor may
+// decide it over these facts.
+func TestE29RegisterSilent(t *testing.T) {
+	h := testHarness(t)
+	ends := h.Clock.Now().AddDate(1, 0, 0)
+	h.Authority.IssueOld(h.Card, "U-1", ends.AddDate(-5, 0, 0), ends, proctest.Active)
+	h.Card.DropKeys() // it stands at the register only
+	h.insert(h.Card)
+	h.Authority.SetSilent(true)
+	h.toContent()
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	h.wants("BeginPIN", h.e.BeginPIN(ctx), procedure.CodeNoLink)
+	if h.view().PIN.Open || h.Faults.Calls(proctest.OpGenerate) != 0 {
+		t.Error("the citizen types a PIN although the register is silent")
+	}
+	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), procedure.OverrideRequest{Reason: "остаје при захтеву"}))
+	h.must("with a supervisor", h.e.BeginPIN(ctx))
+}
+
 // TestE27NoPersonalDataInLists: what the lists show after the data are gone.
 func TestE27NoPersonalDataInLists(t *testing.T) {
 	h := testHarness(t)
