@@ -22,6 +22,7 @@ type Case struct {
 	Learned   int    // how many times facts were learned: numbers the sealed parts
 	Overrides int    // how many overrides were signed
 	Override  Overridden
+	SignedAt  time.Time // when the override was signed
 
 	PersonDone bool
 	Person     PersonAnswers // of screen A, with service, unblock and status as chosen

@@ -215,6 +215,19 @@ func issuedOn(register []CertificateFact, card CardNumber, now time.Time) bool {
 	})
 }
 
+// overrideLasts is how long a supervisor's signature counts: the authority's
+// day, less the time from the citizen's page to the request.
+const overrideLasts = 24*time.Hour - 10*time.Minute
+
+// lapse gives the case without an override that the authority would find too
+// old.
+func (c Case) lapse(now time.Time) Case {
+	if now.Sub(c.SignedAt) > overrideLasts {
+		c.Override = Overridden{}
+	}
+	return c
+}
+
 // unsigned gives those of the needs that no supervisor has signed for this
 // choice.
 func (c Case) unsigned(needs []Code, choice Action) []Code {

@@ -66,10 +66,11 @@ func (e *Engine) stillSigned(ctx context.Context, c Case, cur *current) (Case, e
 	if err != nil || c.Facts == nil || c.Attempt.CSR != "" {
 		return c, err
 	}
-	if open := c.unsigned(e.needs(c, cur, c.Action), c.Action); len(open) > 0 {
+	signed := c.lapse(e.cfg.Now())
+	if open := signed.unsigned(e.needs(c, cur, c.Action), c.Action); len(open) > 0 {
 		return c, &Error{Code: CodeNeedsSupervisor, Fields: names(open)}
 	}
-	if !c.Facts.Authority && c.Override.Choice != c.Action {
+	if !c.Facts.Authority && signed.Override.Choice != c.Action {
 		return c, &Error{Code: CodeNoLink, Detail: "register"}
 	}
 	return c, nil

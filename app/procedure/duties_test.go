@@ -235,6 +235,37 @@ func TestE06NeverActive(t *testing.T) {
 	h.phase(procedure.PhaseClosed)
 }
 
+// TestE06OverrideLapses: the authority takes a supervisor's signature for a
+// day. A case that waited longer is signed anew before the citizen types
+// anything; then it goes on.
+func TestE06OverrideLapses(t *testing.T) {
+	h, _ := standing(t, proctest.Active)
+	issue := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "остаје при захтеву"}
+	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), issue))
+	answers := knowsPIN
+	answers.Choice = procedure.ActionIssue
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, answers))
+	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
+	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
+	h.must("SetEmail", h.e.SetEmail(ctx, wantsEmail))
+	h.must("ConfirmContent", h.e.ConfirmContent(ctx))
+	if v := h.view(); len(v.Needs) != 0 || v.Overridden == nil {
+		t.Fatalf("needs %v, signed by %v", v.Needs, v.Overridden)
+	}
+	h.Clock.Advance(24*time.Hour + time.Minute)
+	h.wants("after a day", h.e.BeginPIN(ctx), procedure.CodeNeedsSupervisor)
+	if v := h.view(); !slices.Equal(v.Needs, []procedure.Code{procedure.CodeCertificateValid}) || v.Overridden != nil {
+		t.Errorf("needs %v, signed by %v", v.Needs, v.Overridden)
+	}
+	issue.Choice = ""
+	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), issue))
+	h.must("BeginPIN", h.e.BeginPIN(ctx))
+	h.must("EnterPIN", h.enterPIN())
+	if n := h.Faults.Calls(proctest.OpGenerate); n != 1 {
+		t.Errorf("%d keys were made, want 1", n)
+	}
+}
+
 // TestE06SecondToday: a second certificate on the same card in one day needs a
 // supervisor, whatever became of the first.
 func TestE06SecondToday(t *testing.T) {

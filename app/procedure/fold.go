@@ -33,7 +33,7 @@ func (c *Case) applyFacts(e Event) bool {
 		c.Learned++
 		c.Override = Overridden{} // it was signed over other facts
 	case *Overridden:
-		c.Override = *b
+		c.Override, c.SignedAt = *b, e.At
 		c.Overrides++
 	case *ActionChosen:
 		c.choose(*b)

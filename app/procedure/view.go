@@ -183,6 +183,9 @@ func (e *Engine) decisionView(v *CaseView, c Case) {
 	if !c.Received.IsZero() {
 		v.Deadline = c.Received.Add(e.cfg.Settings.StatusDeadline)
 	}
+	if c.PersonDone {
+		c = c.lapse(e.cfg.Now()) // he is called again
+	}
 	if c.Override.Supervisor != "" {
 		v.Overridden = &ClerkPerson{Number: c.Override.Supervisor, Fingerprint: c.Override.Fingerprint}
 	}
