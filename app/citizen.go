@@ -103,6 +103,10 @@ func (a *App) openPad() {
 		a.leavePIN(procedure.PINCardGone)
 		return
 	}
+	if c.Phase != procedure.PhasePIN { // the look at the chip left nothing to type
+		a.citizen = citizen{stage: stageThanks}
+		return
+	}
 	next := citizen{stage: stagePad, mode: c.PIN.Mode, deadline: a.cfg.Now().Add(pinTime), note: a.citizen.note, tries: a.citizen.tries}
 	next.changed = next.mode == procedure.PINEnter && c.Result != nil && c.Result.PINChanged
 	if next.mode != procedure.PINNew && a.triesLeft() == 1 && !a.citizen.lastTry {

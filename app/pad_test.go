@@ -272,6 +272,19 @@ func wordsOn(c *counter) []string {
 	return words
 }
 
+// TestNothingLeftToType: the look at the chip showed that nothing is left to do
+// there; the citizen gets no pad, and gives the screen back.
+func TestNothingLeftToType(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePIN), usual)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenTurn)
+	c.desk.next["BeginPIN"] = func(s *procedure.Snapshot) { s.Case.Phase = procedure.PhaseHandOver }
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenThanks)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenHandOver)
+}
+
 // TestMoreTime: a countdown from twenty seconds on; every input and the button
 // start the time anew.
 func TestMoreTime(t *testing.T) {

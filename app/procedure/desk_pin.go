@@ -8,7 +8,8 @@ import (
 // BeginPIN records that the screen goes to the citizen. It first asks the
 // authority and the card, so that nobody types a PIN in vain. Where the PIN is
 // kept, its counter is reset here: the citizen's page then proves that he
-// knows it.
+// knows it. Where the look at the chip shows that nothing is left to do there,
+// the page stays closed.
 func (e *Engine) BeginPIN(ctx context.Context) error {
 	c, cur, leave, err := e.enterCase(ctx, "BeginPIN", anyMove)
 	if err != nil {
@@ -42,10 +43,13 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 			return err
 		}
 	}
-	drafts := []draft{{kind: KindPINBegun, of: c.ID, body: PINBegun{
+	if c.Active() && c.tornRetire(chip) && c.oldOn(chip) == 0 {
+		return e.retired(ctx, c, cur, chip) // nothing is left to type a PIN for
+	}
+	drafts := append(c.foundRetired(chip), draft{kind: KindPINBegun, of: c.ID, body: PINBegun{
 		Tries: chip.Tries, Policy: policy.Version, Offset: policy.ClockOffset.Milliseconds(),
 		Mode: c.pinMode(), Old: c.oldOn(chip),
-	}}}
+	}})
 	if c.Action == ActionIssue && c.ContractID == "" && c.Attempt.CSR == "" {
 		// The papers were confirmed by the first version, which had no register.
 		drafts = append(drafts, c.contractIntent(e.cfg.Now()))
@@ -53,7 +57,11 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 	if err := e.commit(ctx, drafts...); err != nil {
 		return err
 	}
-	e.update(func() { cur.pin, cur.problem = PINView{Open: true, Mode: c.pinMode()}, nil })
+	if c, _, err = e.present(); err != nil {
+		return err
+	}
+	open := e.next(c, cur) == MoveAskPIN // the look at the chip may have told more
+	e.update(func() { cur.pin, cur.problem = PINView{Open: open, Mode: c.pinMode()}, nil })
 	return nil
 }
 

@@ -54,6 +54,51 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// TestTornRetire: the old certificate went from the chip and the answer was
+// lost. The next look at the chip tells it; nobody types a PIN for it, and the
+// record says that it is gone.
+func TestTornRetire(t *testing.T) {
+	torn := proctest.Fault{Op: proctest.OpRetire, Nth: 1, When: proctest.After, Err: &procedure.Error{Code: procedure.CodeCardFailure}}
+	gone := func(t *testing.T, h *harness) {
+		t.Helper()
+		h.phase(procedure.PhaseHandOver)
+		if v := h.view(); v.PIN.Open || v.Result.Retired != 1 || !slices.Contains(h.kinds(), procedure.KindRetired) {
+			t.Errorf("page open %t, retired %d, events %v", v.PIN.Open, v.Result.Retired, h.kinds())
+		}
+		h.close()
+		h.settled()
+	}
+	t.Run("after the activation", func(t *testing.T) {
+		h, _ := standing(t, proctest.Active)
+		o := procedure.OverrideRequest{Choice: procedure.ActionIssue, Reason: "остаје при захтеву"}
+		h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+		h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN)) // the choice is the signed one
+		h.toPINPage()
+		h.must("EnterPIN", h.enterPIN())
+		h.must("BeginPIN", h.e.BeginPIN(ctx)) // the old one still stood
+		h.Faults.Add(torn)
+		h.must("EnterPIN", h.enterPIN())
+		if !h.view().CanSkipRetire {
+			t.Fatal("nothing is left to remove although nobody looked at the chip")
+		}
+		h.must("BeginPIN", h.e.BeginPIN(ctx))
+		if n := h.Faults.Calls(proctest.OpLogin); n != 2 {
+			t.Errorf("%d PINs were typed, want 2", n)
+		}
+		gone(t, h)
+	})
+	t.Run("before the read-back", func(t *testing.T) {
+		h := testHarness(t)
+		h.renewable()
+		h.must("OpenCase", h.e.OpenCase(ctx))
+		h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN))
+		h.toPINPage()
+		h.Faults.Add(torn)
+		h.must("EnterPIN", h.enterPIN())
+		gone(t, h)
+	})
+}
+
 // TestUnblockAlone keeps or changes the PIN and does nothing else.
 func TestUnblockAlone(t *testing.T) {
 	for _, mode := range []procedure.Unblock{procedure.UnblockKeep, procedure.UnblockChange} {

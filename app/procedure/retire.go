@@ -37,6 +37,31 @@ func (w *work) retire(ctx context.Context, c Case) error {
 	return w.e.commit(ctx, draft{kind: KindRetired, of: c.ID, body: Retired{Attempt: c.Attempt.Number, Removed: removed}})
 }
 
+// tornRetire reports whether a removal that was begun, and whose outcome was not
+// told, shows on the chip.
+func (c Case) tornRetire(chip Chip) bool {
+	return c.Attempt.RetireTried && c.oldOn(chip) < c.Attempt.Old
+}
+
+// foundRetired records what a torn removal took from the chip.
+func (c Case) foundRetired(chip Chip) []draft {
+	if !c.tornRetire(chip) {
+		return nil
+	}
+	return []draft{{kind: KindRetired, of: c.ID, body: Retired{
+		Attempt: c.Attempt.Number, Removed: c.Attempt.Old - c.oldOn(chip),
+	}}}
+}
+
+// retired ends a removal that turned out to be done.
+func (e *Engine) retired(ctx context.Context, c Case, cur *current, chip Chip) error {
+	if err := e.commit(ctx, c.foundRetired(chip)...); err != nil {
+		return err
+	}
+	e.update(func() { cur.pin, cur.problem = PINView{}, nil })
+	return nil
+}
+
 // SkipRetire lets the case end with the old certificate left on the chip: its
 // removal never holds up the hand-over for ever. The record and the day sheet
 // say so.

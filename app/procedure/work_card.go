@@ -171,7 +171,7 @@ func (w *work) readBack(ctx context.Context, c Case) error {
 	if found {
 		body.SHA256, body.Others = hexSum(chain[0]), body.Others-1
 	}
-	if err := w.e.commit(ctx, draft{kind: KindReadBack, of: c.ID, body: body}); err != nil {
+	if err := w.e.commit(ctx, append(c.foundRetired(chip), draft{kind: KindReadBack, of: c.ID, body: body})...); err != nil {
 		return err
 	}
 	if found {
