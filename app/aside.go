@@ -10,7 +10,7 @@ import (
 // with the phases in which it may be up; no phases: on the home page.
 var asides = map[screen][]procedure.Phase{
 	screenRefuse:     {procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent, procedure.PhasePIN, procedure.PhaseWork},
-	screenSupervisor: {procedure.PhasePerson},
+	screenSupervisor: {procedure.PhasePerson, procedure.PhasePIN, procedure.PhaseWork},
 	screenStatus:     {procedure.PhasePerson},
 	screenBrought:    {procedure.PhasePapers},
 	screenSearch:     nil,

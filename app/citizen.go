@@ -103,7 +103,7 @@ func (a *App) openPad() {
 		a.leavePIN(procedure.PINCardGone)
 		return
 	}
-	if c.Phase != procedure.PhasePIN { // the look at the chip left nothing to type
+	if c.Phase == procedure.PhaseHandOver { // the look at the chip left nothing to type
 		a.citizen = citizen{stage: stageThanks}
 		return
 	}
@@ -294,6 +294,10 @@ func (a *App) followCitizen() {
 	}
 	if !c.SameCard {
 		a.leavePIN(procedure.PINCardGone)
+	}
+	if a.citizen.stage == stagePad && c.Phase == procedure.PhaseHandOver { // told after openPad
+		a.pad.wipe()
+		a.citizen = citizen{stage: stageThanks}
 	}
 }
 

@@ -90,6 +90,9 @@ func (a *App) service() procedure.Service {
 	if s := a.draft.person.Service; s != "" {
 		return s
 	}
+	if s := a.snapshot.Case.Service; s != "" && a.signsChosen() {
+		return s // the case was resumed
+	}
 	return procedure.ServiceCertificate
 }
 

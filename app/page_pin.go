@@ -34,6 +34,7 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 // back, except to the choice of an unblock.
 func (a *App) pinButtons(p *page, c *procedure.CaseView) {
 	a.setLater(p)
+	a.lateSupervisor(p)
 	if !c.PIN.Again {
 		a.setBack(p, a.words.say("back"), a.goBack(a.beforePIN(c)))
 	}

@@ -44,8 +44,13 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 // whySupervisor says what has to be signed and what the app proposes.
 func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	why := a.words.say("supervisor.other")
-	if len(a.openNeeds(c)) > 0 {
+	switch {
+	case len(a.openNeeds(c)) > 0:
 		why = a.needsWords(c)
+	case a.signsChosen() && c.Action.Certifies():
+		why = a.words.say("supervisor.silent")
+	case a.signsChosen():
+		why = a.words.say("supervisor.asked")
 	}
 	parts := []fyne.CanvasObject{toneWarning.box(a.words.say("needs.heading"), width, para(styleBody, why, boxMeasure(width)))}
 	if a.choosesAction() {
@@ -61,7 +66,7 @@ func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObj
 // renewal: a certificate is asked for, and the card can be served.
 func (a *App) choosesAction() bool {
 	c := a.snapshot.Case
-	return c.Facts != nil && !c.NoCard && c.Verdict.Eligible && a.service() == procedure.ServiceCertificate
+	return !a.signsChosen() && c.Facts != nil && !c.NoCard && c.Verdict.Eligible && a.service() == procedure.ServiceCertificate
 }
 
 func (a *App) actionOptions(c *procedure.CaseView) []option {
@@ -91,6 +96,36 @@ func (a *App) asksPaperContract(c *procedure.CaseView) bool {
 	return a.chosenAction(c) == procedure.ActionRenew && c.Facts.Contract != procedure.ContractValid
 }
 
+// signsChosen reports whether the action is chosen already: the supervisor then
+// signs it and nothing else.
+func (a *App) signsChosen() bool { return a.snapshot.Case.Phase != procedure.PhasePerson }
+
+// paperContract is the contract on paper on which the chosen renewal rests.
+func paperContract(c *procedure.CaseView) procedure.ContractRef {
+	if c.Action != procedure.ActionRenew || c.Facts == nil || c.Facts.Contract == procedure.ContractValid {
+		return procedure.ContractRef{}
+	}
+	return c.Contract
+}
+
+// lateSupervisor offers the supervisor after the papers: where his signature
+// is missing or over, or where what the authority said calls for him.
+func (a *App) lateSupervisor(p *page) {
+	c, e := a.snapshot.Case, a.failure
+	if e == nil {
+		e = a.snapshot.Case.Problem
+	}
+	called := len(a.openNeeds(c)) > 0
+	if e != nil {
+		silent := c.Phase == procedure.PhasePIN && c.Action.Certifies() && c.Facts != nil && !c.Facts.Authority
+		called = called || e.Code == procedure.CodeNeedsSupervisor || e.Code == procedure.CodeNoLink && silent
+	}
+	if called {
+		a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), a.openSupervisor)
+		p.keys[fyne.KeyF4] = a.openSupervisor
+	}
+}
+
 // override has the supervisor sign. The password leaves its field at once.
 func (a *App) override(in *input) {
 	if a.working != "" {
@@ -98,11 +133,14 @@ func (a *App) override(in *input) {
 	}
 	o := a.draft.override
 	o.Reason = strings.TrimSpace(o.Reason)
+	c := a.snapshot.Case
 	o.Choice = a.draft.person.Status.Op
 	if a.choosesAction() {
-		o.Choice = a.chosenAction(a.snapshot.Case)
+		o.Choice = a.chosenAction(c)
 	}
-	if a.choosesAction() && a.asksPaperContract(a.snapshot.Case) {
+	if a.signsChosen() {
+		o.Choice, o.PaperContract = c.Action, paperContract(c)
+	} else if a.choosesAction() && a.asksPaperContract(c) {
 		day, err := parseDay(a.draft.paperDay)
 		if err != nil {
 			a.fail(procedure.CodeAnswerOpen, fieldPaperDay)
@@ -118,7 +156,9 @@ func (a *App) override(in *input) {
 		defer clear(password)
 		return a.cfg.Desk.Override(ctx, password, o)
 	}, func() {
-		a.draft.person.Choice = o.Choice
+		if !a.signsChosen() {
+			a.draft.person.Choice = o.Choice
+		}
 		a.draft.aside = a.beforeSupervisor()
 	})
 }
@@ -126,7 +166,7 @@ func (a *App) override(in *input) {
 // openSupervisor leads to the supervisor's decision; a change of status has to
 // be chosen before it can be signed.
 func (a *App) openSupervisor() {
-	if a.service() == procedure.ServiceStatus && a.draft.person.Status.Op == "" {
+	if !a.signsChosen() && a.service() == procedure.ServiceStatus && a.draft.person.Status.Op == "" {
 		a.fail(procedure.CodeAnswerOpen, procedure.FieldOp)
 		return
 	}
@@ -135,7 +175,7 @@ func (a *App) openSupervisor() {
 
 // beforeSupervisor is the page from which the supervisor was called.
 func (a *App) beforeSupervisor() screen {
-	if a.service() == procedure.ServiceStatus && !a.snapshot.Case.NoCard {
+	if !a.signsChosen() && a.service() == procedure.ServiceStatus && !a.snapshot.Case.NoCard {
 		return screenStatus
 	}
 	return ""

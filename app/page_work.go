@@ -111,6 +111,7 @@ func tenths(d time.Duration) string {
 func (a *App) troublePage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setLater(p)
+	a.lateSupervisor(p)
 	e := c.Problem
 	if a.failure != nil {
 		e = a.failure

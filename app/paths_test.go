@@ -127,6 +127,56 @@ func TestNoSupervisorForABlockedCard(t *testing.T) {
 	}
 }
 
+// TestSupervisorAfterThePapers: what is found missing when the citizen's page
+// is to open, or by the authority, is signed there and then; the action stays.
+func TestSupervisorAfterThePapers(t *testing.T) {
+	silent := func(s *procedure.Snapshot) {
+		s.Case.Facts.Authority = false
+		s.Case.Problem = &procedure.Error{Code: procedure.CodeNoLink}
+	}
+	paper := procedure.ContractRef{Number: "U-7", Date: procedure.Date{Year: 2021, Month: 10, Day: 1}}
+	tests := []struct {
+		name   string
+		phase  procedure.Phase
+		change func(*procedure.Snapshot)
+		want   procedure.OverrideRequest
+		says   string
+		back   screen
+	}{
+		{"an old signature", procedure.PhasePIN, func(s *procedure.Snapshot) {
+			s.Case.Needs = []procedure.Code{procedure.CodeUnderAge}
+		}, procedure.OverrideRequest{Choice: procedure.ActionIssue}, "Грађанин је малолетан.", screenPIN},
+		{"a renewal on paper", procedure.PhasePIN, func(s *procedure.Snapshot) {
+			s.Case.Action, s.Case.Contract, s.Case.Needs = procedure.ActionRenew, paper, []procedure.Code{procedure.CodeNoContract}
+		}, procedure.OverrideRequest{Choice: procedure.ActionRenew, PaperContract: paper}, "", screenPIN},
+		{"a silent register", procedure.PhasePIN, silent,
+			procedure.OverrideRequest{Choice: procedure.ActionIssue}, "Регистар сертификационог тела не одговара, па се не зна да ли грађанин већ има сертификат. Сачекајте одговор, или одлучите да се ипак настави.", screenPIN},
+		{"a change not taken from a clerk", procedure.PhaseWork, func(s *procedure.Snapshot) {
+			s.Case.Action, s.Case.Service, s.Case.WaitsFor = procedure.ActionRevoke, procedure.ServiceStatus, procedure.WaitsForClerk
+			s.Case.Problem = &procedure.Error{Code: procedure.CodeNeedsSupervisor}
+		}, procedure.OverrideRequest{Choice: procedure.ActionRevoke}, "Сертификационо тело не прихвата ову промену без надзорника. Прегледајте захтев и потпишите, па наставите предмет.", screenTrouble},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, with1(inCase(tt.phase), tt.change), small)
+			c.press(fyne.KeyF4)
+			c.wantScreen(screenSupervisor)
+			if tt.says != "" && !says(c, tt.says) {
+				t.Errorf("the page does not say %q", tt.says)
+			}
+			c.typed("Одобрено.")
+			c.press(fyne.KeyTab)
+			c.typed("тајна")
+			c.press(fyne.KeyReturn)
+			tt.want.Reason = "Одобрено."
+			if c.desk.override != tt.want {
+				t.Errorf("the core was told %+v, want %+v", c.desk.override, tt.want)
+			}
+			c.wantScreen(tt.back)
+		})
+	}
+}
+
 // TestSupervisorIsCalled: where the core wants him, his page comes up.
 func TestSupervisorIsCalled(t *testing.T) {
 	c := open(t, inCase(procedure.PhasePerson), usual)
