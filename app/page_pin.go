@@ -41,7 +41,10 @@ func (a *App) pinButtons(p *page, c *procedure.CaseView) {
 	if !c.CanSkipRetire {
 		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 	}
+	problem := a.problem()
 	switch {
+	case problem != nil && problem.Code == procedure.CodePUK: // another try would be spent in vain
+		a.setPrimary(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	case a.blocked(c) && c.CanSkipRetire: // the new certificate is in force
 		a.setPrimary(p, a.words.say("trouble.skip"), a.skipRetire)
 	case a.blocked(c):

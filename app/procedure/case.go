@@ -49,6 +49,7 @@ type Case struct {
 	UnblockDone bool    // and the citizen showed that he knows it
 	Unblocked   bool    // the counter was reset at least once
 	PINChanged  bool    // a new PIN was set at least once
+	PUKRefused  bool    // an unblock failed for its PUK: the next one would use up another try
 
 	ContractID    string // of its registration; empty: none is due
 	ContractText  string // SHA-256 of the template, hex

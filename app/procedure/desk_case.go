@@ -228,7 +228,7 @@ func (e *Engine) GoBack(ctx context.Context, to Phase) error {
 		return &Error{Code: CodeNotNow, Detail: "no way back"}
 	}
 	move := e.next(c, cur)
-	if c.begun() && (to != PhasePerson || move != MoveWaitUnblock) {
+	if c.begun() && (to != PhasePerson || move != MoveWaitUnblock && move != MoveWaitPUK) {
 		return &Error{Code: CodeNotNow, Detail: "no way back"}
 	}
 	at := slices.Index(screens, phaseOf(c, move, false))

@@ -216,6 +216,9 @@ func (e *Engine) mayChoose(ctx context.Context, c Case, cur *current, a PersonAn
 		return &Error{Code: CodeNeedsSupervisor, Fields: names(open)}
 	}
 	if a.Unblock != UnblockNone && !choice.ChangesStatus() {
+		if c.PUKRefused {
+			return &Error{Code: CodePUK}
+		}
 		if err := e.cfg.Cards.CanUnblock(ctx, e.readerName()); err != nil {
 			return asError(CodeCardFailure, "ask whether the PIN can be unblocked", err)
 		}

@@ -111,6 +111,8 @@ func (e *Engine) mayAskPIN(c Case, cur *current) error {
 		return &Error{Code: CodeOtherCard}
 	case MoveWaitUnblock:
 		return &Error{Code: CodePINBlocked}
+	case MoveWaitPUK:
+		return &Error{Code: CodePUK}
 	case MoveAskPapers:
 		return &Error{Code: CodePapersOpen, Fields: e.papersOpen(c, c.Ticks)}
 	default:

@@ -656,8 +656,24 @@ func TestE22Unblock(t *testing.T) {
 	h.toPINPage()
 	h.Card.SetNoPUK(true)
 	h.wants("no PUK", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false), procedure.CodePUK)
-	h.Card.SetNoPUK(false)
-	h.must("BeginPIN", h.e.BeginPIN(ctx))
+	tried := h.Faults.Calls(proctest.OpUnblock)
+	h.restart()
+	h.must("ResumeCase", h.e.ResumeCase(ctx, h.e.Snapshot().Waiting[0].ID))
+	if v := h.view(); v.Problem == nil || v.Problem.Code != procedure.CodePUK || v.WaitsFor != procedure.WaitsForClerk {
+		t.Errorf("waits for %q, problem %v", v.WaitsFor, v.Problem)
+	}
+	h.wants("once more", h.e.BeginPIN(ctx), procedure.CodePUK)
+	h.must("GoBack", h.e.GoBack(ctx, procedure.PhasePerson))
+	h.wants("chosen again", h.e.ConfirmPerson(ctx, change), procedure.CodePUK)
+	if n := h.Faults.Calls(proctest.OpUnblock); n != tried {
+		t.Errorf("%d more tries of the PUK were used", n-tried)
+	}
+	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodePUK))
+
+	h = testHarness(t)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, change))
+	h.toPINPage()
 	h.must("EnterNewPIN", h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false))
 	h.close()
 	if !slices.Contains(h.kinds(), procedure.KindUnblocked) || h.Card.PIN != newPIN {

@@ -249,6 +249,7 @@ func (c *Case) applyCertificate(e Event) bool {
 		}
 		a.RevokeID, a.Reason, a.Why = b.ID, b.Reason, b.Why
 	case *StepFailure:
+		c.PUKRefused = c.PUKRefused || b.Step == StepUnblock && b.Code == CodePUK
 	case *OfAttempt:
 		switch e.Kind {
 		case KindWrite:

@@ -58,6 +58,7 @@ const (
 	MoveWaitCard      Move = "wait-card"
 	MoveWaitOtherCard Move = "wait-other-card" // another card lies in the reader
 	MoveWaitUnblock   Move = "wait-unblock"    // no try is left
+	MoveWaitPUK       Move = "wait-puk"        // the chip refused the unblock: choose without it, or refuse
 	MoveWaitAuthority Move = "wait-authority"
 
 	MoveLearn        Move = "learn" // ask for the facts
@@ -82,7 +83,7 @@ const (
 // the engine does itself.
 func (m Move) Waits() WaitsFor {
 	switch m {
-	case MoveAskPerson, MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskRetry, MoveAskHandOver, MoveWaitUnblock:
+	case MoveAskPerson, MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskRetry, MoveAskHandOver, MoveWaitUnblock, MoveWaitPUK:
 		return WaitsForClerk
 	case MoveAskPIN:
 		return WaitsForCitizen

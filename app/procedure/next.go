@@ -57,6 +57,8 @@ func nextPIN(c Case, card CardFacts) Move {
 	switch {
 	case card.Presence != CardSame:
 		return waitForCard(card)
+	case c.PUKRefused && c.resetDue():
+		return MoveWaitPUK
 	case card.Tries == 0 && !c.resetDue():
 		return MoveWaitUnblock
 	}

@@ -90,7 +90,7 @@ func phaseOf(c Case, m Move, working bool) Phase {
 		return PhaseContent
 	case MoveAskHandOver:
 		return PhaseHandOver
-	case MoveAskPIN, MoveWaitUnblock:
+	case MoveAskPIN, MoveWaitUnblock, MoveWaitPUK:
 		if !working {
 			return PhasePIN
 		}
@@ -168,6 +168,8 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 		v.Problem = &Error{Code: CodeOtherCard}
 	case move == MoveWaitUnblock:
 		v.Problem = &Error{Code: CodePINBlocked}
+	case move == MoveWaitPUK:
+		v.Problem = &Error{Code: CodePUK}
 	case move == MoveAskRetry && c.StatusRefused != "":
 		v.Problem = &Error{Code: c.StatusRefused, Detail: c.StatusDetail}
 	case move == MoveAskRetry:
