@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"salter/card/sod":      {"salter/card/sod/cms", "github.com/smallstep/pkcs7"},
 	"salter/card/sod/cms":  {"github.com/smallstep/pkcs7"},
 	"salter/card/virtual":  {"salter/card/apdu", "salter/card/sod", "github.com/smallstep/pkcs7", "golang.org/x/sys/*"},
-	"salter/card/cardtest": {"salter/card/virtual", "golang.org/x/sys/*"},
+	"salter/card/cardtest": {"salter/card/virtual", "github.com/ebfe/scard", "golang.org/x/sys/*"},
 
 	"salter/ca":         {"salter/ca/est", "salter/ca/profile", "github.com/go-jose/go-jose/v4/*", "golang.org/x/mod/sumdb/note"},
 	"salter/ca/est":     {"salter/card/sod/cms", "github.com/smallstep/pkcs7"}, // one guard for what cards and servers send
