@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
-	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -122,9 +120,8 @@ func (t *Trust) readNames() error {
 	if t.Version < 1 || t.Authority == "" {
 		return errors.New("version or authority is missing")
 	}
-	api, err := url.Parse(t.API)
-	if err != nil || api.Scheme != "https" || api.Host == "" || api.Path != "" || api.User != nil || api.RawQuery != "" {
-		return errors.New("address of the API is not https://host:port")
+	if err := checkOrigin(t.API); err != nil {
+		return fmt.Errorf("address of the API %w", err)
 	}
 	return nil
 }
@@ -148,18 +145,7 @@ func (t *Trust) readCertificates() (err error) {
 			return fmt.Errorf("%s: none", list.name)
 		}
 	}
-	for _, root := range t.Roots {
-		if !root.IsCA || root.CheckSignatureFrom(root) != nil {
-			return errors.New("a root is not a self-signed CA")
-		}
-	}
-	for _, issuer := range t.Issuers {
-		signs := func(root *x509.Certificate) bool { return issuer.CheckSignatureFrom(root) == nil }
-		if !issuer.IsCA || !slices.ContainsFunc(t.Roots, signs) {
-			return errors.New("an issuer is not a CA under one of the roots")
-		}
-	}
-	return nil
+	return hierarchy{roots: t.Roots, issuers: t.Issuers}.check()
 }
 
 func parseCertificates(ders [][]byte) ([]*x509.Certificate, error) {

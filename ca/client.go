@@ -1,24 +1,14 @@
 package ca
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"salter/ca/est"
 )
 
 // Limits of answers, in bytes.
@@ -61,14 +51,11 @@ type Config struct {
 // used from any goroutine. It never retries: what to do after a failure
 // depends on the journal, which it does not see.
 type Client struct {
-	cfg  Config
-	http *http.Client
+	link
+	cfg Config
 
-	offset atomic.Int64 // local minus server time, in nanoseconds, last seen
-
-	mu      sync.Mutex
-	policy  *policyState // nil: none fetched yet; guarded by mu
-	session *session     // nil: nothing sent yet; guarded by mu
+	policyMu sync.Mutex
+	policy   *policyState // nil: none fetched yet; guarded by policyMu
 }
 
 // NewClient prepares a client; nothing is sent.
@@ -82,24 +69,12 @@ func NewClient(cfg Config) (*Client, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
-	var rt http.RoundTripper = sessions{}
-	if cfg.Wrap != nil {
-		rt = cfg.Wrap(rt)
+	c := &Client{cfg: cfg}
+	c.link = link{
+		base: cfg.Trust.API, version: cfg.Version, certificate: cfg.Certificate, tls: c.tlsConfig, now: cfg.Now, timeout: cfg.Timeout,
 	}
-	return &Client{cfg: cfg, http: &http.Client{
-		Transport: rt,
-		// A redirect would repeat a request below the journal.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
-}
-
-// Close closes idle connections.
-func (c *Client) Close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != nil {
-		c.session.transport.CloseIdleConnections()
-	}
+	c.open(cfg.Wrap)
+	return c, nil
 }
 
 // tlsConfig demands TLS 1.3, the infrastructure CA, and a pinned key in the
@@ -128,8 +103,8 @@ func (c *Client) tlsConfig(cert *tls.Certificate) *tls.Config {
 
 // pins are those of the newest verified policy, else of the bundle.
 func (c *Client) pins() [][sha256.Size]byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.policyMu.Lock()
+	defer c.policyMu.Unlock()
 	if c.policy != nil {
 		return c.policy.pins
 	}
@@ -151,195 +126,4 @@ func pinned(chains [][]*x509.Certificate, pins [][sha256.Size]byte) bool {
 func untrustedServer(err error) bool {
 	var verification *tls.CertificateVerificationError
 	return errors.As(err, &verification) || errors.Is(err, ErrPin)
-}
-
-// serverNow is this machine's time corrected by what the server last said.
-func (c *Client) serverNow() time.Time {
-	return c.cfg.Now().Add(-time.Duration(c.offset.Load()))
-}
-
-// request is one call of the API.
-type request struct {
-	op          string // for errors
-	method      string
-	path        string // escaped
-	contentType string
-	accept      string
-	assertion   string
-	body        []byte
-	limit       int64    // of the answer's body
-	once        bool     // net/http may not repeat it, not even where that is harmless
-	session     *session // that of the assertion; nil: the present one
-}
-
-// answer is a success: status 2xx.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// do sends r once. Every failure is an *Error; its Unsent is true only if
-// nothing of the request was written.
-func (c *Client) do(ctx context.Context, r request) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
-	var written atomic.Bool
-	wrote := func() { written.Store(true) }
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The earliest sign of life of the request itself. What comes before
-		// (dialling, TLS) cannot have reached the authority's application.
-		WroteHeaderField: func(string, []string) { wrote() },
-		WroteHeaders:     wrote,
-		WroteRequest: func(i httptrace.WroteRequestInfo) {
-			if i.Err == nil {
-				wrote()
-			}
-		},
-	})
-	var err error
-	if r.session == nil {
-		r.session, err = c.present()
-	}
-	var req *http.Request
-	if err == nil {
-		req, err = c.build(withSession(ctx, r.session), r)
-	}
-	if err != nil {
-		return nil, &Error{Op: r.op, Unsent: true, Err: err}
-	}
-	start := c.cfg.Now()
-	resp, err := c.http.Do(req)
-	if err != nil {
-		var outer *url.Error
-		if errors.As(err, &outer) {
-			err = outer.Err // its text repeats method and address
-		}
-		return nil, &Error{Op: r.op, Unsent: !written.Load(), Err: err}
-	}
-	defer resp.Body.Close()
-	c.noteTime(resp.Header, start)
-	return c.read(r, resp)
-}
-
-// build makes the request. The header Idempotency-Key must never be set:
-// net/http would take the request for replayable and repeat it by itself.
-func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, c.cfg.Trust.API+r.path, bytes.NewReader(r.body))
-	if err != nil {
-		return nil, fmt.Errorf("build request: %w", err)
-	}
-	if r.once {
-		req.GetBody = nil
-	}
-	for name, value := range map[string]string{
-		"Content-Type":  r.contentType,
-		"Accept":        r.accept,
-		HeaderAssertion: r.assertion,
-		"User-Agent":    userAgent(c.cfg.Version),
-	} {
-		if value != "" {
-			req.Header.Set(name, value)
-		}
-	}
-	return req, nil
-}
-
-func userAgent(version string) string {
-	if version == "" {
-		return "Salter"
-	}
-	return "Salter/" + version
-}
-
-// noteTime records how far this machine's clock is from the server's Date,
-// which has whole seconds, at the middle of the exchange.
-func (c *Client) noteTime(h http.Header, start time.Time) {
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return
-	}
-	middle := start.Add(c.cfg.Now().Sub(start) / 2)
-	c.offset.Store(int64(middle.Sub(date.Add(time.Second / 2))))
-}
-
-// read takes the answer apart: 2xx becomes an answer, all else an *Error.
-func (c *Client) read(r request, resp *http.Response) (*answer, error) {
-	limit := r.limit
-	if resp.StatusCode/100 != 2 {
-		limit = maxProblem
-	}
-	body, err := readAll(resp.Body, limit)
-	if resp.StatusCode/100 == 2 {
-		if err != nil {
-			return nil, &Error{Op: r.op, Status: resp.StatusCode, Err: err}
-		}
-		return &answer{resp.StatusCode, resp.Header, body}, nil
-	}
-	e := &Error{Op: r.op, Status: resp.StatusCode}
-	e.RetryAfter, _ = est.RetryAfter(resp.Header, c.serverNow()) // 0 without one
-	if err == nil {
-		e.Problem = parseProblem(resp.Header.Get("Content-Type"), body)
-	}
-	return nil, e
-}
-
-// readAll reads at most limit bytes; more is ErrAnswer.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
-	}
-	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("read answer: %w: more than %d bytes", ErrAnswer, limit)
-	}
-	return body, nil
-}
-
-// parseProblem returns a problem of ours, or nil: what a server that is not
-// ours says about itself decides nothing. The detail is cut and made plain,
-// for it goes to logs.
-func parseProblem(contentType string, body []byte) *Problem {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != "application/problem+json" {
-		return nil
-	}
-	p := new(Problem)
-	if err := DecodeJSON(body, p); err != nil || p.Name() == "" {
-		return nil
-	}
-	p.Detail = plain(p.Detail)
-	return p
-}
-
-// maxDetail is how much of a detail is kept, in characters.
-const maxDetail = 300
-
-func plain(s string) string {
-	var out []rune
-	for _, r := range s {
-		if r < ' ' || r == 0x7F {
-			r = ' '
-		}
-		if out = append(out, r); len(out) == maxDetail {
-			break
-		}
-	}
-	return string(out)
-}
-
-// getJSON fetches path into v.
-func (c *Client) getJSON(ctx context.Context, op, path string, v any) error {
-	a, err := c.do(ctx, request{op: op, method: http.MethodGet, path: path, accept: "application/json", limit: maxJSON})
-	if err != nil {
-		return err
-	}
-	return a.decode(op, v)
-}
-
-func (a *answer) decode(op string, v any) error {
-	if err := DecodeJSON(a.body, v); err != nil {
-		return &Error{Op: op, Status: a.status, Err: fmt.Errorf("%w: %w", ErrAnswer, err)}
-	}
-	return nil
 }

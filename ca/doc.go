@@ -15,5 +15,9 @@
 // client never repeats a request; KindOf says in one word what to do about an
 // error. Nothing is stored: what must survive a crash is in the journal.
 //
+// Where another product issues, ESTAuthority takes the Client's place in issuing
+// alone: it speaks EST and no more, so that what it cannot be asked or told is
+// ErrUnsupported.
+//
 // The types of the wire (wire.go) are shared with the reference authority.
 package ca

@@ -72,6 +72,9 @@ type EnrolRequest struct {
 	Clerk      ClerkSigner // who decided
 	Action     string      // ActionIssue, ActionRenew; empty: ActionIssue
 	Override   []byte      // a supervisor's compact JWS over OverrideClaims; nil: none
+	// Resent: the same bytes were sent before, or perhaps were, and nothing
+	// tells what came of them.
+	Resent bool
 	// NotBefore is when the request was first made; a certificate that begins
 	// earlier (by more than MaxClockDrift) is not its answer. Zero: not
 	// compared.
@@ -89,7 +92,7 @@ func (c *Client) Enrol(ctx context.Context, r EnrolRequest) Outcome {
 		return Outcome{Verdict: Unsent, Err: err}
 	}
 	if off := time.Duration(c.offset.Load()).Abs(); off > MaxClockDrift {
-		return Outcome{Verdict: Unsent, Err: &Error{Op: "enrol", Unsent: true,
+		return Outcome{Verdict: Unsent, Err: &Error{Op: opEnrol, Unsent: true,
 			Problem: &Problem{Type: ProblemPrefix + ProblemClock, Detail: "off by " + off.Truncate(time.Second).String()}}}
 	}
 	session, err := c.present()
@@ -100,35 +103,59 @@ func (c *Client) Enrol(ctx context.Context, r EnrolRequest) Outcome {
 	if err != nil {
 		return Outcome{Verdict: Unsent, Err: err}
 	}
-	a, err := c.do(ctx, request{
-		op: "enrol", method: http.MethodPost, path: est.Path(r.Label, est.OpSimpleEnroll), contentType: est.TypePKCS10,
-		accept: "application/pkcs7-mime", assertion: assertion, body: est.EncodeBase64(r.CSR), limit: maxJSON, once: true, session: session,
-	})
+	a, err := c.postCSR(ctx, request{path: est.Path(r.Label, est.OpSimpleEnroll), assertion: assertion, body: r.CSR, session: session})
 	if err != nil {
 		return c.refusal(ctx, r, err)
 	}
 	if a.status == http.StatusAccepted {
-		wait, _ := est.RetryAfter(a.header, c.serverNow()) // 0 without one
-		return Outcome{RetryAfter: wait, Err: &Error{Op: "enrol", Status: a.status, RetryAfter: wait, Err: ErrPending}}
+		return c.pending(a)
 	}
 	chain, err := readCerts(a)
 	if err != nil {
-		return Outcome{Err: &Error{Op: "enrol", Status: a.status, Err: err}}
+		return Outcome{Err: &Error{Op: opEnrol, Status: a.status, Err: err}}
 	}
 	return c.judge(p, csr, r, chain)
 }
 
+// Operations, as errors name them.
+const (
+	opEnrol  = "enrol"
+	opLookup = "look up issuance"
+)
+
+// postCSR posts the request (DER) in r.body to r.path, once.
+func (l *link) postCSR(ctx context.Context, r request) (*answer, error) {
+	r.op, r.method, r.contentType, r.accept = opEnrol, http.MethodPost, est.TypePKCS10, "application/pkcs7-mime"
+	r.body, r.limit, r.once = est.EncodeBase64(r.body), maxJSON, true
+	return l.do(ctx, r)
+}
+
+// pending is the outcome of a request that waits for a decision (RFC 7030
+// 4.2.3).
+func (l *link) pending(a *answer) Outcome {
+	wait, _ := est.RetryAfter(a.header, l.serverNow()) // 0 without one
+	return Outcome{RetryAfter: wait, Err: &Error{Op: opEnrol, Status: a.status, RetryAfter: wait, Err: ErrPending}}
+}
+
 // prepare finds what an answer will be judged by.
 func (c *Client) prepare(ctx context.Context, r EnrolRequest) (*profile.Profile, *x509.CertificateRequest, error) {
-	if len(r.CSR) > MaxCSR {
-		return nil, nil, fmt.Errorf("prepare enrolment: request of %d bytes, at most %d allowed", len(r.CSR), MaxCSR)
-	}
-	csr, err := x509.ParseCertificateRequest(r.CSR)
+	csr, err := parseCSR(r.CSR)
 	if err != nil {
-		return nil, nil, fmt.Errorf("prepare enrolment: %w", err)
+		return nil, nil, err
 	}
 	p, _, err := c.profileFor(ctx, r.Label)
 	return p, csr, err
+}
+
+func parseCSR(der []byte) (*x509.CertificateRequest, error) {
+	if len(der) > MaxCSR {
+		return nil, fmt.Errorf("prepare enrolment: request of %d bytes, at most %d allowed", len(der), MaxCSR)
+	}
+	csr, err := x509.ParseCertificateRequest(der)
+	if err != nil {
+		return nil, fmt.Errorf("prepare enrolment: %w", err)
+	}
+	return csr, nil
 }
 
 // readCerts reads a certs-only answer, leaf first.
@@ -200,10 +227,9 @@ func (c *Client) Lookup(ctx context.Context, r EnrolRequest) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	const op = "look up issuance"
 	sum := sha256.Sum256(r.CSR)
 	var found Issuance
-	if err := c.getJSON(ctx, op, PathIssuances+hex.EncodeToString(sum[:]), &found); err != nil {
+	if err := c.getJSON(ctx, opLookup, PathIssuances+hex.EncodeToString(sum[:]), &found); err != nil {
 		var e *Error
 		if errors.As(err, &e) && e.Problem == nil && (e.Status == http.StatusNotFound || e.Status == http.StatusNotImplemented) {
 			e.Err = ErrUnsupported
@@ -214,98 +240,37 @@ func (c *Client) Lookup(ctx context.Context, r EnrolRequest) (Outcome, error) {
 	case IssuanceUnknown:
 		return Outcome{State: found.State}, nil
 	case IssuancePending:
-		return Outcome{State: found.State, Err: &Error{Op: op, Err: ErrPending}}, nil
+		return Outcome{State: found.State, Err: &Error{Op: opLookup, Err: ErrPending}}, nil
 	case IssuanceRefused:
 		if found.Problem == nil {
-			return Outcome{}, &Error{Op: op, Err: fmt.Errorf("%w: refused without a problem", ErrAnswer)}
+			return Outcome{}, &Error{Op: opLookup, Err: fmt.Errorf("%w: refused without a problem", ErrAnswer)}
 		}
 		found.Problem.Detail = plain(found.Problem.Detail)
-		return Outcome{Verdict: Refused, State: found.State, Err: &Error{Op: op, Problem: found.Problem}}, nil
+		return Outcome{Verdict: Refused, State: found.State, Err: &Error{Op: opLookup, Problem: found.Problem}}, nil
 	case IssuanceIssued:
 		chain, err := parseCertificates(found.Chain)
 		if err == nil {
 			chain, err = est.LeafFirst(chain)
 		}
 		if err != nil {
-			return Outcome{}, &Error{Op: op, Err: fmt.Errorf("%w: %w", ErrAnswer, err)}
+			return Outcome{}, &Error{Op: opLookup, Err: fmt.Errorf("%w: %w", ErrAnswer, err)}
 		}
 		out := c.judge(p, csr, r, chain)
 		out.State = found.State
 		return out, nil
 	}
-	return Outcome{}, &Error{Op: op, Err: fmt.Errorf("%w: unknown state", ErrAnswer)}
+	return Outcome{}, &Error{Op: opLookup, Err: fmt.Errorf("%w: unknown state", ErrAnswer)}
 }
 
-// judge verifies a certificate that came back: our key, our subject, the
-// profile, and a chain to a pinned root. A success is believed for what the
-// certificate is, never for what an answer says.
+// judge verifies a certificate that came back against the bundle.
 func (c *Client) judge(p *profile.Profile, csr *x509.CertificateRequest, r EnrolRequest, chain []*x509.Certificate) Outcome {
-	leaf := chain[0]
-	out := Outcome{Chain: chain, Serial: leaf.SerialNumber.Text(16)}
-	issuer := c.issuerOf(leaf, r.Label)
-	expect := profile.Expect{
-		PublicKey: csr.PublicKey, Subject: r.Holder.Subject, CardValidUntil: r.Holder.CardValidUntil,
-		Issuer: issuer, Now: c.serverNow(),
-	}
-	if !r.NotBefore.IsZero() {
-		expect.NotBefore = r.NotBefore.Add(-MaxClockDrift)
-	}
-	out.Findings = profile.Errors(p.Check(leaf, expect))
-	verified, err := c.verifyChain(leaf)
-	if err != nil {
-		out.Findings = append(out.Findings, profile.Finding{ID: "chain", Severity: profile.Error, Clause: "RFC 5280 6.1", Detail: err.Error()})
-	}
-	if len(out.Findings) > 0 {
-		out.Verdict = Unusable
-		out.Err = fmt.Errorf("%w: %w", ErrUnusable, &profile.Refusal{Findings: out.Findings})
-		return out
-	}
-	out.Verdict, out.Chain = Issued, verified
-	return out
+	c.policyMu.Lock()
+	issuer := c.policy.policy.Labels[r.Label].Issuer // judged only under a policy
+	c.policyMu.Unlock()
+	return c.hierarchy().judge(p, csr, r, chain, issuer, c.serverNow())
 }
 
-// issuerOf returns the pinned issuing CA of the label if it signed leaf.
-func (c *Client) issuerOf(leaf *x509.Certificate, label string) *x509.Certificate {
-	c.mu.Lock()
-	name := c.policy.policy.Labels[label].Issuer // judged only under a policy
-	c.mu.Unlock()
-	for _, issuer := range c.cfg.Trust.Issuers {
-		if issuer.Subject.CommonName == name && leaf.CheckSignatureFrom(issuer) == nil {
-			return issuer
-		}
-	}
-	return nil
-}
-
-// verifyChain builds the chain to a pinned root. A certificate just issued may
-// begin a moment after what this machine takes for the present.
-func (c *Client) verifyChain(leaf *x509.Certificate) ([]*x509.Certificate, error) {
-	roots, issuers := x509.NewCertPool(), x509.NewCertPool()
-	for _, cert := range c.cfg.Trust.Roots {
-		roots.AddCert(cert)
-	}
-	for _, cert := range c.cfg.Trust.Issuers {
-		issuers.AddCert(cert)
-	}
-	at := c.serverNow()
-	if ahead := leaf.NotBefore.Sub(at); ahead > 0 && ahead < MaxClockDrift {
-		at = leaf.NotBefore
-	}
-	chains, err := leaf.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: issuers, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
-	if err != nil {
-		return nil, errChain(err)
-	}
-	return chains[0], nil
-}
-
-// errChain says what is wrong with a chain without the names that the errors
-// of crypto/x509 may hold.
-func errChain(err error) error {
-	var invalid x509.CertificateInvalidError
-	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
-		return errors.New("not valid at this time")
-	}
-	return errors.New("no chain to a pinned root")
+// hierarchy is that of the citizens' certificates, as pinned in the bundle.
+func (c *Client) hierarchy() hierarchy {
+	return hierarchy{roots: c.cfg.Trust.Roots, issuers: c.cfg.Trust.Issuers}
 }

@@ -89,8 +89,8 @@ func (c *Client) openPolicy(token string) (*policyState, error) {
 
 // adopt makes s the policy in force unless a newer one was seen.
 func (c *Client) adopt(s *policyState) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.policyMu.Lock()
+	defer c.policyMu.Unlock()
 	seen := c.cfg.PolicyVersion
 	if c.policy != nil {
 		seen = max(seen, c.policy.policy.Version)
@@ -104,17 +104,17 @@ func (c *Client) adopt(s *policyState) error {
 
 // inForce returns the policy in force, fetching one if there is none yet.
 func (c *Client) inForce(ctx context.Context) (*policyState, error) {
-	c.mu.Lock()
+	c.policyMu.Lock()
 	s := c.policy
-	c.mu.Unlock()
+	c.policyMu.Unlock()
 	if s != nil {
 		return s, nil
 	}
 	if _, err := c.Policy(ctx); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.policyMu.Lock()
+	defer c.policyMu.Unlock()
 	return c.policy, nil
 }
 
@@ -128,10 +128,8 @@ func (c *Client) profileFor(ctx context.Context, label string) (*profile.Profile
 	if !ok {
 		return nil, nil, &Error{Op: "find profile", Unsent: true, Err: fmt.Errorf("%w: no label %q", ErrPolicy, label)}
 	}
-	for _, issuer := range c.cfg.Trust.Issuers {
-		if issuer.Subject.CommonName == s.policy.Labels[label].Issuer {
-			return p, issuer, nil
-		}
+	if issuer := c.hierarchy().named(s.policy.Labels[label].Issuer); issuer != nil {
+		return p, issuer, nil
 	}
 	return nil, nil, &Error{Op: "find profile", Unsent: true, Err: fmt.Errorf("%w: issuer of label %q is not in the bundle", ErrPolicy, label)}
 }

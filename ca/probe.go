@@ -16,30 +16,30 @@ const probeWait = 2 * time.Second
 // does not accept our certificate says so by an alert after the handshake,
 // which net/http often loses: it shows as a broken pipe or as a connection
 // that "could not be established". A bare TLS connection hears it.
-func (c *Client) explain(ctx context.Context, err error) error {
+func (l *link) explain(ctx context.Context, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != 0 || kindOf(e) != NoLink && kindOf(e) != NoAnswer {
 		return err
 	}
-	if alert := c.probe(ctx); refusedByAlert(alert) {
+	if alert := l.probe(ctx); refusedByAlert(alert) {
 		e.Err = alert
 	}
 	return err
 }
 
 // probe connects, sends nothing and returns how the connection ended.
-func (c *Client) probe(ctx context.Context) error {
-	api, err := url.Parse(c.cfg.Trust.API)
+func (l *link) probe(ctx context.Context) error {
+	api, err := url.Parse(l.base)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	session, err := c.present()
+	session, err := l.present()
 	if err != nil {
 		return err
 	}
-	conn, err := (&tls.Dialer{Config: c.tlsConfig(session.cert)}).DialContext(ctx, "tcp", api.Host)
+	conn, err := (&tls.Dialer{Config: l.tls(session.cert)}).DialContext(ctx, "tcp", api.Host)
 	if err != nil {
 		return err
 	}

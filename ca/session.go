@@ -21,31 +21,31 @@ type session struct {
 
 // present returns the session of the workstation's present certificate. What
 // is under way in the one before comes to its end there.
-func (c *Client) present() (*session, error) {
-	cert, err := c.cfg.Certificate()
+func (l *link) present() (*session, error) {
+	cert, err := l.certificate()
 	if err != nil {
 		return nil, fmt.Errorf("load workstation certificate: %w", err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.session != nil {
-		if slices.EqualFunc(c.session.cert.Certificate, cert.Certificate, bytes.Equal) {
-			return c.session, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.session != nil {
+		if slices.EqualFunc(l.session.cert.Certificate, cert.Certificate, bytes.Equal) {
+			return l.session, nil
 		}
-		c.session.transport.CloseIdleConnections()
+		l.session.transport.CloseIdleConnections()
 	}
-	c.session = &session{cert: cert, transport: &http.Transport{
+	l.session = &session{cert: cert, transport: &http.Transport{
 		// No proxy: the authority is on the ministry's network, and a proxy
 		// could not carry the client certificate through.
 		Proxy:                 nil,
 		ForceAttemptHTTP2:     true,
-		TLSClientConfig:       c.tlsConfig(cert),
+		TLSClientConfig:       l.tls(cert),
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: c.cfg.Timeout,
+		ResponseHeaderTimeout: l.timeout,
 		IdleConnTimeout:       60 * time.Second,
 		MaxIdleConns:          4,
 	}}
-	return c.session, nil
+	return l.session, nil
 }
 
 // sessionKey finds the session of a request in its context.

@@ -29,6 +29,8 @@ type StatusRequest struct {
 	Override []byte // a supervisor's compact JWS over OverrideClaims; nil: none
 }
 
+const opChangeStatus = "change status"
+
 // received is Received on the wire.
 func (r StatusRequest) received() int64 {
 	if r.Received.IsZero() {
@@ -42,7 +44,7 @@ func (r StatusRequest) received() int64 {
 // in force if it was activated. After any other error than a refusal (KindOf: Refuses,
 // Counter, ClerkRight) the change may have happened; send it again.
 func (c *Client) ChangeStatus(ctx context.Context, r StatusRequest) error {
-	const op = "change status"
+	const op = opChangeStatus
 	if err := checkOverride(r.Override); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
