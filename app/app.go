@@ -35,6 +35,8 @@ type Config struct {
 	// calls.
 	Post func(f func())
 
+	// Look is the first look of the screens.
+	Look Look
 	// Printer and Render are needed where there are cases; without them
 	// nothing is printed. Render makes the papers: forms.Render with its
 	// options bound. It is called on a worker goroutine.
@@ -69,9 +71,12 @@ type Config struct {
 // interface.
 type App struct {
 	cfg   Config
-	words *messages
+	look  Look
+	words *messages // of the language of look
 	keys  *keys
 	ctx   context.Context // of Start; every call of the Desk runs under it
+
+	catalogues map[Language]*messages
 
 	snapshot procedure.Snapshot
 	shown    bool // a snapshot has come
@@ -95,7 +100,7 @@ func New(cfg Config) (*App, error) {
 	if cfg.Desk == nil || cfg.Window == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
 		return nil, errors.New("make screens: a required field of Config is missing")
 	}
-	words, err := loadMessages()
+	catalogues, err := loadCatalogues()
 	if err != nil {
 		return nil, fmt.Errorf("make screens: %w", err)
 	}
@@ -110,7 +115,7 @@ func New(cfg Config) (*App, error) {
 			return nil, fmt.Errorf("make screens: a PIN buffer has %d bytes, not %d", len(*buf), pinMax)
 		}
 	}
-	a := &App{cfg: cfg, words: words, ctx: context.Background()}
+	a := &App{cfg: cfg, look: cfg.Look.normal(), catalogues: catalogues, ctx: context.Background()}
 	a.keys = newKeys()
 	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
 	a.keys.reached = func() {
@@ -118,7 +123,8 @@ func New(cfg Config) (*App, error) {
 			a.page.bringIntoSight()
 		}
 	}
-	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain, a.padTexts())
+	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain)
+	a.speak()
 	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
 	cfg.Window.SetPadded(false)
 	return a, nil

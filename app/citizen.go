@@ -42,7 +42,7 @@ type citizen struct {
 	mode     procedure.PINMode
 	changed  bool // the PIN is the one that he chose in this case
 	deadline time.Time
-	note     string   // a sentence for the citizen, in words
+	note     string   // id of a sentence for the citizen
 	tries    int      // left after a wrong PIN; 0: as the snapshot says
 	lastTry  bool     // the last try was explained and is wanted
 	weak     []string // why a new PIN is weak: the Weak names of the core
@@ -148,9 +148,9 @@ func (a *App) confirmPIN() {
 		return
 	}
 	if a.pad.n < pinMin {
-		a.citizen.note = a.words.say("pad.short")
+		a.citizen.note = "pad.short"
 		if a.citizen.mode == procedure.PINNew {
-			a.citizen.note = a.words.say("pad.short.new")
+			a.citizen.note = "pad.short.new"
 		}
 		a.extendPIN()
 		a.render()
@@ -217,7 +217,7 @@ func (a *App) pinDone(err error) {
 		a.render()
 		return
 	}
-	a.citizen = citizen{stage: stageChecking, note: a.citizenNote(e), tries: max(e.Tries, 0)}
+	a.citizen = citizen{stage: stageChecking, note: citizenNote(e), tries: max(e.Tries, 0)}
 	a.beginPIN()
 }
 
@@ -230,13 +230,14 @@ func mended(e *procedure.Error) bool {
 	return e.Code == procedure.CodeWrongPIN && e.Tries != 0
 }
 
-// citizenNote is a failure in words for the citizen.
-func (a *App) citizenNote(e *procedure.Error) string {
+// citizenNote is the id of what the citizen is told of a failure that he can
+// mend.
+func citizenNote(e *procedure.Error) string {
 	switch e.Code {
 	case procedure.CodePINDiffers, procedure.CodePINWeak:
-		return a.words.say("pad.note." + string(e.Code))
+		return "pad.note." + string(e.Code)
 	}
-	return a.explain(&procedure.Error{Code: e.Code, Tries: -1}).what
+	return "error." + string(e.Code) + ".what"
 }
 
 // chooseAnother lets the citizen choose another PIN than the weak one.
@@ -263,9 +264,9 @@ func (a *App) leavePIN(why procedure.PINEnd) {
 	a.citizen, a.ended = citizen{stage: stageThanks}, why
 	switch why {
 	case procedure.PINTimeout:
-		a.citizen = citizen{stage: stageTurn, note: a.words.say("turn.timeout")}
+		a.citizen = citizen{stage: stageTurn, note: "turn.timeout"}
 	case procedure.PINFocusLost:
-		a.citizen = citizen{stage: stageTurn, note: a.words.say("turn.focus")}
+		a.citizen = citizen{stage: stageTurn, note: "turn.focus"}
 	}
 	a.render()
 	a.do("leave-pin", func(ctx context.Context) error { return a.cfg.Desk.LeavePIN(ctx, why) }, nil)

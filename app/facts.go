@@ -47,7 +47,7 @@ func (a *App) proposalBox(c *procedure.CaseView, width float32) fyne.CanvasObjec
 	}
 	for _, w := range c.Verdict.Warnings {
 		if w != procedure.WarnLastTry { // asked as a question of its own
-			parts = append(parts, a.warningLine(a.words.fill("warning."+string(w), with{"Until": c.Identity.ValidUntil.String()}), inner))
+			parts = append(parts, a.warningLine(a.words.fill("warning."+string(w), with{"Until": a.date(c.Identity.ValidUntil)}), inner))
 		}
 	}
 	return tone.box(a.words.say("proposed."+string(c.Proposal.Action)), width, parts...)
@@ -115,7 +115,7 @@ func (a *App) contractLine(r procedure.ContractRef) string {
 	if r.Number == "" {
 		return ""
 	}
-	return a.words.fill("facts.contract.line", with{"Number": r.Number, "Day": r.Date.String()})
+	return a.words.fill("facts.contract.line", with{"Number": r.Number, "Day": a.date(r.Date)})
 }
 
 // shortSerial is enough of a serial number to tell the certificates of one

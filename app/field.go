@@ -111,7 +111,7 @@ func (a *App) kept(p, kept *page, name, label string, secret bool) *input {
 	if in == nil {
 		in = newInput(a.keys, label, secret)
 	}
-	in.OnChanged, in.problem = nil, ""
+	in.OnChanged, in.label, in.problem = nil, label, ""
 	if a.failure != nil && slices.Contains(a.failure.Fields, name) {
 		in.problem = a.wrongField(a.failure, name)
 	}

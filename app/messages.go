@@ -12,21 +12,33 @@ import (
 	"salter/assets"
 )
 
-// Script is the language and script of the screens, as the catalogue names it.
-const Script = "sr-Cyrl"
-
 // with are the values that a message of the catalogue is filled with.
 type with map[string]any
 
-// messages is the catalogue: every word that a person reads.
+// messages is the catalogue of one language: every word that a person reads.
 type messages struct {
 	localizer *i18n.Localizer
 }
 
-func loadMessages() (*messages, error) {
-	bundle := i18n.NewBundle(language.MustParse(Script))
+// loadCatalogues reads the catalogues of all languages.
+func loadCatalogues() (map[Language]*messages, error) {
+	all := map[Language]*messages{}
+	for _, l := range Languages() {
+		m, err := loadMessages(l)
+		if err != nil {
+			return nil, err
+		}
+		all[l] = m
+	}
+	return all, nil
+}
+
+// loadMessages reads the catalogue of one language. Each has a bundle of its
+// own: within one, the scripts of a language stand in for each other.
+func loadMessages(l Language) (*messages, error) {
+	bundle := i18n.NewBundle(language.MustParse(string(l)))
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	name := Script + ".json"
+	name := string(l) + ".json"
 	b, err := fs.ReadFile(assets.Messages(), name)
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
@@ -34,7 +46,7 @@ func loadMessages() (*messages, error) {
 	if _, err := bundle.ParseMessageFileBytes(b, name); err != nil {
 		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
 	}
-	return &messages{localizer: i18n.NewLocalizer(bundle, Script)}, nil
+	return &messages{localizer: i18n.NewLocalizer(bundle, string(l))}, nil
 }
 
 // say returns the message id.

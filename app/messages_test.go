@@ -49,26 +49,45 @@ func stringConstants(t *testing.T, file, typeName string) []string {
 	return values
 }
 
-func catalogue(t *testing.T) (*messages, map[string]json.RawMessage) {
+func catalogue(t *testing.T, l Language) (*messages, map[string]json.RawMessage) {
 	t.Helper()
-	m, err := loadMessages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := fs.ReadFile(assets.Messages(), Script+".json")
+	m, err := loadMessages(l)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]json.RawMessage{}
-	if err := json.Unmarshal(b, &all); err != nil {
+	if err := json.Unmarshal(catalogueFile(t, l), &all); err != nil {
 		t.Fatal(err)
 	}
 	return m, all
 }
 
+func catalogueFile(t *testing.T, l Language) []byte {
+	t.Helper()
+	b, err := fs.ReadFile(assets.Messages(), string(l)+".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// pluralForms are the plural forms of a message; one that has none has the form "".
+func pluralForms(t *testing.T, raw json.RawMessage) map[string]string {
+	t.Helper()
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		return map[string]string{"": one}
+	}
+	all := map[string]string{}
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // TestEveryCodeIsExplained: what happened, and what to do now.
 func TestEveryCodeIsExplained(t *testing.T) {
-	m, _ := catalogue(t)
+	m, _ := catalogue(t, SerbianCyrillic)
 	codes := stringConstants(t, "procedure/errors.go", "Code")
 	for _, code := range codes {
 		for _, id := range []string{"error." + code + ".what", "error." + code + ".do"} {
@@ -91,7 +110,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 
 // TestEveryValueHasItsWord covers the ids that the code puts together.
 func TestEveryValueHasItsWord(t *testing.T) {
-	m, _ := catalogue(t)
+	m, _ := catalogue(t, SerbianCyrillic)
 	for _, s := range screens {
 		if id := "title." + string(s); !m.has(id) {
 			t.Errorf("the catalogue has no %q", id)
@@ -161,7 +180,7 @@ func fieldNames(t *testing.T) []string {
 // TestEveryReasonHasItsCodeAndNextStep: what a clerk can give as a reason is a
 // code of the core, and the citizen is told what to do next.
 func TestEveryReasonHasItsCodeAndNextStep(t *testing.T) {
-	m, all := catalogue(t)
+	m, all := catalogue(t, SerbianCyrillic)
 	codes := stringConstants(t, "procedure/errors.go", "Code")
 	for id := range all {
 		for _, prefix := range []string{"reason.", "next.", "needs."} {
@@ -213,7 +232,7 @@ func usedIDs(t *testing.T) (ids, prefixes []string) {
 // TestCatalogueIsWhole finds ids that the code says and the catalogue has
 // not, and messages that nothing says.
 func TestCatalogueIsWhole(t *testing.T) {
-	_, all := catalogue(t)
+	_, all := catalogue(t, SerbianCyrillic)
 	ids, prefixes := usedIDs(t)
 	for id := range all {
 		used := slices.Contains(ids, id) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) })
@@ -269,7 +288,7 @@ func saidIDs(t *testing.T) []string {
 
 // TestPlurals: Serbian has three forms (CLDR: one, few, other).
 func TestPlurals(t *testing.T) {
-	m, _ := catalogue(t)
+	m, _ := catalogue(t, SerbianCyrillic)
 	for _, tt := range []struct {
 		n    int
 		want string
@@ -284,6 +303,18 @@ func TestPlurals(t *testing.T) {
 			}
 		})
 	}
+	english, _ := catalogue(t, English)
+	for n, want := range map[int]string{0: "No attempts left.", 1: "1 attempt left.", 2: "2 attempts left.", 21: "21 attempts left."} {
+		if got := english.tries("pin.tries", n); got != want {
+			t.Errorf("English tries(%d) = %q, want %q", n, got, want)
+		}
+	}
+	latin, _ := catalogue(t, SerbianLatin)
+	for n, want := range map[int]string{1: "Preostao je 1 pokušaj.", 2: "Preostala su 2 pokušaja.", 5: "Preostalo je 5 pokušaja."} {
+		if got := latin.tries("pin.tries", n); got != want {
+			t.Errorf("Latin tries(%d) = %q, want %q", n, got, want)
+		}
+	}
 	if got, want := m.count("papers.print", 5), "Штампај све (5 примерака)"; got != want {
 		t.Errorf("print button says %q, want %q", got, want)
 	}
@@ -292,21 +323,13 @@ func TestPlurals(t *testing.T) {
 // TestCatalogueIsCyrillic finds a Latin letter that looks like a Cyrillic one
 // inside a Cyrillic word.
 func TestCatalogueIsCyrillic(t *testing.T) {
-	_, all := catalogue(t)
+	_, all := catalogue(t, SerbianCyrillic)
 	for id, raw := range all {
-		var words []string
-		var one string
-		forms := map[string]string{}
-		if json.Unmarshal(raw, &one) == nil {
-			words = strings.Fields(one)
-		} else if err := json.Unmarshal(raw, &forms); err == nil {
-			for _, f := range forms {
-				words = append(words, strings.Fields(f)...)
-			}
-		}
-		for _, w := range words {
-			if procedure.MixedScripts(w) && !strings.Contains(w, "{{") {
-				t.Errorf("%s: %q mixes two scripts", id, w)
+		for _, text := range pluralForms(t, raw) {
+			for _, w := range strings.Fields(text) {
+				if procedure.MixedScripts(w) && !strings.Contains(w, "{{") {
+					t.Errorf("%s: %q mixes two scripts", id, w)
+				}
 			}
 		}
 	}

@@ -45,8 +45,8 @@ type pad struct {
 	changed func() // some input came
 }
 
-func newPad(k *keys, buf, first []byte, texts padTexts) *pad {
-	p := &pad{keys: k, texts: texts, buf: buf, first: first}
+func newPad(k *keys, buf, first []byte) *pad {
+	p := &pad{keys: k, buf: buf, first: first}
 	p.ExtendBaseWidget(p)
 	return p
 }

@@ -38,9 +38,9 @@ func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
 	rows := []fyne.CanvasObject{line(styleSub, a.words.say("content.answers"))}
 	rows = append(rows,
 		a.changeable(p, "content.person", fullName(c.Identity), procedure.PhasePerson), rule(),
-		a.changeable(p, "content.papers", a.words.fill("content.papers."+string(c.Action), with{"Contract": c.Contract.Number, "Date": c.Contract.Date.String()}), procedure.PhasePapers), rule(),
+		a.changeable(p, "content.papers", a.words.fill("content.papers."+string(c.Action), with{"Contract": c.Contract.Number, "Date": a.date(c.Contract.Date)}), procedure.PhasePapers), rule(),
 		a.changeable(p, "content.email", email, procedure.PhaseEmail), rule(),
-		fact(a.words.say("content.until"), c.Identity.ValidUntil.String(), a.half()))
+		fact(a.words.say("content.until"), a.date(c.Identity.ValidUntil), a.half()))
 	return column(unit(1.5), rows...)
 }
 

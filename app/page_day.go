@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -37,7 +36,7 @@ func (a *App) dayPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("day.print"), a.printDay)
 	p.keys[fyne.KeyF9] = a.printDay
 	half := (a.pageWidth()-unit(4))/2 - 2*unit(6)
-	heading := a.words.fill("day.heading.of", with{"Day": s.Day.String()})
+	heading := a.words.fill("day.heading.of", with{"Day": a.date(s.Day)})
 	return column(unit(3), line(styleHeading, heading),
 		line(styleSecondary, a.words.fill("stop.counter", with{"Counter": s.Counter, "Office": s.Office})),
 		topRow(unit(4), column(unit(4), panel(a.dayCounts(s, half)), panel(a.dayRefused(s, half))), panel(a.dayMinutes(s, half))))
@@ -86,8 +85,8 @@ func (a *App) dayMinutes(s *procedure.DaySheet, width float32) fyne.CanvasObject
 		rows = append(rows, fixed(width, spread(
 			line(styleBody, a.words.say("action."+string(m.Action))),
 			column(0,
-				line(style{bold: true, align: fyne.TextAlignTrailing}, a.words.fill("day.mean", with{"Mean": minutes(m.Mean), "Count": m.Count})),
-				line(style{size: styleCaption.size, colour: colourSecondary, align: fyne.TextAlignTrailing}, a.words.fill("day.median", with{"Median": minutes(m.Median)}))))))
+				line(style{bold: true, align: fyne.TextAlignTrailing}, a.words.fill("day.mean", with{"Mean": a.minutes(m.Mean), "Count": m.Count})),
+				line(style{size: styleCaption.size, colour: colourSecondary, align: fyne.TextAlignTrailing}, a.words.fill("day.median", with{"Median": a.minutes(m.Median)}))))))
 	}
 	if len(s.Minutes) == 0 {
 		rows = append(rows, line(styleSecondary, a.words.say("day.minutes.none")))
@@ -98,10 +97,4 @@ func (a *App) dayMinutes(s *procedure.DaySheet, width float32) fyne.CanvasObject
 // numberLine is a number at the end of its line.
 func (a *App) numberLine(words string, n int, width float32) fyne.CanvasObject {
 	return fixed(width, spread(para(styleBody, words, width-unit(16)), line(styleStrong, a.words.fill("number", with{"N": n}))))
-}
-
-// minutes gives minutes with one decimal, after a comma as in Serbian.
-func minutes(d time.Duration) string {
-	n := d.Round(6*time.Second) / (6 * time.Second)
-	return fmt.Sprintf("%d,%d", n/10, n%10)
 }

@@ -123,7 +123,7 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 		centred(para(styleLead.centred(), a.words.say(a.turnText()), textWidth())),
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, centred(toneInfo.box(a.citizen.note, textWidth())))
+		parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), textWidth())))
 	}
 	p.working = line(styleSecondary.centred(), a.words.say("working"))
 	parts = append(parts, gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
@@ -166,7 +166,7 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 		parts = append(parts, row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, toneWarning.box(a.citizen.note, width))
+		parts = append(parts, toneWarning.box(a.words.say(a.citizen.note), width))
 	}
 	parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
 	return topRow(unit(16), fixed(width, column(unit(4), parts...)), a.pad)
@@ -234,7 +234,7 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 		line(styleDisplay.centred(), a.words.say("last-try.heading")),
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, line(styleLead.strong().centred(), a.citizen.note))
+		parts = append(parts, line(styleLead.strong().centred(), a.words.say(a.citizen.note)))
 	}
 	parts = append(parts,
 		centred(para(styleLead.centred(), a.words.say("last-try.text"), textWidth())),

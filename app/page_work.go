@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -68,7 +67,7 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 		switch v.State {
 		case procedure.StepDone:
 			d, s = pictureDone, styleBody
-			t.set(a.words.fill("work.took", with{"Time": tenths(v.Took)}))
+			t.set(a.words.fill("work.took", with{"Time": a.tenths(v.Took)}))
 		case procedure.StepFailed:
 			d, s = pictureError, styleStrong
 			t.set(a.words.say("work.failed"))
@@ -100,12 +99,6 @@ func (a *App) elapsed(d time.Duration) string {
 }
 
 func seconds(d time.Duration) int { return int(d / time.Second) }
-
-// tenths gives seconds with one decimal, after a comma as in Serbian.
-func tenths(d time.Duration) string {
-	n := d.Round(100*time.Millisecond) / (100 * time.Millisecond)
-	return fmt.Sprintf("%d,%d", n/10, n%10)
-}
 
 // troublePage says why the work stands still, and what can be done now.
 func (a *App) troublePage(p *page) fyne.CanvasObject {

@@ -74,12 +74,12 @@ func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	if wide {
 		facts = append(facts,
 			a.pair(half, number, string(id.PersonalNumber), "person.card", string(id.CardNumber)),
-			a.pair(half, "person.issuer", id.IssuedBy, "person.until", id.ValidUntil.String()))
+			a.pair(half, "person.issuer", id.IssuedBy, "person.until", a.date(id.ValidUntil)))
 	} else {
 		facts = append(facts,
 			fact(a.words.say(number), string(id.PersonalNumber), inner),
 			fact(a.words.say("person.card"), string(id.CardNumber), inner),
-			fact(a.words.say("person.until"), id.ValidUntil.String(), inner),
+			fact(a.words.say("person.until"), a.date(id.ValidUntil), inner),
 			fact(a.words.say("person.issuer"), id.IssuedBy, inner))
 	}
 	return fixed(width, panel(column(unit(1.5), facts...)))

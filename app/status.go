@@ -63,7 +63,7 @@ func (a *App) cardWords(r procedure.ReaderView) sign {
 		t := a.explain(&procedure.Error{Code: r.Verdict.Blocks[0]})
 		return sign{pictureWarning, pictureCardWrong, a.words.say("reader.blocked.short"), t.what, t.do}
 	case r.Identity != nil && r.Verdict != nil:
-		values := with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber), "Until": r.Identity.ValidUntil.String()}
+		values := with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber), "Until": a.date(r.Identity.ValidUntil)}
 		return sign{pictureDone, pictureCardIn, a.words.say("reader.ready.short"), a.words.fill("reader.ready.heading", values), a.words.fill("reader.ready.text", values)}
 	}
 	return sign{pictureWait, pictureCardIn, a.words.say("reader.reading.short"), a.words.say("reader.reading.heading"), a.words.say("reader.reading.text")}

@@ -8,10 +8,11 @@ import (
 	"salter/app/procedure"
 )
 
-// The forms in which days and times are typed and shown.
+// The forms in which days and moments are typed, whatever the language: as on
+// the papers.
 const (
 	dayFormat    = "2.1.2006."
-	momentFormat = "02.01.2006. 15:04"
+	momentFormat = "2.1.2006. 15:04"
 )
 
 // parseDay reads a day as it is written in Serbian, with or without the last
@@ -33,11 +34,13 @@ func dayName(d procedure.Date) string { return fmt.Sprintf("%04d-%02d-%02d", d.Y
 
 // parseMoment reads a day and a time of the counter.
 func (a *App) parseMoment(s string) (time.Time, error) {
-	return time.ParseInLocation("2.1.2006. 15:04", strings.Join(strings.Fields(s), " "), a.cfg.Zone)
+	return time.ParseInLocation(momentFormat, strings.Join(strings.Fields(s), " "), a.cfg.Zone)
 }
 
 // moment is a time with its day.
-func (a *App) moment(t time.Time) string { return t.In(a.cfg.Zone).Format(momentFormat) }
+func (a *App) moment(t time.Time) string {
+	return t.In(a.cfg.Zone).Format(a.words.say("format.moment"))
+}
 
 // clock is a time of today as hours and minutes, or else with its date.
 func (a *App) clock(t time.Time) string {
@@ -48,4 +51,24 @@ func (a *App) clock(t time.Time) string {
 }
 
 // day is the date of a time in the zone of the counter.
-func (a *App) day(t time.Time) string { return procedure.DateOf(t, a.cfg.Zone).String() }
+func (a *App) day(t time.Time) string { return a.date(procedure.DateOf(t, a.cfg.Zone)) }
+
+// date is a day in the form of the language; empty if there is none.
+func (a *App) date(d procedure.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Format(a.words.say("format.day"))
+}
+
+// minutes gives minutes with one decimal.
+func (a *App) minutes(d time.Duration) string { return a.decimal(d, time.Minute) }
+
+// tenths gives seconds with one decimal.
+func (a *App) tenths(d time.Duration) string { return a.decimal(d, time.Second) }
+
+// decimal is a duration in the unit, rounded to one decimal.
+func (a *App) decimal(d, unit time.Duration) string {
+	n := d.Round(unit/10) / (unit / 10)
+	return a.words.fill("format.decimal", with{"Whole": int64(n / 10), "Tenth": int64(n % 10)})
+}
