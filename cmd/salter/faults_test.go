@@ -142,8 +142,8 @@ func TestMishaps(t *testing.T) {
 
 // mishapsADay is how many one counter is put through. Between two visits of a
 // citizen its clock goes on by more than a day, and its own certificate ends
-// after a year.
-const mishapsADay = 200
+// after ninety days.
+const mishapsADay = 60
 
 // day is a counter on one route, with all that can strike it.
 type day struct {

@@ -92,6 +92,11 @@ func (v *visit) stepCase(c *procedure.CaseView) error {
 	d := v.c.engine
 	switch c.Phase {
 	case procedure.PhasePerson:
+		if c.Facts != nil && !c.Facts.Authority {
+			if err := d.AskAgain(v.ctx); err != nil {
+				return err
+			}
+		}
 		return d.ConfirmPerson(v.ctx, v.wish.answers)
 	case procedure.PhasePapers:
 		if err := v.tryPapers(); err != nil {
