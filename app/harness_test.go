@@ -44,6 +44,19 @@ type scriptedDesk struct {
 	password string // of the last Override
 	brought  []procedure.BroughtForm
 	sheet    procedure.DaySheet // the answer of DaySheet
+	archive  archived
+}
+
+// archived are the answers of the pages beside the procedure.
+type archived struct {
+	places   []int64
+	row      func(place int64) procedure.CaseRow
+	history  procedure.CaseHistory
+	remote   procedure.RemoteCases
+	unsent   []procedure.UnsentRecord
+	file     procedure.HandedOverFile
+	copied   procedure.JournalCopy
+	findings []procedure.Finding
 }
 
 func (d *scriptedDesk) call(name string) error {
@@ -162,6 +175,46 @@ func (d *scriptedDesk) ConfirmHandOver(_ context.Context, t procedure.HandOverTi
 	return d.call("ConfirmHandOver")
 }
 func (d *scriptedDesk) SyncNow(context.Context) error { return d.call("SyncNow") }
+
+func (d *scriptedDesk) FindCases(_ context.Context, q procedure.CaseQuery) (procedure.CaseList, error) {
+	err := d.call("FindCases " + q.Typed + "/" + string(q.Filter))
+	return procedure.CaseList{Places: d.archive.places}, err
+}
+
+func (d *scriptedDesk) CaseRows(_ context.Context, places []int64) ([]procedure.CaseRow, error) {
+	var rows []procedure.CaseRow
+	for _, p := range places {
+		rows = append(rows, d.archive.row(p))
+	}
+	return rows, d.fail["CaseRows"]
+}
+
+func (d *scriptedDesk) CaseHistory(_ context.Context, id procedure.CaseID) (procedure.CaseHistory, error) {
+	return d.archive.history, d.call("CaseHistory " + string(id))
+}
+
+func (d *scriptedDesk) SearchAuthority(_ context.Context, typed string) (procedure.RemoteCases, error) {
+	return d.archive.remote, d.call("SearchAuthority " + typed)
+}
+
+func (d *scriptedDesk) Unsent(context.Context) ([]procedure.UnsentRecord, error) {
+	return d.archive.unsent, d.call("Unsent")
+}
+
+func (d *scriptedDesk) HandOverJournal(context.Context) (procedure.HandedOverFile, error) {
+	return d.archive.file, d.call("HandOverJournal")
+}
+
+func (d *scriptedDesk) CopyJournal(context.Context) (procedure.JournalCopy, error) {
+	return d.archive.copied, d.call("CopyJournal")
+}
+
+func (d *scriptedDesk) SelfTest(_ context.Context, tell func(procedure.Finding)) error {
+	for _, f := range d.archive.findings {
+		tell(f)
+	}
+	return d.call("SelfTest")
+}
 
 // TestMain runs all tests in one windowless app: each new one would read the
 // typefaces again.

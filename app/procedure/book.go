@@ -22,6 +22,7 @@ type book struct {
 	numbers   map[int]int       // cases opened, by year in Belgrade
 	contracts map[int]int       // contract numbers given out, by year
 	revoked   []string          // serials, hex
+	refused   []CaseID          // as ended
 	settings  map[string]string // of the last start, replaced and never changed
 }
 
@@ -36,6 +37,7 @@ func (b *book) trial() *book {
 	c.cases, c.days = maps.Clone(b.cases), maps.Clone(b.days)
 	c.numbers, c.contracts = maps.Clone(b.numbers), maps.Clone(b.contracts)
 	c.order, c.revoked = slices.Clone(b.order), slices.Clip(b.revoked)
+	c.refused = slices.Clip(b.refused)
 	return &c
 }
 
@@ -110,6 +112,9 @@ func (b *book) end(c Case) {
 	day := Today(c.Ended)
 	b.days[day] = b.days[day].with(c)
 	b.ended = c
+	if c.Refused != "" {
+		b.refused = append(b.refused, c.ID)
+	}
 	delete(b.cases, c.ID)
 	b.order = slices.DeleteFunc(b.order, func(id CaseID) bool { return id == c.ID })
 }

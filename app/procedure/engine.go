@@ -15,6 +15,12 @@ type Config struct {
 	Journal   Journal
 	Keyring   Keyring
 
+	// Archive, Search and Checkup are for the pages beside the procedure; what
+	// is nil is refused there with CodeSetup.
+	Archive Archive
+	Search  CaseSearcher
+	Checkup Checkup
+
 	Counter  string // office and number, for instance BG-017-03
 	Office   string // as printed
 	Version  string // of the program, for the journal

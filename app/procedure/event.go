@@ -29,6 +29,13 @@ type CardTurnedAway struct {
 	Blocks  []Code  `json:"blocks"`
 }
 
+// AuthoritySearched is committed before a clerk's question for cases goes to
+// the authority. What was asked for stands in neither journal in clear.
+type AuthoritySearched struct {
+	Inquiry string      `json:"inquiry"` // UUID under which the authority records it
+	By      SearchField `json:"by"`
+}
+
 // CaseOpened begins a case. Its commitments: PartRecord and PartChipFiles.
 type CaseOpened struct {
 	Number   string    `json:"number"`

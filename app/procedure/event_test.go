@@ -80,6 +80,8 @@ func TestNoPersonalDataInEvents(t *testing.T) {
 	h.must("OpenCase", h.e.OpenCase(ctx))
 	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))
 	h.remainingKinds()
+	_, err := h.e.SearchAuthority(ctx, "петровић")
+	h.must("SearchAuthority", err)
 	h.must("SignOut", h.e.SignOut(ctx))
 	h.File = []procedure.Setting{{"pin.ordered", "true"}}
 	h.restart()

@@ -31,6 +31,7 @@ const (
 	FieldPersonalNumber  = "personal_number"
 	FieldCardNumber      = "card_number"
 	FieldChoice          = "choice"
+	FieldSearch          = "search"
 )
 
 // Names in Error.Fields of CodePINWeak: why a new PIN is weak (E14).

@@ -12,6 +12,9 @@ const (
 	KindClerkSignedIn   Kind = "clerk-signed-in"
 	KindClerkSignedOut  Kind = "clerk-signed-out"
 	KindCardTurnedAway  Kind = "card-turned-away"
+	// KindAuthoritySearched: a clerk looks for a case at the authority, which
+	// records the question under the same inquiry.
+	KindAuthoritySearched Kind = "authority-searched"
 )
 
 // The kinds of a case. An intent is committed before its effect begins, the
@@ -90,6 +93,7 @@ var Kinds = []Kind{
 	KindClerkSignedIn,
 	KindClerkSignedOut,
 	KindCardTurnedAway,
+	KindAuthoritySearched,
 	KindCaseOpened,
 	KindCaseParked,
 	KindCaseResumed,
@@ -212,6 +216,8 @@ func bodyOfCounter(k Kind) any {
 		return new(ClerkSigned)
 	case KindCardTurnedAway:
 		return new(CardTurnedAway)
+	case KindAuthoritySearched:
+		return new(AuthoritySearched)
 	}
 	return nil
 }

@@ -92,6 +92,27 @@ type Desk interface {
 
 	// SyncNow starts a sync at once.
 	SyncNow(ctx context.Context) error
+
+	// FindCases lists the cases of this counter, the one opened last first.
+	FindCases(ctx context.Context, q CaseQuery) (CaseList, error)
+	// CaseRows gives the rows of the list for some of its places.
+	CaseRows(ctx context.Context, places []int64) ([]CaseRow, error)
+	// CaseHistory gives all that happened in one case. CodeNoCase: there is
+	// none.
+	CaseHistory(ctx context.Context, id CaseID) (CaseHistory, error)
+	// SearchAuthority looks for cases at all counters; the authority records
+	// who asked.
+	SearchAuthority(ctx context.Context, typed string) (RemoteCases, error)
+	// Unsent lists what the authority does not hold yet, by case.
+	Unsent(ctx context.Context) ([]UnsentRecord, error)
+	// HandOverJournal writes what the authority does not hold into a sealed
+	// file for it.
+	HandOverJournal(ctx context.Context) (HandedOverFile, error)
+	// CopyJournal makes a verified copy of the journal.
+	CopyJournal(ctx context.Context) (JournalCopy, error)
+	// SelfTest looks at every part of the counter and tells what it finds,
+	// one finding after the other, from the caller's goroutine.
+	SelfTest(ctx context.Context, tell func(Finding)) error
 }
 
 // Snapshot is an immutable picture of everything the screens show.

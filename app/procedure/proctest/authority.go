@@ -67,6 +67,7 @@ type Authority struct {
 	used      map[string][32]byte    // case/attempt → hash of the request
 	submitted map[[32]byte]time.Time // when a request was first meant to be sent
 	done      map[string]bool        // ids of status changes that took place
+	inquiries []string               // searches for cases
 	// refuse, if set, refuses requests with this problem before they are
 	// looked at.
 	refuse *procedure.Error

@@ -36,6 +36,7 @@ const (
 	OpRegister    Op = "register"
 	OpPutContract Op = "put-contract"
 	OpEndContract Op = "end-contract"
+	OpSearch      Op = "search"
 
 	OpAppend Op = "append"
 	OpReplay Op = "replay"

@@ -44,7 +44,7 @@ func NewWorld() *World {
 // Config joins an engine to this world. It waits nowhere.
 func (w *World) Config() procedure.Config {
 	return procedure.Config{
-		Cards: w.Reader, Authority: w.Authority, Journal: w.Journal, Keyring: w.Keyring,
+		Cards: w.Reader, Authority: w.Authority, Journal: w.Journal, Keyring: w.Keyring, Archive: w.Journal, Search: w.Authority,
 		Counter: "BG-017-03", Office: "ПУ за град Београд, Савски венац", Version: "test", Trust: Trust, Demo: true,
 		Settings: w.Settings, File: w.File, Now: w.Clock.Now, Mono: w.Clock.Mono,
 		Pause: func(context.Context, time.Duration) {},
