@@ -131,6 +131,7 @@ func BenchmarkCases(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(page), "×page")
 	})
+	benchPlaces(b, j)
 	fatal(b, j.Close())
 	b.Run("open to first page", func(b *testing.B) {
 		for b.Loop() {
@@ -144,5 +145,38 @@ func BenchmarkCases(b *testing.B) {
 			b.StartTimer()
 		}
 		b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(page), "×page")
+	})
+}
+
+// benchPlaces measures what a long list asks for: all places once, and the rows
+// that are looked at.
+func benchPlaces(b *testing.B, j *Journal) {
+	ctx := context.Background()
+	var places []int64
+	b.Run("places of all", func(b *testing.B) {
+		for b.Loop() {
+			var err error
+			places, err = j.Places(ctx, CaseQuery{})
+			fatal(b, err)
+		}
+		if len(places) != manyCases {
+			b.Fatalf("%d places", len(places))
+		}
+	})
+	b.Run("places of what is not sent", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := j.Places(ctx, CaseQuery{After: j.SyncState().Acked - 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("50 rows in the middle", func(b *testing.B) {
+		for b.Loop() {
+			rows, err := j.At(ctx, places[manyCases/2:manyCases/2+50]...)
+			fatal(b, err)
+			if len(rows) != 50 {
+				b.Fatalf("%d rows", len(rows))
+			}
+		}
 	})
 }

@@ -113,15 +113,56 @@ func TestCases(t *testing.T) {
 		{"since", CaseQuery{From: testTime.UnixMilli(), Limit: 1}, []int{7}},
 		{"later", CaseQuery{From: testTime.UnixMilli() + 1}, []int{}},
 		{"until", CaseQuery{To: testTime.UnixMilli()}, []int{}},
+		{"named", CaseQuery{IDs: []string{caseNumber(2), caseNumber(5)}}, []int{5, 2}},
+		{"nobody named", CaseQuery{IDs: []string{}}, []int{}},
+		{"named, of the name", CaseQuery{IDs: []string{caseNumber(2), caseNumber(5)}, Name: "ana"}, []int{2}},
+		{"moved since", CaseQuery{After: 20, Term: Term{"card", "card-0"}}, []int{6}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := list(t, j, tt.q); !slices.Equal(got, tt.want) {
 				t.Errorf("found %v, want %v", got, tt.want)
 			}
+			if tt.q.Limit == 0 {
+				checkPlaces(t, j, tt.q)
+			}
 		})
 	}
 	fatal(t, j.Verify(context.Background()))
+}
+
+// checkPlaces asks for places and rows what Cases gives at once.
+func checkPlaces(t *testing.T, j *Journal, q CaseQuery) {
+	t.Helper()
+	want, err := j.Cases(context.Background(), q)
+	fatal(t, err)
+	places, err := j.Places(context.Background(), q)
+	fatal(t, err)
+	got, err := j.At(context.Background(), places...)
+	fatal(t, err)
+	if len(places) != len(want) || !slices.Equal(got, want) {
+		t.Errorf("at places %v are %v, want %v", places, got, want)
+	}
+}
+
+// TestUnsent: what the authority has not countersigned, from its beginning.
+func TestUnsent(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	fill(t, j, 3)
+	fatal(t, j.Sync(context.Background(), countersigner{key: b.authority}))
+	fill(t, j, 4)
+	for limit, want := range map[int][]int64{10: {4, 5, 6, 7}, 2: {4, 5}} {
+		events, err := j.Unsent(context.Background(), limit)
+		fatal(t, err)
+		var got []int64
+		for _, e := range events {
+			got = append(got, e.Seq)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the first %d are %v, want %v", limit, got, want)
+		}
+	}
 }
 
 // TestCasePages walks down the list page by page, and reads the events of each.

@@ -68,6 +68,25 @@ func (j *Journal) Page(ctx context.Context, before int64, limit int) ([]Event, e
 	return page, nil
 }
 
+// Unsent returns the first events that the authority is not known to hold, in
+// order, at most limit.
+func (j *Journal) Unsent(ctx context.Context, limit int) ([]Event, error) {
+	acked := j.SyncState().Acked
+	var events []Event
+	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		rows, err := conn.QueryContext(ctx, "SELECT seq, case_id, kind, at, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?", acked, limit)
+		if err != nil {
+			return err
+		}
+		events, err = scanEvents(rows, 0)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list unsent events: %w", err)
+	}
+	return events, nil
+}
+
 // readEvents reads the events from first to last, in order, until their bodies
 // exceed maxBytes; but at least one. A gap is a TamperedError.
 func readEvents(ctx context.Context, conn *sql.Conn, first, last int64, maxBytes int) ([]Event, error) {
