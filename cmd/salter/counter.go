@@ -119,19 +119,25 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if seams.journal != nil {
 		book = seams.journal(book)
 	}
+	remote := authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now}
 	c.engine, err = procedure.New(procedure.Config{
 		Cards:     cards{c.readers},
-		Authority: authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now},
+		Authority: remote,
 		Journal:   book,
 		Keyring:   c.keyring,
-		Counter:   s.Counter.Name,
-		Office:    s.Counter.Office,
-		Version:   version,
-		Trust:     trust.SHA256,
-		Demo:      s.Mode == Demo,
-		Settings:  s.procedure(),
-		File:      s.values(),
-		Now:       seams.now,
+		Archive: archive{
+			j: c.journal, path: s.file(fileJournal), copies: s.file(dirCopies), handovers: s.file(dirHandovers),
+			counter: s.Counter.Name, recipient: trust.HandOver, now: seams.now,
+		},
+		Search:   remote,
+		Counter:  s.Counter.Name,
+		Office:   s.Counter.Office,
+		Version:  version,
+		Trust:    trust.SHA256,
+		Demo:     s.Mode == Demo,
+		Settings: s.procedure(),
+		File:     s.values(),
+		Now:      seams.now,
 	})
 	return c, err
 }

@@ -25,13 +25,9 @@ func handOver(ctx context.Context, s Settings, path string, out io.Writer) error
 	if id.trust.HandOver == "" {
 		return fmt.Errorf("hand over: %w", errNoRecipient)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	handed, err := writeHandover(ctx, j, path, id.trust.HandOver)
 	if err != nil {
-		return fmt.Errorf("hand over: %w", err)
-	}
-	handed, err := j.HandOver(ctx, file, id.trust.HandOver)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+		return err
 	}
 	if handed.To < handed.From {
 		fmt.Fprintf(out, "no events that the authority does not hold, %d sealed parts: bring the file to it\n", handed.Parts)
@@ -39,6 +35,19 @@ func handOver(ctx context.Context, s Settings, path string, out io.Writer) error
 	}
 	fmt.Fprintf(out, "events %d to %d and %d sealed parts: bring the file to the authority\n", handed.From, handed.To, handed.Parts)
 	return nil
+}
+
+// writeHandover makes the file, whole or not at all. It replaces nothing.
+func writeHandover(ctx context.Context, j *store.Journal, path, recipient string) (handed store.HandedOver, err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return handed, fmt.Errorf("hand over: %w", err)
+	}
+	handed, err = j.HandOver(ctx, file, recipient)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return handed, errors.Join(err, os.Remove(path))
+	}
+	return handed, nil
 }
 
 // maxAnswer bounds the file with the authority's checkpoint, in bytes.

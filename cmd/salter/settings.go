@@ -242,4 +242,5 @@ const (
 	fileRotation  = "keys/rotation.json" // the certificate renewed last, with its key
 	dirSpool      = "spool"
 	dirCopies     = store.CopiesDir
+	dirHandovers  = "handover" // files for the authority
 )

@@ -138,22 +138,28 @@ var errNoRoom = errors.New("the disk has no room for a copy beside what the next
 // copy makes a copy, unless that would take the room that cases need.
 func (u *upkeep) copy(ctx context.Context) error {
 	u.copied = u.now()
-	space, err := u.journal.Space(ctx)
+	_, err := copyJournal(ctx, u.journal, u.path, u.copies)
+	return err
+}
+
+// copyJournal makes a verified copy of the journal at path in the folder
+// copies; errNoRoom if cases need the room.
+func copyJournal(ctx context.Context, j *store.Journal, path, copies string) (string, error) {
+	space, err := j.Space(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	info, err := os.Stat(u.path)
+	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !space.Enough() || space.Free-info.Size() < space.MinFree {
-		return errNoRoom
+		return "", errNoRoom
 	}
-	if err := os.MkdirAll(u.copies, 0o700); err != nil {
-		return err
+	if err := os.MkdirAll(copies, 0o700); err != nil {
+		return "", err
 	}
-	_, err = u.journal.Backup(ctx, u.copies)
-	return err
+	return j.Backup(ctx, copies)
 }
 
 // end makes the last copy of this run, when the engine has ended.

@@ -37,18 +37,23 @@ func recordTerms(content []byte) store.Terms {
 	return t
 }
 
-// caseTerms are the words by which a case is found after its record was erased.
+// caseTerms are the words by which a case is found after its record was erased:
+// its number, and that of its contract.
 func caseTerms(kind string, event []byte) []store.Term {
-	if procedure.Kind(kind) != procedure.KindCaseOpened {
+	if k := procedure.Kind(kind); k != procedure.KindCaseOpened && k != procedure.KindActionChosen {
 		return nil
 	}
 	e, err := procedure.DecodeEvent(event)
 	if err != nil {
 		return nil // of a newer version: its number is none that we could read
 	}
-	opened, ok := e.Body.(*procedure.CaseOpened)
-	if !ok {
-		return nil
+	switch b := e.Body.(type) {
+	case *procedure.CaseOpened:
+		return []store.Term{{Field: termCaseNumber, Value: b.Number}}
+	case *procedure.ActionChosen:
+		if b.Contract != "" {
+			return []store.Term{{Field: termContract, Value: b.Contract}}
+		}
 	}
-	return []store.Term{{Field: termCaseNumber, Value: opened.Number}}
+	return nil
 }

@@ -1,0 +1,23 @@
+package card
+
+import (
+	"context"
+	"fmt"
+)
+
+// CheckModule says whether the PKCS#11 module can be loaded and started,
+// without touching a card: nil, or an error that wraps ErrNoModule; ErrBusy if
+// the module does not come back in time. A module that is in use is not
+// disturbed.
+func (r *Readers) CheckModule(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Patience)
+	defer cancel()
+	started := make(chan error, 1)
+	go func() { started <- r.module.start() }() // a foreign library may hang
+	select {
+	case err := <-started:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("load module: %w", ErrBusy)
+	}
+}
