@@ -28,6 +28,8 @@ type Config struct {
 	CRLPause  time.Duration    // 0: lists are published by PublishCRLs only
 	// Wrap, if not nil, stands between the network and the API's handler.
 	Wrap func(http.Handler) http.Handler
+	// Serve, if not nil, changes the API's server before it serves.
+	Serve func(*http.Server)
 }
 
 // Server is a running authority. Its methods fail the test on errors.
@@ -106,6 +108,9 @@ func (s *Server) Start() {
 		handler = s.cfg.Wrap(handler)
 	}
 	apiServer := api.Server(handler, a.TLS(), s.cfg.Log)
+	if s.cfg.Serve != nil {
+		s.cfg.Serve(apiServer)
+	}
 	public := api.Server(api.Public(a, s.cfg.Log), nil, s.cfg.Log)
 	s.running = []*http.Server{apiServer, public}
 	s.served.Go(func() { _ = apiServer.ServeTLS(apiListener, "", "") })

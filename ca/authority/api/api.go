@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -76,10 +77,19 @@ func New(a *authority.Authority, log *slog.Logger, limits Limits) http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.serve(r.handle, admission))
 	}
-	mux.Handle("/", s.serve(func(http.ResponseWriter, *http.Request, authority.Caller) error {
+	other := s.serve(func(http.ResponseWriter, *http.Request, authority.Caller) error {
 		return authority.Refuse(ca.ProblemNotFound, "no such route")
-	}, admission))
-	return mux
+	}, admission)
+	mux.Handle("/", other)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The mux would answer other spellings of a path itself, with a
+		// redirect: nobody here follows one, and nobody is answered unasked.
+		if p := r.URL.EscapedPath(); p != path.Clean(p) || p == "*" {
+			other.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // serve wraps a route: who calls, is there room, what came of it.

@@ -24,10 +24,16 @@ type waiting struct {
 
 func newWaiting(t *testing.T, cfg catest.Config) *waiting {
 	t.Helper()
-	w := &waiting{office: newOffice(t, cfg), id: catest.NewUUID()}
+	return newOffice(t, cfg).wait(t, cfg.Now)
+}
+
+// wait makes one at the office; now may be nil.
+func (o *office) wait(t *testing.T, now func() time.Time) *waiting {
+	t.Helper()
+	w := &waiting{office: o, id: catest.NewUUID()}
 	w.c = w.open()
-	if cfg.Now != nil {
-		w.c.Now = cfg.Now
+	if now != nil {
+		w.c.Now = now
 	}
 	w.cert = issue(t, w.c)[0]
 	for _, step := range []struct {
