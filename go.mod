@@ -27,8 +27,12 @@ require (
 // Tests only.
 require (
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: the commands' manuals as tests
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // requests and answers against openapi.yaml (ca/catest)
+	go.yaml.in/yaml/v3 v3.0.5 // reads openapi.yaml (ca/catest)
 	pgregory.net/rapid v1.3.0 // model tests of the procedure
 )
+
+require golang.org/x/crypto v0.58.0
 
 require (
 	filippo.io/hpke v0.4.0 // indirect
@@ -62,8 +66,6 @@ require (
 	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/weppos/publicsuffix-go v0.50.4-0.20260821095816-b0fdb5c2d345 // indirect
 	github.com/yuin/goldmark v1.8.2 // indirect
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/image v0.24.0 // indirect
 	golang.org/x/net v0.61.0 // indirect

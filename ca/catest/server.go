@@ -46,10 +46,15 @@ type Server struct {
 	served  sync.WaitGroup
 
 	publishing context.CancelFunc // ends the publishing of lists
+
+	contract *contract // nil in benchmarks
+	mu       sync.Mutex
+	broken   []string // mu; exchanges that are not as the contract says
 }
 
 // Start makes an authority with RSA-2048 issuers in a folder of its own and
-// serves it until the test ends.
+// serves it until the test ends. What it answers, and what it accepts, must be
+// as openapi.yaml says: else the test fails.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
 	if cfg.Log == nil {
@@ -66,8 +71,20 @@ func Start(t testing.TB, cfg Config) *Server {
 			t.Fatalf("make authority: %v", err)
 		}
 	}
+	if _, isBenchmark := t.(*testing.B); !isBenchmark {
+		if s.contract, err = loadContract(); err != nil {
+			t.Fatalf("read openapi.yaml: %v", err)
+		}
+	}
 	s.Start()
-	t.Cleanup(s.Stop)
+	t.Cleanup(func() {
+		s.Stop()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, b := range s.broken {
+			t.Errorf("not as openapi.yaml says: %s", b)
+		}
+	})
 	return s
 }
 
@@ -103,7 +120,10 @@ func (s *Server) Start() {
 		s.t.Fatal(err)
 	}
 	s.Authority, s.admin = a, a
-	handler := api.New(a, s.cfg.Log, s.cfg.Limits)
+	handler, outside := api.New(a, s.cfg.Log, s.cfg.Limits), api.Public(a, s.cfg.Log)
+	if s.contract != nil {
+		handler, outside = s.contract.watch(handler, "", s.violation), s.contract.watch(outside, "public", s.violation)
+	}
 	if s.cfg.Wrap != nil {
 		handler = s.cfg.Wrap(handler)
 	}
@@ -111,7 +131,7 @@ func (s *Server) Start() {
 	if s.cfg.Serve != nil {
 		s.cfg.Serve(apiServer)
 	}
-	public := api.Server(api.Public(a, s.cfg.Log), nil, s.cfg.Log)
+	public := api.Server(outside, nil, s.cfg.Log)
 	s.running = []*http.Server{apiServer, public}
 	s.served.Go(func() { _ = apiServer.ServeTLS(apiListener, "", "") })
 	s.served.Go(func() { _ = public.Serve(publicListener) })
@@ -120,6 +140,13 @@ func (s *Server) Start() {
 		s.publishing = cancel
 		s.served.Go(func() { a.KeepPublishing(ctx) })
 	}
+}
+
+// violation keeps what is wrong until the test ends: a handler may outlive it.
+func (s *Server) violation(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = append(s.broken, what)
 }
 
 func (s *Server) listen(url, scheme string) (net.Listener, string) {

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -190,6 +191,10 @@ func (w *Workstation) JSON(method, path string, body, reply any) *ca.Problem {
 	request, err := http.NewRequest(method, w.server.API+path, bytes.NewReader(content))
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, ca.PathBlobs) {
+		request.Header.Set("Content-Type", "application/octet-stream")
 	}
 	answer, err := w.HTTP.Do(request)
 	if err != nil {
