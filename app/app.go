@@ -24,7 +24,7 @@ type Printer interface {
 	Print(ctx context.Context, title string, pdf []byte) error
 }
 
-// Config is what the screens need. All fields up to Post are required.
+// Config is what the screens need. All fields up to SetTheme are required.
 type Config struct {
 	Desk   procedure.Desk
 	Window fyne.Window
@@ -35,8 +35,14 @@ type Config struct {
 	// calls.
 	Post func(f func())
 
+	// SetTheme gives the program the colours and sizes of a look.
+	SetTheme func(fyne.Theme)
+
 	// Look is the first look of the screens.
 	Look Look
+	// SaveLook keeps a look for the next start. It is called on a worker
+	// goroutine; nil: it is not kept.
+	SaveLook func(Look) error
 	// Printer and Render are needed where there are cases; without them
 	// nothing is printed. Render makes the papers: forms.Render with its
 	// options bound. It is called on a worker goroutine.
@@ -81,23 +87,27 @@ type App struct {
 	snapshot procedure.Snapshot
 	shown    bool // a snapshot has come
 	page     *page
-	draft    draft
-	citizen  citizen
-	pad      *pad
-	ticks    atomic.Bool         // the page changes with time; the one field that other goroutines read
-	size     fyne.Size           // of the window, as last laid out
-	root     *fyne.Container     // the content of the window; it holds that of the page
-	ended    procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
-	working  string              // the action in progress, empty if none
-	failure  *procedure.Error    // what became of the last action
-	fresh    bool                // failure has just come about
-	notice   string              // id of a message to be shown once, for instance why closing is refused
-	sheet    *procedure.DaySheet // of the day that is shown; nil: not read yet
+
+	under      *page  // while the look is chosen, the page that comes back; else nil
+	underFocus string // the control there that had the focus
+
+	draft   draft
+	citizen citizen
+	pad     *pad
+	ticks   atomic.Bool         // the page changes with time; the one field that other goroutines read
+	size    fyne.Size           // of the window, as last laid out
+	root    *fyne.Container     // the content of the window; it holds that of the page
+	ended   procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
+	working string              // the action in progress, empty if none
+	failure *procedure.Error    // what became of the last action
+	fresh   bool                // failure has just come about
+	notice  string              // id of a message to be shown once, for instance why closing is refused
+	sheet   *procedure.DaySheet // of the day that is shown; nil: not read yet
 }
 
 // New prepares the wizard; nothing is shown before Start.
 func New(cfg Config) (*App, error) {
-	if cfg.Desk == nil || cfg.Window == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil {
+	if cfg.Desk == nil || cfg.Window == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil || cfg.SetTheme == nil {
 		return nil, errors.New("make screens: a required field of Config is missing")
 	}
 	catalogues, err := loadCatalogues()
@@ -124,6 +134,7 @@ func New(cfg Config) (*App, error) {
 		}
 	}
 	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain)
+	cfg.SetTheme(NewTheme(a.look))
 	a.speak()
 	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
 	cfg.Window.SetPadded(false)
@@ -188,6 +199,9 @@ func (a *App) FocusLost() { a.leavePIN(procedure.PINFocusLost) }
 func (a *App) show(s procedure.Snapshot) {
 	old := a.snapshot
 	a.snapshot, a.shown = s, true
+	if s.Stop != nil && old.Stop == nil {
+		a.under = nil // the stop is said at once
+	}
 	a.draft.follow(s)
 	a.followCitizen()
 	a.followCard(old.Reader)
@@ -276,6 +290,8 @@ func (a *App) render() {
 	same := old != nil && old.screen == next
 	if !same {
 		a.keys.forget()
+	}
+	if !same && next != screenLook {
 		if old != nil && !old.bare && !a.fresh {
 			a.failure, a.notice = nil, "" // it spoke of a page that is gone
 		}
@@ -286,6 +302,9 @@ func (a *App) render() {
 	}
 	p := a.build(next, old)
 	a.page = p
+	if p.bare {
+		a.under = nil
+	}
 	a.ticks.Store(p.tick != nil)
 	a.cfg.Window.SetTitle(a.title(next))
 	if w := a.cfg.Window; !a.cfg.Windowed && w.FullScreen() != p.bare {

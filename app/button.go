@@ -19,6 +19,7 @@ const (
 	rankQuiet          // beside a row of a table
 	rankLink           // in a notice, leads to a field
 	rankDanger         // ends a case
+	rankBand           // in the head of the page
 )
 
 // button names an action. It is never disabled: pressing it tells what is
@@ -77,6 +78,8 @@ func (b *button) colours() (area, border, label, hint color.Color) {
 	case rankLink:
 		area = pick(colourErrorSoft, colourSurface)
 		return area, area, c(theme.ColorNameError), c(theme.ColorNameError)
+	case rankBand:
+		return pick(colourBand, colourBandHover), c(colourOnBandSoft), c(colourOnBand), c(colourOnBandSoft)
 	case rankDanger:
 		return pick(colourSurface, colourErrorSoft), c(theme.ColorNameError), c(theme.ColorNameError), c(colourSecondary)
 	default:
@@ -136,6 +139,8 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 		side = unit(3)
 	case rankLink:
 		height, side = unit(7), unit(1)
+	case rankBand:
+		height, side = unit(8.5), unit(3)
 	}
 	w := r.label.MinSize().Width + r.gap() + r.hint.MinSize().Width + 2*side
 	return fyne.NewSize(w+2*ringGap, height+2*ringGap)
@@ -152,12 +157,15 @@ func (r *buttonRenderer) Refresh() {
 	r.area.FillColor, r.area.StrokeColor, r.area.StrokeWidth = area, border, theme.Size(theme.SizeNameInputBorder)
 	r.area.CornerRadius = theme.Size(theme.SizeNameButtonRadius)
 	r.label.Text, r.label.Color, r.label.TextSize = r.button.label, label, theme.TextSize()
-	r.label.TextStyle.Bold = r.button.rank != rankQuiet && r.button.rank != rankSecondary
+	r.label.TextStyle.Bold = r.button.rank != rankQuiet && r.button.rank != rankSecondary && r.button.rank != rankBand
 	if r.button.rank == rankLarge {
 		r.label.TextSize = theme.Size(theme.SizeNameSubHeadingText)
 	}
 	r.hint.Text, r.hint.Color, r.hint.TextSize = r.button.hint, hint, theme.CaptionTextSize()
 	drawRing(r.ring, r.button.focused)
+	if r.button.rank == rankBand {
+		r.ring.StrokeColor = theme.Color(colourOnBand)
+	}
 	r.Layout(r.button.Size())
 	canvas.Refresh(r.button)
 }

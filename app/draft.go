@@ -68,6 +68,7 @@ const (
 	controlSkip     = "skip"
 	controlBefore   = "before"
 	controlAfter    = "after"
+	controlLook     = "look"
 	suffixNo        = ".no"
 	prefixCase      = "case."
 	prefixChange    = "change."

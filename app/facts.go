@@ -55,7 +55,7 @@ func (a *App) proposalBox(c *procedure.CaseView, width float32) fyne.CanvasObjec
 
 // warningLine is one sentence with the sign of a warning.
 func (a *App) warningLine(words string, width float32) fyne.CanvasObject {
-	return topRow(unit(2), picture(pictureWarning, 18), para(styleStrong.in(toneWarning.colour), words, width-18-unit(2)))
+	return topRow(unit(2), picture(pictureWarning, unit(4.5)), para(styleStrong.in(toneWarning.colour), words, width-unit(6.5)))
 }
 
 // proposalValues are what the sentences of reason may name.
@@ -132,7 +132,7 @@ func (a *App) needs(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	switch {
 	case c.Overridden != nil:
 		words := a.words.fill("needs.signed", with{"Number": c.Overridden.Number})
-		return topRow(unit(2), picture(pictureDone, 18), para(styleStrong.in(toneSuccess.colour), words, width-18-unit(2)))
+		return topRow(unit(2), picture(pictureDone, unit(4.5)), para(styleStrong.in(toneSuccess.colour), words, width-unit(6.5)))
 	case len(a.openNeeds(c)) > 0:
 		return a.warningLine(a.words.fill("needs.line", with{"Why": a.needsWords(c)}), width)
 	}

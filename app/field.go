@@ -128,7 +128,7 @@ func field(in *input, hint string, width float32) fyne.CanvasObject {
 	}
 	parts = append(parts, container.New(fixedWidth(width), in))
 	if in.problem != "" {
-		parts = append(parts, row(unit(2), picture(pictureError, 18), para(styleCaption.in("error").strong(), in.problem, width-unit(7))))
+		parts = append(parts, row(unit(2), picture(pictureError, unit(4.5)), para(styleCaption.in("error").strong(), in.problem, width-unit(7))))
 	}
 	return column(unit(1), parts...)
 }

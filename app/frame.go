@@ -17,8 +17,8 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 			above = column(0, natural(n), gap(unit(3)))
 		}
 	}
-	band, bottom := a.band(), column(0, a.actionBar(p), a.statusLine())
-	var middle fyne.CanvasObject = inset(pageMargin, pageMargin, around(above, nil, nil, nil, body))
+	band, bottom := a.band(p), column(0, a.actionBar(p), a.statusLine())
+	var middle fyne.CanvasObject = inset(pageMargin(), pageMargin(), around(above, nil, nil, nil, body))
 	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
 	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
 		middle = p.scrolling(middle)
@@ -30,11 +30,14 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 	return around(band, bottom, left, nil, middle)
 }
 
-const (
-	pageMargin = 24
-	railWidth  = 236
-	widest     = 1000 // wider lines and sheets do not read better
-)
+// pageMargin is the space around a page.
+func pageMargin() float32 { return unit(6) }
+
+// railWidth is the width of the list of steps.
+func railWidth() float32 { return unit(59) }
+
+// widest is the limit for lines and sheets: wider ones do not read better.
+func widest() float32 { return unit(250) }
 
 func (a *App) hasRail() bool {
 	c := a.snapshot.Case
@@ -43,11 +46,11 @@ func (a *App) hasRail() bool {
 
 // pageWidth is the width that a clerk's page has for itself.
 func (a *App) pageWidth() float32 {
-	w := max(a.size.Width, narrowest) - 2*pageMargin
+	w := max(a.size.Width, narrowest) - 2*pageMargin()
 	if a.hasRail() {
-		w -= railWidth + theme.Size(theme.SizeNameSeparatorThickness)
+		w -= railWidth() + theme.Size(theme.SizeNameSeparatorThickness)
 	}
-	return min(w, widest)
+	return min(w, widest())
 }
 
 // bareFrame shows a page of the citizen: nothing but the page.
@@ -62,7 +65,7 @@ func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
 
 // band is the head of every clerk's page: the program, the citizen of the
 // case, the clerk.
-func (a *App) band() fyne.CanvasObject {
+func (a *App) band(p *page) fyne.CanvasObject {
 	s := a.snapshot
 	inCase := s.Case != nil && s.Clerk != nil
 	name := line(styleSub.in(colourOnBand), a.words.say("product"))
@@ -88,13 +91,20 @@ func (a *App) band() fyne.CanvasObject {
 			line(styleStrong.in(colourOnBand), name),
 			line(styleCaption.in(colourOnBandSoft), a.words.fill(where, with{"Card": string(s.Case.Identity.CardNumber), "Case": s.Case.Number}))))
 	}
+	look := newButton(a.keys, rankBand, a.words.say("look.open"), a.words.say("key.look"), a.openLook)
+	p.add(controlLook, look)
+	p.keys[fyne.KeyF10] = a.openLook
+	if p.screen == screenLook {
+		look.Hide()
+		delete(p.keys, fyne.KeyF10)
+	}
 	right := gap(1)
 	if s.Clerk != nil {
 		right = column(0,
 			line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, s.Clerk.Name),
 			line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.words.fill("band.clerk", with{"Number": s.Clerk.Number, "Counter": s.Counter})))
 	}
-	return filled(colourBand, inset(unit(2), pageMargin, spread(row(unit(6), left...), right)))
+	return filled(colourBand, inset(unit(2), pageMargin(), spread(row(unit(6), left...), row(unit(6), right, look))))
 }
 
 func (a *App) demoBadge(id string) fyne.CanvasObject {
@@ -112,7 +122,7 @@ func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 	for i, id := range steps {
 		rows = append(rows, a.railRow(id, i, now))
 	}
-	width := railWidth - 2*unit(4)
+	width := railWidth() - 2*unit(4)
 	if !c.Deadline.IsZero() {
 		rows = append(rows, gap(unit(3)), a.deadline(c, width))
 	}
@@ -142,7 +152,7 @@ func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
 		d, s, state = pictureNow, styleStrong.in(theme.ColorNamePrimary), "rail.now"
 	}
 	words := column(0, line(s, a.words.say(id)), line(styleCaption, a.words.say(state)))
-	r := inset(unit(1.5), unit(2), row(unit(3), picture(d, 22), words))
+	r := inset(unit(1.5), unit(2), row(unit(3), picture(d, unit(5.5)), words))
 	if i == now {
 		return sheet(colourPrimarySoft, colourPrimarySoft, r)
 	}
@@ -169,7 +179,7 @@ func (a *App) actionBar(p *page) fyne.CanvasObject {
 		right = append(right, p.primary)
 	}
 	p.busy = len(left)+len(right) == 1 // no button: the program is at work
-	bar := inset(unit(2), pageMargin-ringGap, container.New(spreadLayout{}, row(unit(2), left...), row(unit(2), right...)))
+	bar := inset(unit(2), pageMargin()-ringGap, container.New(spreadLayout{}, row(unit(2), left...), row(unit(2), right...)))
 	return column(0, rule(), filled(colourSurface, bar))
 }
 
@@ -180,9 +190,9 @@ func (a *App) statusLine() fyne.CanvasObject {
 	}
 	r, l := a.readerStatus(), a.linkWords()
 	left := row(unit(6), statusItem(r), statusItem(l))
-	return column(0, rule(), inset(unit(1.5), pageMargin, spread(left, line(styleCaption, a.snapshot.Office))))
+	return column(0, rule(), inset(unit(1.5), pageMargin(), spread(left, line(styleCaption, a.snapshot.Office))))
 }
 
 func statusItem(w sign) fyne.CanvasObject {
-	return row(unit(2), picture(w.drawing, 16), line(styleCaption.in(theme.ColorNameForeground), w.short))
+	return row(unit(2), picture(w.drawing, unit(4)), line(styleCaption.in(theme.ColorNameForeground), w.short))
 }

@@ -219,8 +219,16 @@ func (d *scriptedDesk) SelfTest(_ context.Context, tell func(procedure.Finding))
 // TestMain runs all tests in one windowless app: each new one would read the
 // typefaces again.
 func TestMain(m *testing.M) {
-	test.NewApp().Settings().SetTheme(NewTheme())
+	test.NewApp().Settings().SetTheme(NewTheme(Look{}))
 	os.Exit(m.Run())
+}
+
+// setTheme gives the app of the tests a theme, if it is another one: Fyne
+// reads its typefaces again each time.
+func setTheme(t fyne.Theme) {
+	if s := fyne.CurrentApp().Settings(); s.Theme() != t {
+		s.SetTheme(t)
+	}
 }
 
 // counter is the App under test with everything around it.
@@ -265,6 +273,8 @@ func open(t *testing.T, s procedure.Snapshot, size fyne.Size) *counter {
 		Now:  func() time.Time { return c.now },
 		Go:   c.run,
 		Post: func(f func()) { f() },
+
+		SetTheme: setTheme,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)

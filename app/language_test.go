@@ -123,6 +123,14 @@ func TestSwitchLosesNothing(t *testing.T) {
 				c.wantScreen(s.want)
 				c.wantFocus(focus)
 			}
+			if c.app.page.keys[fyne.KeyF10] == nil {
+				return // the citizen's, where the look is not chosen, or that page itself
+			}
+			c.press(fyne.KeyF10)
+			c.wantScreen(screenLook)
+			c.press(fyne.KeyEscape)
+			c.wantScreen(s.want)
+			c.wantFocus(focus)
 			if got := c.words(); !slices.Equal(got, before) {
 				t.Errorf("the page says %q after the switch, %q before", got, before)
 			}

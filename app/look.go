@@ -13,22 +13,32 @@ const (
 	English         Language = "en"
 )
 
-// Languages returns all languages, the first one being that of a counter that
-// chose none.
+// Languages returns all languages, the usual one first.
 func Languages() []Language { return []Language{SerbianCyrillic, SerbianLatin, English} }
 
-// Look is how the screens speak to the clerk. It belongs to the counter and
-// not to a case; its zero value is the usual look.
+// TextSizes returns the sizes of text that can be chosen, in per cent, the
+// usual one first.
+func TextSizes() []int { return []int{100, 125, 150, 175, 200} }
+
+// Look is how the screens speak and look. It belongs to the counter and not to
+// a case; its zero value is the usual look.
 type Look struct {
 	Language Language
+	Colours  Colours
+	TextSize int // in per cent of the usual
 }
 
 // normal replaces what is missing or unknown by the usual.
 func (l Look) normal() Look {
-	if !slices.Contains(Languages(), l.Language) {
-		l.Language = Languages()[0]
+	return Look{Language: known(l.Language, Languages()), Colours: known(l.Colours, Palettes()), TextSize: known(l.TextSize, TextSizes())}
+}
+
+// known is v, or the first of all if v is not among them.
+func known[T comparable](v T, all []T) T {
+	if slices.Contains(all, v) {
+		return v
 	}
-	return l
+	return all[0]
 }
 
 // Look returns the present look.
@@ -38,7 +48,11 @@ func (a *App) Look() Look { return a.look }
 // Nothing is lost by it: what was typed, ticked and chosen stays, and so does
 // the focus.
 func (a *App) SetLook(l Look) {
+	old := a.look
 	a.look = l.normal()
+	if NewTheme(a.look) != NewTheme(old) { // else Fyne would read its typefaces again
+		a.cfg.SetTheme(NewTheme(a.look))
+	}
 	a.speak()
 	a.render()
 }

@@ -28,12 +28,12 @@ var (
 // goes with it.
 func (n tone) box(heading string, width float32, rest ...fyne.CanvasObject) fyne.CanvasObject {
 	parts := append([]fyne.CanvasObject{para(styleStrong.in(n.colour), heading, boxMeasure(width))}, rest...)
-	box := sheet(n.soft, n.colour, inset(unit(3), unit(4), topRow(unit(3), picture(n.drawing, 24), column(unit(1), parts...))))
+	box := sheet(n.soft, n.colour, inset(unit(3), unit(4), topRow(unit(3), picture(n.drawing, unit(6)), column(unit(1), parts...))))
 	return container.New(fixedWidth(width), box)
 }
 
 // boxMeasure is the measure of the text in a box of that width.
-func boxMeasure(width float32) float32 { return width - 24 - unit(3) - 2*unit(4) }
+func boxMeasure(width float32) float32 { return width - unit(17) }
 
 // attention is a notice that can have the keyboard's focus, so that somebody
 // who works by keyboard is led to it.
@@ -100,8 +100,8 @@ func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 		p.add(controlFailure, n)
 		return n
 	}
-	if p.screen == screenTrouble {
-		return nil // the page itself explains
+	if p.screen == screenTrouble || p.screen == screenLook {
+		return nil // the page itself explains, or it is spoken of another one
 	}
 	if a.failure != nil {
 		return a.failureNotice(p, a.failure, width)

@@ -209,20 +209,22 @@ func digitIndex(place int) int {
 	return place
 }
 
+// The measures of the pad, in steps of the grid.
 const (
-	keyWidth, keyHeight = 120, 72
-	keyGap              = 8
-	dotsHeight          = 52
-	confirmHeight       = 60
+	keyWidth, keyHeight = 30, 18
+	keyGap              = 2
+	dotsHeight          = 13
+	confirmHeight       = 15
+	padWidth            = 3*keyWidth + 2*keyGap
 )
 
 // placeBox is where a place lies.
 func placeBox(place int) (fyne.Position, fyne.Size) {
 	if place == placeConfirm {
-		return fyne.NewPos(0, dotsHeight+4*(keyHeight+keyGap)), fyne.NewSize(3*keyWidth+2*keyGap, confirmHeight)
+		return fyne.NewPos(0, unit(dotsHeight+4*(keyHeight+keyGap))), fyne.NewSize(unit(padWidth), unit(confirmHeight))
 	}
 	column, row := float32(place%3), float32(place/3)
-	return fyne.NewPos(column*(keyWidth+keyGap), dotsHeight+row*(keyHeight+keyGap)), fyne.NewSize(keyWidth, keyHeight)
+	return fyne.NewPos(unit(column*(keyWidth+keyGap)), unit(dotsHeight+row*(keyHeight+keyGap))), fyne.NewSize(unit(keyWidth), unit(keyHeight))
 }
 
 func (p *pad) placeAt(at fyne.Position) (int, bool) {
@@ -260,10 +262,10 @@ type padRenderer struct {
 
 // Layout puts every key at its fixed place.
 func (r *padRenderer) Layout(fyne.Size) {
-	const dot, step = 18, 34
-	left := (3*keyWidth + 2*keyGap - float32(pinMax-1)*step - dot) / 2
+	dot, step := unit(4.5), unit(8.5)
+	left := (unit(padWidth) - float32(pinMax-1)*step - dot) / 2
 	for i, d := range r.dots {
-		d.Move(fyne.NewPos(left+float32(i)*step, 12))
+		d.Move(fyne.NewPos(left+float32(i)*step, unit(3)))
 		d.Resize(fyne.NewSquareSize(dot))
 	}
 	for place := range places {

@@ -42,6 +42,7 @@ const (
 	screenHandOver   screen = "hand-over"
 	screenClosed     screen = "closed"
 	screenRefused    screen = "refused"
+	screenLook       screen = "look"
 )
 
 // Screens are all pages, in the order in which a case meets them.
@@ -49,7 +50,7 @@ var screens = []screen{
 	screenStop, screenSignIn, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
 	screenPapers, screenBrought, screenSigned, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenLastTry, screenThanks,
-	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused,
+	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
 
 // The names of controls that the frame knows.
@@ -244,6 +245,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.troublePage(p)
 	case screenHandOver:
 		return a.handOverPage(p, kept)
+	case screenLook:
+		return a.lookPage(p)
 	case screenClosed:
 		return a.closedPage(p)
 	default:
@@ -255,6 +258,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 func (a *App) route() screen {
 	s, c := a.snapshot, a.snapshot.Case
 	switch {
+	case a.under != nil && (s.Clerk == nil || a.citizen.stage == atClerk):
+		return screenLook
 	case s.Stop != nil:
 		return screenStop
 	case s.Clerk == nil:

@@ -35,7 +35,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		ticks = append(ticks, para(styleCaption, a.words.say("hand-over.chained"), measure))
 	}
 	ticks = append(ticks, gap(unit(1)), a.typed(p, kept, fieldPlace, &d.Place, "", measure))
-	heading := row(unit(3), picture(pictureDone, 34), line(styleHeading, a.words.say(a.resultHeading(c))))
+	heading := row(unit(3), picture(pictureDone, unit(8.5)), line(styleHeading, a.words.say(a.resultHeading(c))))
 	return column(unit(3), heading, topRow(unit(4), a.result(c, side), panel(column(unit(0.5), ticks...))))
 }
 
@@ -109,9 +109,9 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	l := a.linkWords()
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureDone, 44), line(styleHeading, a.words.say("closed.heading"))),
+		row(unit(4), picture(pictureDone, unit(11)), line(styleHeading, a.words.say("closed.heading"))),
 		para(styleLead, a.words.fill("closed.text", with{"Number": a.snapshot.Case.Number}), a.measure()-2*unit(6)),
-		row(unit(3), picture(l.drawing, 22), para(styleBody, l.heading+" "+l.text, a.measure()-unit(24))),
+		row(unit(3), picture(l.drawing, unit(5.5)), para(styleBody, l.heading+" "+l.text, a.measure()-unit(24))),
 	}
 	return centred(panel(column(unit(5), parts...)))
 }
@@ -125,7 +125,7 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	p.keys[fyne.KeyF9] = print
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureInfo, 44), line(styleHeading, a.words.say("refused.heading"))),
+		row(unit(4), picture(pictureInfo, unit(11)), line(styleHeading, a.words.say("refused.heading"))),
 		para(styleLead, a.reason(c.Refusal), textWidth()),
 		para(styleBody, a.next(c.Refusal), textWidth()),
 		para(styleSecondary, a.words.fill("refused.text", with{"Number": c.Number}), textWidth()),

@@ -23,9 +23,9 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	switch {
 	case c.PIN.Mode == procedure.PINNew, c.PIN.Tries == 0: // a new PIN costs no try, a kept one gets them back
 	case c.PIN.Tries == 1:
-		left = append(left, row(unit(3), picture(pictureWarning, 22), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
+		left = append(left, row(unit(3), picture(pictureWarning, unit(5.5)), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
 	default:
-		left = append(left, row(unit(3), picture(pictureInfo, 22), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
+		left = append(left, row(unit(3), picture(pictureInfo, unit(5.5)), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
 	}
 	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
 }
@@ -163,7 +163,7 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 		para(styleLead, a.words.say(a.words.either("pad.text."+of, "pad.text")), width),
 	}
 	if a.citizen.mode != procedure.PINNew {
-		parts = append(parts, row(unit(3), picture(pictureInfo, 26), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
+		parts = append(parts, row(unit(3), picture(pictureInfo, unit(6.5)), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.words.say(a.citizen.note), width))
@@ -183,7 +183,7 @@ func (a *App) weakPage(p *page) fyne.CanvasObject {
 	p.back.rank, p.primary.rank = rankPrimary, rankSecondary // what is advised
 	delete(p.keys, fyne.KeyReturn)                           // a weak PIN is never an accident
 	parts := []fyne.CanvasObject{
-		centred(picture(pictureInfo, 64)),
+		centred(picture(pictureInfo, unit(16))),
 		line(styleDisplay.centred(), a.words.say("weak.heading")),
 	}
 	for _, why := range a.citizen.weak {
@@ -200,7 +200,7 @@ func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 	words := line(styleStrong.in(theme.ColorNameWarning), a.words.count("pad.countdown", int(pinAlarm/time.Second)))
 	more := newButton(a.keys, rankSecondary, a.words.say("pad.more"), "", a.extendPIN)
 	p.add(controlMore, more)
-	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), 22), words), natural(more))
+	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), unit(5.5)), words), natural(more))
 	p.tick = func(now time.Time) {
 		left := a.citizen.deadline.Sub(now)
 		p.reveal(box, left <= pinAlarm)
@@ -214,7 +214,7 @@ func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 func (a *App) checkingPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	return column(unit(4),
-		centred(picture(pictureWait, 56)),
+		centred(picture(pictureWait, unit(14))),
 		line(styleDisplay.centred(), a.words.say("checking.heading")),
 		line(styleLead.centred(), a.words.say("checking.text")))
 }
@@ -230,7 +230,7 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	p.primary.hint = ""
 	delete(p.keys, fyne.KeyReturn) // the last try is never an accident
 	parts := []fyne.CanvasObject{
-		centred(picture(pictureWarning, 64)),
+		centred(picture(pictureWarning, unit(16))),
 		line(styleDisplay.centred(), a.words.say("last-try.heading")),
 	}
 	if a.citizen.note != "" {

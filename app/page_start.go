@@ -16,7 +16,7 @@ func (a *App) stopPage(p *page) fyne.CanvasObject {
 	t := a.explain(a.snapshot.Stop)
 	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Window.Close)
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureError, 44), para(styleHeading, t.what, textWidth())),
+		row(unit(4), picture(pictureError, unit(11)), para(styleHeading, t.what, textWidth())),
 		para(styleLead, t.do, textWidth()),
 	}
 	if a.snapshot.Stop.Code != procedure.CodeInUse { // there the other window goes on
@@ -99,13 +99,13 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		p.keys[fyne.KeyF6] = a.refuseCard
 		buttons = append(buttons, natural(slip))
 	}
-	right := fixed(sideWidth, column(unit(4), a.todayPanel(), a.linkPanel()))
+	right := fixed(sideWidth(), column(unit(4), a.todayPanel(), a.linkPanel()))
 	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), a.cardPanel(p, column(unit(1), buttons...))), gap(0))
 	return around(top, nil, nil, nil, a.waitingPanel(p))
 }
 
 // sideWidth is the width of the small panels on the home page.
-const sideWidth = 288
+func sideWidth() float32 { return unit(72) }
 
 // cardPanel is the state of the reader with what can be done.
 func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
@@ -115,7 +115,7 @@ func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 	if r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
 		image = portrait(r.Portrait, unit(60))
 	}
-	measure := max(a.size.Width, narrowest) - 2*pageMargin - sideWidth - unit(4) - 2*unit(6) - image.MinSize().Width - unit(8)
+	measure := max(a.size.Width, narrowest) - 2*pageMargin() - sideWidth() - unit(4) - 2*unit(6) - image.MinSize().Width - unit(8)
 	measure = min(measure, 40*theme.TextSize())
 	p.noticed = true
 	words := []fyne.CanvasObject{para(styleHeading, w.heading, measure), para(styleLead, w.text, measure)}
@@ -147,8 +147,8 @@ func (a *App) todayPanel() fyne.CanvasObject {
 func (a *App) linkPanel() fyne.CanvasObject {
 	w := a.linkWords()
 	return panel(column(unit(1.5),
-		row(unit(2), picture(w.drawing, 20), para(styleStrong, w.heading, sideWidth-unit(20))),
-		para(styleCaption, w.text, sideWidth-unit(12))))
+		row(unit(2), picture(w.drawing, unit(5)), para(styleStrong, w.heading, sideWidth()-unit(20))),
+		para(styleCaption, w.text, sideWidth()-unit(12))))
 }
 
 // waitingPanel lists the unfinished cases, each with its button.
@@ -184,5 +184,5 @@ func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
 	words := column(0,
 		line(styleStrong, name),
 		line(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
-	return spread(row(unit(3), picture(pictureWait, 22), words), resume)
+	return spread(row(unit(3), picture(pictureWait, unit(5.5)), words), resume)
 }

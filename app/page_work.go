@@ -90,7 +90,7 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 }
 
 func stepRow(width float32, d drawing, s style, name string, right fyne.CanvasObject) fyne.CanvasObject {
-	left := row(unit(3), picture(d, 24), line(s, name))
+	left := row(unit(3), picture(d, unit(6)), line(s, name))
 	return container.New(fixedWidth(width), spread(left, right))
 }
 

@@ -44,11 +44,11 @@ const readerShape = `<rect x="24" y="92" width="152" height="40" rx="9" fill="%[
 
 // The pictures of the reader on the home page.
 var (
-	pictureCardIn    = drawing{"card-in", 200, 140, `<g transform="translate(48 34)">` + cardShape + `</g>` + readerShape, colourBand, colourSurface}
-	pictureCardOut   = drawing{"card-out", 200, 140, `<g transform="translate(48 6)">` + cardShape + `</g><path d="M100 76 L100 88 M94 82 L100 88.5 L106 82" fill="none" stroke="%[1]s" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/>` + readerShape, colourBand, colourSurface}
+	pictureCardIn    = drawing{"card-in", 200, 140, `<g transform="translate(48 34)">` + cardShape + `</g>` + readerShape, colourDrawing, colourSurface}
+	pictureCardOut   = drawing{"card-out", 200, 140, `<g transform="translate(48 6)">` + cardShape + `</g><path d="M100 76 L100 88 M94 82 L100 88.5 L106 82" fill="none" stroke="%[1]s" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/>` + readerShape, colourDrawing, colourSurface}
 	pictureNoReader  = drawing{"no-reader", 200, 140, `<rect x="24" y="72" width="152" height="44" rx="9" fill="none" stroke="%[1]s" stroke-width="3" stroke-dasharray="9 7"/><path d="M84 26 L116 58 M116 26 L84 58" stroke="%[1]s" stroke-width="5" stroke-linecap="round"/>`, theme.ColorNameWarning, ""}
 	pictureCardWrong = drawing{"card-wrong", 200, 140, `<g transform="translate(48 34)">` + cardShape + `</g>` + readerShape, theme.ColorNameWarning, colourSurface}
-	pictureTurn      = drawing{"turn", 200, 140, `<rect x="44" y="14" width="112" height="76" rx="8" fill="%[2]s" stroke="%[1]s" stroke-width="4"/><path d="M88 92 L84 108 M112 92 L116 108 M70 110 L130 110" stroke="%[1]s" stroke-width="4" stroke-linecap="round"/><path d="M30 116 C46 140 154 140 170 116" fill="none" stroke="%[1]s" stroke-width="4" stroke-linecap="round"/><path d="M172 130 L171 115 L157 119" fill="none" stroke="%[1]s" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/>`, colourBand, colourSurface}
+	pictureTurn      = drawing{"turn", 200, 140, `<rect x="44" y="14" width="112" height="76" rx="8" fill="%[2]s" stroke="%[1]s" stroke-width="4"/><path d="M88 92 L84 108 M112 92 L116 108 M70 110 L130 110" stroke="%[1]s" stroke-width="4" stroke-linecap="round"/><path d="M30 116 C46 140 154 140 170 116" fill="none" stroke="%[1]s" stroke-width="4" stroke-linecap="round"/><path d="M172 130 L171 115 L157 119" fill="none" stroke="%[1]s" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/>`, colourDrawing, colourSurface}
 	picturePerson    = drawing{"person", 120, 150, `<circle cx="60" cy="54" r="26" fill="%[1]s"/><path d="M14 150 C14 106 36 92 60 92 C84 92 106 106 106 150 Z" fill="%[1]s"/>`, colourLine, ""}
 )
 

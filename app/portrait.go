@@ -48,17 +48,17 @@ func portrait(jpeg []byte, height float32) fyne.CanvasObject {
 // The measures of the sheet with the portrait, in a wide window and in a
 // narrow one. The clerk compares it with a face: as large as there is room.
 const (
-	wideFacts, widePortrait     = 336, 288
-	narrowFacts, narrowPortrait = 224, 200
+	wideFacts, widePortrait     = 84, 288 // in steps of the grid, and in Fyne's units
+	narrowFacts, narrowPortrait = 56, 200
 )
 
 // personFacts is the portrait with what the chip says.
 func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	id := c.Identity
-	wide := a.pageWidth() == widest
-	width, height := float32(narrowFacts), float32(narrowPortrait)
+	wide := a.pageWidth() == widest()
+	width, height := unit(narrowFacts), float32(narrowPortrait)
 	if wide {
-		width, height = wideFacts, widePortrait
+		width, height = unit(wideFacts), widePortrait
 	}
 	var image fyne.CanvasObject = picture(picturePerson, height)
 	if len(c.Portrait) > 0 {

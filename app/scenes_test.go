@@ -28,6 +28,8 @@ func procedureScenes() []scene {
 	}
 	printed := func(s procedure.Snapshot) procedure.Snapshot { s.Case.Printed = true; return s }
 	return []scene{
+		{"look", inCase(procedure.PhaseEmail), func(c *counter) { c.press(fyne.KeyF10) }, screenLook},
+		{"look sign-in", with1(atHome(), func(s *procedure.Snapshot) { s.Clerk = nil }), func(c *counter) { c.press(fyne.KeyF10) }, screenLook},
 		{"home mute", with1(atHome(), func(s *procedure.Snapshot) { s.Reader = procedure.ReaderView{State: procedure.ReaderMute} }), nil, screenHome},
 		{"search", atHome(), func(c *counter) {
 			c.press(fyne.KeyF3)

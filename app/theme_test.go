@@ -29,8 +29,7 @@ func luminance(c color.Color) float64 {
 
 // TestContrast computes every pair in which colours meet on the pages.
 func TestContrast(t *testing.T) {
-	const text, border = 4.5, 3.0
-	th := NewTheme()
+	const text, enhanced, border = 4.5, 7.0, 3.0 // WCAG 2.2: 1.4.3, 1.4.6, 1.4.11
 	grounds := []fyne.ThemeColorName{theme.ColorNameBackground, colourSurface, colourPrimarySoft, theme.ColorNameHover, colourErrorSoft, colourWarningSoft, colourSuccessSoft, theme.ColorNameSelection}
 	inks := []fyne.ThemeColorName{theme.ColorNameForeground, theme.ColorNameDisabled, theme.ColorNamePlaceHolder, colourSecondary}
 	type pair struct {
@@ -57,31 +56,59 @@ func TestContrast(t *testing.T) {
 		pair{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary, text}, pair{theme.ColorNameForegroundOnPrimary, colourPrimaryDark, text},
 		pair{theme.ColorNameForegroundOnError, theme.ColorNameError, text}, pair{theme.ColorNameForegroundOnWarning, theme.ColorNameWarning, text},
 		pair{theme.ColorNameForegroundOnSuccess, theme.ColorNameSuccess, text},
-		pair{colourOnBand, colourBand, text}, pair{colourOnBandSoft, colourBand, text}, pair{colourOnDemo, colourDemo, text},
+		pair{colourDrawing, colourSurface, border}, pair{theme.ColorNameWarning, colourSurface, border},
+		pair{colourOnBand, colourBandHover, text}, pair{colourOnBandSoft, colourBandHover, text}, pair{colourOnBandSoft, colourBand, text},
+		pair{colourOnBand, colourBand, text}, pair{colourOnDemo, colourDemo, text},
 		pair{theme.ColorNameFocus, colourPrimarySoft, border}, pair{theme.ColorNameInputBorder, colourPrimarySoft, border},
 	)
-	for _, p := range pairs {
-		t.Run(string(p.ink)+" on "+string(p.ground), func(t *testing.T) {
-			got := contrast(th.Color(p.ink, theme.VariantDark), th.Color(p.ground, theme.VariantDark))
-			if got < p.want {
-				t.Errorf("contrast is %.2f, want at least %.1f", got, p.want)
-			}
-		})
+	for _, palette := range Palettes() {
+		th := NewTheme(Look{Colours: palette})
+		for _, p := range pairs {
+			t.Run(string(palette)+" "+string(p.ink)+" on "+string(p.ground), func(t *testing.T) {
+				want := p.want
+				if palette == Contrast && want == text {
+					want = enhanced
+				}
+				got := contrast(th.Color(p.ink, theme.VariantLight), th.Color(p.ground, theme.VariantLight))
+				if got < want {
+					t.Errorf("contrast is %.2f, want at least %.1f", got, want)
+				}
+			})
+		}
 	}
 }
 
-// TestThemeIsWhole: whatever name a widget asks for, it gets an opaque colour
-// of the light kind or a size.
+// TestThemeIsWhole: every palette has every colour, whatever the desktop
+// prefers, and whatever size a widget asks for, it gets one.
 func TestThemeIsWhole(t *testing.T) {
-	th := NewTheme()
-	for name := range palette {
-		if th.Color(name, theme.VariantDark) != th.Color(name, theme.VariantLight) {
-			t.Errorf("colour %s depends on the variant of the desktop", name)
+	for _, palette := range Palettes() {
+		th := NewTheme(Look{Colours: palette})
+		for name := range palettes[Light] {
+			if _, ok := palettes[palette][name]; !ok {
+				t.Errorf("the palette %s has no %s", palette, name)
+			}
+			if th.Color(name, theme.VariantDark) != th.Color(name, theme.VariantLight) {
+				t.Errorf("%s: colour %s depends on the variant of the desktop", palette, name)
+			}
 		}
 	}
+	th := NewTheme(Look{})
 	for _, name := range []fyne.ThemeSizeName{theme.SizeNameModalBlurRadius, theme.SizeNameDialogRadius, theme.SizeNamePopupRadius, theme.SizeNameMenuRadius, theme.SizeNameWindowButtonHeight} {
 		if th.Size(name) < 0 {
 			t.Errorf("size %s is %v", name, th.Size(name))
 		}
+	}
+}
+
+// TestTextSize: text grows as asked, up to twice the usual (WCAG 2.2, 1.4.4).
+func TestTextSize(t *testing.T) {
+	usual, twice := NewTheme(Look{}), NewTheme(Look{TextSize: 200})
+	for name := range lettering {
+		if got, want := twice.Size(name), 2*usual.Size(name); got != want {
+			t.Errorf("%s is %v at 200 %%, want %v", name, got, want)
+		}
+	}
+	if got, want := NewTheme(Look{TextSize: 1000}).Size(theme.SizeNameText), usual.Size(theme.SizeNameText); got != want {
+		t.Errorf("a size that nobody offers gives %v, want the usual %v", got, want)
 	}
 }

@@ -94,7 +94,7 @@ func (t *tick) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 
 // CreateRenderer is called by Fyne.
 func (t *tick) CreateRenderer() fyne.WidgetRenderer {
-	r := &tickRenderer{tick: t, ring: canvas.NewRectangle(color.Transparent), area: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), mark: picture(pictureTick, 16)}
+	r := &tickRenderer{tick: t, ring: canvas.NewRectangle(color.Transparent), area: canvas.NewRectangle(nil), box: canvas.NewRectangle(nil), mark: picture(pictureTick, unit(4))}
 	r.Refresh()
 	return r
 }
@@ -105,7 +105,8 @@ type tickRenderer struct {
 	mark            *canvas.Image
 }
 
-const boxSide = 24
+// boxSide is the side of the box, and of the ring.
+func boxSide() float32 { return unit(6) }
 
 func (r *tickRenderer) inset() float32 {
 	if r.tick.boxed {
@@ -121,11 +122,11 @@ func (r *tickRenderer) Layout(size fyne.Size) {
 	r.area.Resize(size.SubtractWidthHeight(2*ringGap, 2*ringGap))
 	x := ringGap + r.inset()
 	words, total := r.tick.words()
-	r.box.Move(fyne.NewPos(x, (size.Height-boxSide)/2))
-	r.box.Resize(fyne.NewSquareSize(boxSide))
-	r.mark.Resize(fyne.NewSquareSize(16))
-	r.mark.Move(r.box.Position().AddXY(4, 4))
-	x += boxSide + unit(3)
+	r.box.Move(fyne.NewPos(x, (size.Height-boxSide())/2))
+	r.box.Resize(fyne.NewSquareSize(boxSide()))
+	r.mark.Resize(fyne.NewSquareSize(unit(4)))
+	r.mark.Move(r.box.Position().AddXY(unit(1), unit(1)))
+	x += boxSide() + unit(3)
 	y := (size.Height - total.Height) / 2
 	for _, o := range words {
 		h := o.MinSize().Height
@@ -138,7 +139,7 @@ func (r *tickRenderer) Layout(size fyne.Size) {
 // MinSize is at least 44 high.
 func (r *tickRenderer) MinSize() fyne.Size {
 	_, label := r.tick.words()
-	w := label.Width + boxSide + unit(3) + 2*(ringGap+r.inset())
+	w := label.Width + boxSide() + unit(3) + 2*(ringGap+r.inset())
 	return fyne.NewSize(w, max(unit(10), label.Height+2*r.inset())+2*ringGap)
 }
 
@@ -165,7 +166,7 @@ func (r *tickRenderer) Refresh() {
 	r.box.FillColor, r.box.StrokeColor, r.box.StrokeWidth = theme.Color(colourSurface), theme.Color(theme.ColorNameInputBorder), 2
 	r.box.CornerRadius = 5
 	if t.round {
-		r.box.CornerRadius = boxSide / 2
+		r.box.CornerRadius = boxSide() / 2
 	}
 	r.mark.Hide()
 	if t.on {

@@ -53,6 +53,8 @@ func openReal(t *testing.T) *realCounter {
 		Render: func(d procedure.PaperData) (forms.Job, error) { return forms.Render(d, forms.Options{Fonts: fonts}) },
 		Go:     func(f func()) { go f() },
 		Post:   func(f func()) { c.posts <- f },
+
+		SetTheme: setTheme,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)

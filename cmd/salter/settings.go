@@ -239,6 +239,7 @@ const (
 	fileKeys      = "keys/workstation.json"
 	fileEnrolment = "enrolment.json"
 	filePolicy    = "policy.version"
+	fileLook      = "look.toml"          // language, colours and text size of the screens
 	fileRotation  = "keys/rotation.json" // the certificate renewed last, with its key
 	dirSpool      = "spool"
 	dirCopies     = store.CopiesDir

@@ -61,16 +61,20 @@ type screens struct {
 func show(ctx context.Context, s screens) error {
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: "rs.gov.mup.salter", Name: "Salter", Version: version, Migrations: map[string]bool{"fyneDo": true}})
 	fa := fyneapp.NewWithID("rs.gov.mup.salter")
-	fa.Settings().SetTheme(app.NewTheme())
 	fa.SetIcon(fyne.NewStaticResource("salter.png", assets.IconPNG()))
 	w := fa.NewWindow("Шалтер")
 	w.Resize(fyne.NewSize(1360, 720)) // with its frame it fits 1366 × 768
 	w.SetMaster()
 
+	var look lookFile
+	if s.settings.Data != "" { // else the start was stopped before they were read
+		look = lookFile(s.settings.file(fileLook))
+	}
 	rest := newIdle()
 	end := ending{quit: fa.Quit, wake: rest.wake}
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
+		SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
 		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
 		Zone: procedure.Belgrade(), PIN: pinBuffer(8), PINAgain: pinBuffer(8), DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
