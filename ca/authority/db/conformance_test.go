@@ -39,6 +39,8 @@ func TestConformance(t *testing.T) {
 		{"commitments and blobs in either order", commitments},
 		{"an alarm is open until it is cleared", alarms},
 		{"a case is found by its person and its number", cases},
+		{"a code is used once, an operation stays", operations},
+		{"the keys of a revoked workstation", revokedWorkstation},
 	}
 	for _, e := range engines {
 		for _, c := range cases {

@@ -43,6 +43,7 @@ type Tx interface {
 	Blobs
 	Alarms
 	Cases
+	Operations
 
 	// Meta reads a setting that the authority keeps for itself.
 	Meta(key string) (string, error)
@@ -64,6 +65,9 @@ type Workstation struct {
 	Verifier string // note verifier of the journal's checkpoints
 	State    string // Active, Revoked
 	At       time.Time
+	// RevokedAt is since when it is refused; zero while it is active, and of
+	// one that was revoked before this was kept.
+	RevokedAt time.Time
 }
 
 // WorkstationKey is a TLS key of a workstation; at rotation there are two.
@@ -108,6 +112,9 @@ type Registers interface {
 	PutWorkstationKey(k WorkstationKey) error
 	// WorkstationKey finds one by the hash of its SubjectPublicKeyInfo.
 	WorkstationKey(spki [32]byte) (WorkstationKey, error)
+	// RevokedKeys lists the keys of the workstations that are revoked; At is
+	// since when.
+	RevokedKeys() ([]WorkstationKey, error)
 
 	// PutClerk inserts, or replaces the state of the same certificate.
 	PutClerk(c Clerk) error
@@ -254,6 +261,9 @@ type Issuances interface {
 
 	// Status is the present status of an issued certificate.
 	Status(serial string) (Status, error)
+	// Holds lists the certificates that are on hold since until or longer,
+	// those held longest first, at most limit.
+	Holds(until time.Time, limit int) ([]Status, error)
 	// StatusChange finds an executed change by its id.
 	StatusChange(id string) (StatusChange, error)
 	// PutStatusChange stores the change and sets the certificate's status.

@@ -189,6 +189,12 @@ func scanStatus(r scanner) (s Status, err error) {
 	return s, err
 }
 
+// Holds implements Issuances.
+func (t tx) Holds(until time.Time, limit int) ([]Status, error) {
+	return collect(t, "list holds", `SELECT serial, state, reason, received_at, at FROM status
+		 WHERE state = 'hold' AND at <= ? ORDER BY at, serial LIMIT ?`, []any{until.UnixMilli(), limit}, scanStatus)
+}
+
 // StatusChange implements Issuances.
 func (t tx) StatusChange(id string) (StatusChange, error) {
 	return one(t, "find status change",

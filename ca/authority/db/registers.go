@@ -1,21 +1,28 @@
 package db
 
-import "time"
+import (
+	"database/sql"
+	"time"
+)
 
 // PutWorkstation implements Registers.
 func (t tx) PutWorkstation(w Workstation) error {
 	return t.exec("write workstation",
-		`INSERT INTO workstation(name, uri, verifier, state, at) VALUES(?,?,?,?,?)
-		 ON CONFLICT(name) DO UPDATE SET state = excluded.state`,
-		w.Name, w.URI, w.Verifier, w.State, w.At.UnixMilli())
+		`INSERT INTO workstation(name, uri, verifier, state, at, revoked_at) VALUES(?,?,?,?,?,?)
+		 ON CONFLICT(name) DO UPDATE SET state = excluded.state, revoked_at = excluded.revoked_at`,
+		w.Name, w.URI, w.Verifier, w.State, w.At.UnixMilli(), sql.NullInt64{Int64: w.RevokedAt.UnixMilli(), Valid: !w.RevokedAt.IsZero()})
 }
 
-const selectWorkstation = "SELECT name, uri, verifier, state, at FROM workstation "
+const selectWorkstation = "SELECT name, uri, verifier, state, at, revoked_at FROM workstation "
 
 func scanWorkstation(r scanner) (w Workstation, err error) {
 	var at int64
-	err = r.Scan(&w.Name, &w.URI, &w.Verifier, &w.State, &at)
+	var revoked sql.NullInt64
+	err = r.Scan(&w.Name, &w.URI, &w.Verifier, &w.State, &at, &revoked)
 	w.At = time.UnixMilli(at)
+	if revoked.Valid {
+		w.RevokedAt = time.UnixMilli(revoked.Int64)
+	}
 	return w, err
 }
 
@@ -42,12 +49,22 @@ func (t tx) PutWorkstationKey(k WorkstationKey) error {
 func (t tx) WorkstationKey(spki [32]byte) (WorkstationKey, error) {
 	return one(t, "find workstation key",
 		"SELECT spki_sha256, workstation, certificate, not_after, at FROM workstation_key WHERE spki_sha256 = ?",
-		[]any{spki[:]}, func(r scanner) (k WorkstationKey, err error) {
-			var notAfter, at int64
-			err = r.Scan(sum32{&k.SPKI}, &k.Workstation, &k.Certificate, &notAfter, &at)
-			k.NotAfter, k.At = time.UnixMilli(notAfter), time.UnixMilli(at)
-			return k, err
-		})
+		[]any{spki[:]}, scanWorkstationKey)
+}
+
+func scanWorkstationKey(r scanner) (k WorkstationKey, err error) {
+	var notAfter, at int64
+	err = r.Scan(sum32{&k.SPKI}, &k.Workstation, &k.Certificate, &notAfter, &at)
+	k.NotAfter, k.At = time.UnixMilli(notAfter), time.UnixMilli(at)
+	return k, err
+}
+
+// RevokedKeys implements Registers.
+func (t tx) RevokedKeys() ([]WorkstationKey, error) {
+	return collect(t, "list revoked keys",
+		`SELECT k.spki_sha256, k.workstation, k.certificate, k.not_after, coalesce(w.revoked_at, k.at)
+		 FROM workstation_key AS k JOIN workstation AS w ON w.name = k.workstation
+		 WHERE w.state = 'revoked' ORDER BY k.workstation, k.at, k.spki_sha256`, nil, scanWorkstationKey)
 }
 
 // PutClerk implements Registers.
