@@ -593,7 +593,8 @@ const (
 	ProblemGap             = "gap"
 	ProblemUpgrade         = "upgrade-required"
 	ProblemBusy            = "busy"
-	ProblemCardData        = "card-data" // the card files' signature fails or they are of another case
+	ProblemCode            = "code-invalid" // of the bootstrap port: no code, a wrong one, one used or expired
+	ProblemCardData        = "card-data"    // the card files' signature fails or they are of another case
 	// ProblemCardFiles: the card files, or the event that commits to them, have
 	// not arrived yet; ship the journal and send the same again.
 	ProblemCardFiles = "card-files-missing"

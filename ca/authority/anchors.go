@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"salter/ca/authority/db"
@@ -21,7 +22,9 @@ func (a *Authority) AddAnchor(ctx context.Context, der []byte) error {
 		return fmt.Errorf("add anchor: %w: not a CA certificate", ErrRegister)
 	}
 	anchor := db.Anchor{Fingerprint: sha256.Sum256(der), Certificate: der, At: a.now()}
-	if err := a.db.Do(ctx, func(tx db.Tx) error { return tx.PutAnchor(anchor) }); err != nil {
+	if err := a.db.Do(ctx, func(tx db.Tx) error {
+		return errors.Join(tx.PutAnchor(anchor), a.record(ctx, tx, actionAnchor, hex.EncodeToString(anchor.Fingerprint[:])))
+	}); err != nil {
 		return fmt.Errorf("add anchor: %w", err)
 	}
 	a.log.Info("anchor added", "fingerprint", hex.EncodeToString(anchor.Fingerprint[:]))

@@ -60,23 +60,32 @@ func (a *Authority) Certificates(ctx context.Context, after int64) ([]Certificat
 // serial is hex in either case, with or without colons and leading zeros, as
 // tools print it.
 func (a *Authority) Certificate(ctx context.Context, serial string) ([]byte, error) {
-	digits := strings.ReplaceAll(serial, ":", "")
-	number, ok := new(big.Int).SetString(digits, 16)
-	if !ok || number.Sign() <= 0 || len(digits) > 2*maxSerial {
-		return nil, fmt.Errorf("find certificate: %.50q is no serial number; write it in hex, as certificate list shows it", serial)
+	number, err := parseSerial(serial)
+	if err != nil {
+		return nil, fmt.Errorf("find certificate: %w", err)
 	}
 	var row db.Issuance
-	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
-		row, err = tx.IssuanceBySerial(number.Text(16))
+	err = a.db.Do(ctx, func(tx db.Tx) (err error) {
+		row, err = tx.IssuanceBySerial(number)
 		return err
 	})
 	switch {
 	case errors.Is(err, db.ErrNotFound) || err == nil && row.State != db.IssuedState:
-		return nil, fmt.Errorf("find certificate: serial %s was not issued here; certificate list shows those that were", number.Text(16))
+		return nil, fmt.Errorf("find certificate: serial %s was not issued here; certificate list shows those that were", number)
 	case err != nil:
 		return nil, fmt.Errorf("find certificate: %w", err)
 	}
 	return row.Certificate, nil
+}
+
+// parseSerial reads a serial number as tools print it into that of the database.
+func parseSerial(text string) (string, error) {
+	digits := strings.ReplaceAll(text, ":", "")
+	number, ok := new(big.Int).SetString(digits, 16)
+	if !ok || number.Sign() <= 0 || len(digits) > 2*maxSerial {
+		return "", fmt.Errorf("%.50q is no serial number; write it in hex, as certificate list shows it", text)
+	}
+	return number.Text(16), nil
 }
 
 // Status tells status, dates and neighbours of a certificate to any counter.

@@ -62,7 +62,9 @@ func (a *Authority) AddClerk(ctx context.Context, r ClerkRequest) ([][]byte, err
 	}
 	clerk := db.Clerk{Fingerprint: sha256.Sum256(cert.Raw), Number: r.Number, Name: r.Name, Office: r.Office,
 		Roles: strings.Join(r.Roles, ","), Certificate: cert.Raw, State: db.Active, Demo: a.pki.Demo, At: a.now()}
-	if err := a.db.Do(ctx, func(tx db.Tx) error { return tx.PutClerk(clerk) }); err != nil {
+	if err := a.db.Do(ctx, func(tx db.Tx) error {
+		return errors.Join(tx.PutClerk(clerk), a.record(ctx, tx, actionClerk, r.Number))
+	}); err != nil {
 		return nil, fmt.Errorf("add clerk: %w", err)
 	}
 	a.log.Info("clerk added", "clerk", r.Number, "fingerprint", hex.EncodeToString(clerk.Fingerprint[:]))
@@ -168,7 +170,7 @@ func (a *Authority) RevokeClerk(ctx context.Context, number string) error {
 		if !found {
 			return fmt.Errorf("%w: no clerk %q", ErrRegister, number)
 		}
-		return nil
+		return a.record(ctx, tx, actionNoClerk, number)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke clerk: %w", err)

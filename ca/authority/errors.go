@@ -77,6 +77,7 @@ func statuses() map[string]int {
 		ca.ProblemGap:             http.StatusUnprocessableEntity,
 		ca.ProblemUpgrade:         http.StatusUpgradeRequired,
 		ca.ProblemBusy:            http.StatusServiceUnavailable,
+		ca.ProblemCode:            http.StatusUnauthorized,
 	}
 }
 

@@ -17,6 +17,7 @@ type Overview struct {
 	Authority    string              `json:"authority"`
 	At           time.Time           `json:"at"`
 	Workstations []WorkstationStatus `json:"workstations"` // by name
+	Holds        []HeldCertificate   `json:"holds"`        // for longer than the policy expects, held longest first, at most a hundred
 }
 
 // WorkstationStatus is one workstation in it.
@@ -45,7 +46,10 @@ type Alarm struct {
 func (a *Authority) Overview(ctx context.Context) (Overview, error) {
 	o := Overview{Authority: a.pki.ID, At: a.now().UTC(), Workstations: []WorkstationStatus{}}
 	behind := a.watch.behind()
-	err := a.db.Do(ctx, func(tx db.Tx) error {
+	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		if o.Holds, err = a.oldHolds(tx); err != nil {
+			return err
+		}
 		all, err := tx.Workstations()
 		if err != nil {
 			return err

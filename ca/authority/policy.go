@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"salter/ca"
 	"salter/ca/authority/db"
@@ -38,6 +39,29 @@ type rules struct {
 	OverrideRequired *bool `json:"override.required,omitempty"`
 	// SupervisorBelowAge is that age in years; unset: 18.
 	SupervisorBelowAge *int `json:"eligibility.supervisor_below_age,omitempty"`
+	// HoldAlarmHours is after how long on hold a certificate is shown to the
+	// operator; unset: 24.
+	HoldAlarmHours *int `json:"hold.alarm_hours,omitempty"`
+	// HoldRevokeDays is after how long on hold a certificate is revoked by
+	// itself; unset: 30, 0: never.
+	HoldRevokeDays *int `json:"hold.revoke_after_days,omitempty"`
+}
+
+// holdAlarm and holdLife are those two as durations.
+func (r rules) holdAlarm() time.Duration {
+	return time.Duration(valueOr(r.HoldAlarmHours, 24)) * time.Hour
+}
+
+func (r rules) holdLife() time.Duration {
+	return time.Duration(valueOr(r.HoldRevokeDays, 30)) * 24 * time.Hour
+}
+
+// valueOr is what the file says, or the default.
+func valueOr(set *int, otherwise int) int {
+	if set == nil {
+		return otherwise
+	}
+	return *set
 }
 
 // overrideRequired reports whether the authority demands overrides.
@@ -47,12 +71,7 @@ func (r rules) overrideRequired() bool { return r.OverrideRequired == nil || *r.
 const adultAge = 18
 
 // supervisorBelowAge is the age below which a supervisor must sign.
-func (r rules) supervisorBelowAge() int {
-	if r.SupervisorBelowAge == nil {
-		return adultAge
-	}
-	return *r.SupervisorBelowAge
-}
+func (r rules) supervisorBelowAge() int { return valueOr(r.SupervisorBelowAge, adultAge) }
 
 // fourEyes lists the status changes that a second clerk must approve.
 func (r rules) fourEyes() []string {
@@ -91,6 +110,9 @@ func (r rules) check() error {
 	}
 	if age := r.supervisorBelowAge(); age < 0 || age > 100 {
 		return fmt.Errorf("eligibility.supervisor_below_age: %d is no age between 0 and 100", age)
+	}
+	if r.holdAlarm() <= 0 || r.holdLife() < 0 || r.holdLife() > 0 && r.holdLife() < r.holdAlarm() {
+		return errors.New("hold: alarm_hours must be positive, and revoke_after_days 0 or not shorter")
 	}
 	for _, op := range r.fourEyes() {
 		if op != ca.OpSuspend && op != ca.OpReactivate && op != ca.OpRevoke {

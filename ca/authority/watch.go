@@ -160,7 +160,8 @@ func (a *Authority) AcceptJournal(ctx context.Context, workstation string) error
 				return err
 			}
 		}
-		return errors.Join(tx.ClearAlarm(workstation, AlarmFork, a.now()), tx.ClearAlarm(workstation, AlarmGap, a.now()))
+		return errors.Join(tx.ClearAlarm(workstation, AlarmFork, a.now()), tx.ClearAlarm(workstation, AlarmGap, a.now()),
+			a.record(ctx, tx, actionAccept, workstation))
 	})
 	if err != nil {
 		return fmt.Errorf("accept journal: %w", err)

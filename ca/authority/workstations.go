@@ -44,6 +44,9 @@ func (a *Authority) SignWorkstation(ctx context.Context, r ca.EnrolmentRequest) 
 		if err := a.registerWorkstation(tx, r, uri.String(), cert); err != nil {
 			return err
 		}
+		if err := a.record(ctx, tx, actionSign, r.Workstation); err != nil {
+			return err
+		}
 		bundle, err = a.bundle(tx, r.Workstation, uri.String())
 		return err
 	})
@@ -178,8 +181,11 @@ func (a *Authority) RevokeWorkstation(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		w.State = db.Revoked
-		return tx.PutWorkstation(w)
+		if w.State == db.Revoked {
+			return nil
+		}
+		w.State, w.RevokedAt = db.Revoked, a.now()
+		return errors.Join(tx.PutWorkstation(w), a.record(ctx, tx, actionRevokeWS, name))
 	})
 	if err != nil {
 		return fmt.Errorf("revoke workstation: %w", err)

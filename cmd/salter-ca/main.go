@@ -1,8 +1,9 @@
 // Salter-ca is the reference certification authority of Salter.
 //
 //	salter-ca init        -dir DIR [-plan FILE]
-//	salter-ca serve       -dir DIR [-listen ADDR] [-public ADDR] [-mode demo|production]
+//	salter-ca serve       -dir DIR [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-mode demo|production]
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
+//	salter-ca workstation code   -dir DIR [-life 24h] NAME
 //	salter-ca workstation list   -dir DIR
 //	salter-ca workstation revoke -dir DIR NAME
 //	salter-ca clerk add    -dir DIR -number N -name NAME [-roles R] -p12 FILE -password-file FILE
@@ -12,12 +13,14 @@
 //	salter-ca anchor list  -dir DIR
 //	salter-ca certificate list   -dir DIR
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
+//	salter-ca revoke       -dir DIR -reason WORD -why TEXT SERIAL
 //	salter-ca crl publish  -dir DIR
 //	salter-ca journal export    -dir DIR -out FILE WORKSTATION
 //	salter-ca journal import    -dir DIR -out FILE FILE
 //	salter-ca journal accept    -dir DIR WORKSTATION
 //	salter-ca journal recipient -dir DIR
 //	salter-ca status       -dir DIR [-json]
+//	salter-ca operation list -dir DIR
 //	salter-ca backup key   -out FILE
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE
 //	salter-ca restore      -dir DIR -in FILE -identity FILE
@@ -81,6 +84,7 @@ func commands() []command {
 		{"init", "", "make an authority, or check that there is one", setupInit},
 		{"serve", "", "serve until interrupted", setupServe},
 		{"workstation sign", "", "take a workstation into the register", setupWorkstationSign},
+		{"workstation code", "NAME", "make a one-time code with which a workstation enrols itself", setupWorkstationCode},
 		{"workstation list", "", "list the register", setupWorkstationList},
 		{"workstation revoke", "NAME", "refuse a workstation from now on", setupWorkstationRevoke},
 		{"clerk add", "", "make a clerk's key and certificate", setupClerkAdd},
@@ -90,11 +94,13 @@ func commands() []command {
 		{"anchor list", "", "list the card-data anchors", setupAnchorList},
 		{"certificate list", "", "list issued certificates", setupCertificateList},
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
+		{"revoke", "SERIAL", "revoke a citizen's certificate and publish the list", setupRevoke},
 		{"journal export", "WORKSTATION", "write a workstation's journal to a file that salter-journal reads", setupJournalExport},
 		{"journal import", "FILE", "take in the file of a counter whose network stays down", setupJournalImport},
 		{"journal accept", "WORKSTATION", "say that what is held of a workstation's journal is right", setupJournalAccept},
 		{"journal recipient", "", "tell whom counters seal such files for", setupJournalRecipient},
 		{"status", "", "tell when workstations were heard of, what is held, and alarms", setupStatus},
+		{"operation list", "", "list what operators did, and what happened by code or policy", setupOperationList},
 		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
 		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
 		{"restore", "", "make an authority of a backup, verified", setupRestore},

@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"waitfile": waitFile,
 			"request":  makeRequest,
+			"enrol":    enrolByCode,
 			"anchor":   makeAnchor,
 			"policy":   fetchPolicy,
 			"openp12":  openP12,
@@ -81,6 +82,32 @@ func makeRequest(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := json.Marshal(request)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), text, 0o600))
+}
+
+// enrolByCode is a new workstation with a code: enrol NAME CODE KEYS RESPONSE.
+func enrolByCode(ts *testscript.TestScript, neg bool, args []string) {
+	keys, err := ca.NewWorkstationKeys(args[0])
+	ts.Check(err)
+	request, err := keys.Request()
+	ts.Check(err)
+	code, err := ca.ParseEnrolmentCode(ts.ReadFile(args[1]))
+	ts.Check(err)
+	var at struct{ Bootstrap string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("ca/serve.json")), &at))
+	response, err := ca.EnrolByCode(context.Background(), at.Bootstrap, code, request)
+	if neg {
+		if err == nil || !strings.Contains(err.Error(), "401") {
+			ts.Fatalf("wrong code: got %v, want 401", err)
+		}
+		return
+	}
+	ts.Check(err)
+	file, err := keys.Encode()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), file, 0o600))
+	text, err := json.Marshal(response)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), text, 0o600))
 }
 
 // makeAnchor makes a card-data CA's certificate: anchor FILE.

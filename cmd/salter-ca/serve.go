@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -26,12 +25,6 @@ const (
 	modeDemo       = "demo"
 	modeProduction = "production"
 )
-
-// shutdownTime is how long requests in work may take after an interrupt.
-const shutdownTime = 10 * time.Second
-
-// publicConnections is how many strangers are heard at a time.
-const publicConnections = 256
 
 // dirFlag defines the flag that every command has.
 func dirFlag(f *flag.FlagSet) *string { return f.String("dir", "ca", "folder of the authority") }
@@ -69,12 +62,15 @@ func (p *program) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(p.
 type addresses struct {
 	API    string `json:"api"`
 	Public string `json:"public"`
+	// Bootstrap is where codes are taken; empty: nowhere.
+	Bootstrap string `json:"bootstrap,omitempty"`
 }
 
 // service is what serve needs to know.
 type service struct {
 	p                                               *program
 	dir, listen, public, mode, issuerKey, minClient *string
+	bootstrap                                       *string
 	apiURL, publicURL                               *string
 	silence                                         *time.Duration
 }
@@ -83,6 +79,7 @@ func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) err
 	s := &service{p: p, dir: dirFlag(f), issuerKey: issuerKeyFlag(f),
 		listen:    f.String("listen", "127.0.0.1:8443", "address of the API port (mutual TLS)"),
 		public:    f.String("public", "127.0.0.1:8080", "address of the public port (plain HTTP)"),
+		bootstrap: f.String("bootstrap", "", "address of the port where workstations enrol with a one-time code (TLS; default: closed)"),
 		apiURL:    f.String("api-url", "", "URL of the API port for workstations (default: https:// and the address)"),
 		publicURL: f.String("public-url", "", "URL of the public port (default: http:// and the address)"),
 		mode:      f.String("mode", modeProduction, "demo or production"),
@@ -96,24 +93,12 @@ func (s *service) run(ctx context.Context) error {
 	if err := s.checkMode(); err != nil {
 		return err
 	}
-	apiListener, err := net.Listen("tcp", *s.listen)
+	ports, err := s.listenAll()
 	if err != nil {
-		return fmt.Errorf("serve: %w", err)
+		return err
 	}
-	defer apiListener.Close() // also closed by its server
-	publicListener, err := net.Listen("tcp", *s.public)
-	if err != nil {
-		return fmt.Errorf("serve: %w", err)
-	}
-	publicListener = api.Limit(publicListener, publicConnections)
-	defer publicListener.Close()
-	at := addresses{API: *s.apiURL, Public: *s.publicURL}
-	if at.API == "" {
-		at.API = "https://" + apiListener.Addr().String()
-	}
-	if at.Public == "" {
-		at.Public = "http://" + publicListener.Addr().String()
-	}
+	defer ports.close()
+	at := s.addresses(ports)
 	log := s.p.logger()
 	a, err := authority.Open(ctx, authority.Config{Dir: *s.dir, IssuerKey: *s.issuerKey, API: at.API, Public: at.Public,
 		MinClient: *s.minClient, Silence: *s.silence, Log: log})
@@ -124,8 +109,48 @@ func (s *service) run(ctx context.Context) error {
 	if err := os.Remove(s.announcement()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(fmt.Errorf("serve: %w", err), a.Close())
 	}
-	err = s.serve(ctx, a, at, apiListener, publicListener, log)
+	err = s.serve(ctx, a, at, ports, log)
 	return errors.Join(err, a.Close())
+}
+
+// listenAll opens the ports that are asked for.
+func (s *service) listenAll() (*ports, error) {
+	p := &ports{}
+	for _, port := range []struct {
+		address string
+		into    *net.Listener
+		limit   int
+	}{{*s.listen, &p.api, apiConnections}, {*s.public, &p.public, publicConnections}, {*s.bootstrap, &p.bootstrap, bootstrapConnections}} {
+		if port.address == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", port.address)
+		if err != nil {
+			p.close()
+			return nil, fmt.Errorf("serve: %w", err)
+		}
+		*port.into = api.Limit(l, port.limit)
+	}
+	if p.api == nil || p.public == nil {
+		p.close()
+		return nil, errors.New("serve: -listen and -public must be addresses")
+	}
+	return p, nil
+}
+
+// addresses are those the ports are reached by.
+func (s *service) addresses(p *ports) addresses {
+	at := addresses{API: *s.apiURL, Public: *s.publicURL}
+	if at.API == "" {
+		at.API = "https://" + p.api.Addr().String()
+	}
+	if at.Public == "" {
+		at.Public = "http://" + p.public.Addr().String()
+	}
+	if p.bootstrap != nil {
+		at.Bootstrap = "https://" + p.bootstrap.Addr().String()
+	}
+	return at
 }
 
 // checkMode keeps production from making demonstration keys.
@@ -144,8 +169,8 @@ func (s *service) checkMode() error {
 	return fmt.Errorf("serve: mode %q is neither %s nor %s", *s.mode, modeDemo, modeProduction)
 }
 
-// serve runs the two ports and the socket until ctx ends or one fails.
-func (s *service) serve(ctx context.Context, a *authority.Authority, at addresses, apiListener, publicListener net.Listener, log *slog.Logger) error {
+// serve runs the ports and the socket until ctx ends or one fails.
+func (s *service) serve(ctx context.Context, a *authority.Authority, at addresses, p *ports, log *slog.Logger) error {
 	if *s.mode == modeProduction {
 		if err := a.CheckProduction(); err != nil {
 			return err
@@ -164,43 +189,29 @@ func (s *service) serve(ctx context.Context, a *authority.Authority, at addresse
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	defer func() { cancel(); working.Wait() }()
-	apiServer := api.Server(api.New(a, log, api.Limits{}), a.TLS(), log)
-	public := api.Server(api.Public(a, log), nil, log)
-	failed := make(chan error, 3)
-	go func() { failed <- served(apiServer.ServeTLS(apiListener, "", "")) }()
-	go func() { failed <- served(public.Serve(publicListener)) }()
-	go func() { failed <- admin.Serve(ctx, socket, a) }()
+	failed := make(chan error, 1)
+	administered := make(chan error, 1)
+	go func() { administered <- admin.Serve(ctx, socket, a) }()
+	p.start(a, log, failed)
 	working.Go(func() { a.KeepPublishing(ctx) })
 	working.Go(func() { a.KeepWatching(ctx) })
+	working.Go(func() { a.KeepSweeping(ctx) })
 	if err := s.announce(at, log); err != nil {
 		return err
 	}
-	waiting := 3
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
-		waiting--
+	case err = <-administered:
+		administered <- nil
 	}
 	cancel()
-	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer stop()
-	err = errors.Join(err, apiServer.Shutdown(grace), public.Shutdown(grace))
-	for range waiting {
-		err = errors.Join(err, <-failed)
-	}
+	err = errors.Join(err, p.shutdown(context.WithoutCancel(ctx)), <-administered)
 	return errors.Join(err, os.Remove(s.announcement()))
 }
 
 // announcement is the file that says where the running server is reached.
 func (s *service) announcement() string { return filepath.Join(*s.dir, "serve.json") }
-
-// served drops the error that only says that a server was closed.
-func served(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
 
 // announce writes where the authority is reached, for whoever started it.
 func (s *service) announce(at addresses, log *slog.Logger) error {

@@ -31,7 +31,7 @@ func setupStatus(p *program, f *flag.FlagSet) func(context.Context, []string) er
 }
 
 // printOverview writes a line for each workstation, and one for each alarm
-// under it.
+// under it, and one for each certificate that is on hold for too long.
 func printOverview(out io.Writer, o authority.Overview) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	alarms := 0
@@ -46,6 +46,10 @@ func printOverview(out io.Writer, o authority.Overview) error {
 			}
 			fmt.Fprintf(w, "  ALARM %s: %s%s\n", alarm.Kind, alarm.Detail, times)
 		}
+	}
+	for _, h := range o.Holds {
+		alarms++
+		fmt.Fprintf(w, "ALARM hold: certificate %s of %s, case %s, waits for its activation since %s\n", h.Serial, h.Workstation, h.Case, moment(h.Since))
 	}
 	fmt.Fprintf(w, "%s: %d workstations, %d alarms\n", o.Authority, len(o.Workstations), alarms)
 	return w.Flush()

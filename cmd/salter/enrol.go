@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,22 +24,8 @@ const maxEnrolment = 2 << 20
 // for the authority's administrator. Keys that are there already are kept, so
 // that the file can be written again; an enrolled counter is left alone.
 func enrolRequest(ctx context.Context, s Settings, out string) error {
-	if _, err := os.Stat(s.file(fileEnrolment)); err == nil {
-		return errors.New("enrol request: this counter is enrolled already; move its folder away to begin anew")
-	}
-	if err := os.MkdirAll(s.file("keys"), 0o700); err != nil {
-		return fmt.Errorf("enrol request: %w", err)
-	}
-	keys, err := workstationKeys(s)
+	keys, err := newCounter(ctx, s)
 	if err != nil {
-		return fmt.Errorf("enrol request: %w", err)
-	}
-	config, err := journalConfig(s)
-	if err != nil {
-		return fmt.Errorf("enrol request: %w", err)
-	}
-	err = store.Create(ctx, s.file(fileJournal), config)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("enrol request: %w", err)
 	}
 	request, err := keys.Request()
@@ -51,6 +38,67 @@ func enrolRequest(ctx context.Context, s Settings, out string) error {
 	}
 	return writeFile(out, text, 0o644)
 }
+
+// newCounter makes keys and journal of a counter that is not enrolled.
+func newCounter(ctx context.Context, s Settings) (*ca.WorkstationKeys, error) {
+	if _, err := os.Stat(s.file(fileEnrolment)); err == nil {
+		return nil, errors.New("this counter is enrolled already; move its folder away to begin anew")
+	}
+	if err := os.MkdirAll(s.file("keys"), 0o700); err != nil {
+		return nil, err
+	}
+	keys, err := workstationKeys(s)
+	if err != nil {
+		return nil, err
+	}
+	config, err := journalConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	err = store.Create(ctx, s.file(fileJournal), config)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// enrolCode enrols the counter over the network with a one-time code, which is
+// read from in: a command line could be seen by others. After a lost answer it
+// may be repeated: keys that are there are kept, and the code admits them.
+func enrolCode(ctx context.Context, s Settings, server string, in io.Reader, out io.Writer) error {
+	fmt.Fprint(out, "code: ")
+	text, err := bufio.NewReader(io.LimitReader(in, maxCode)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	code, err := ca.ParseEnrolmentCode(text)
+	if err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	keys, err := newCounter(ctx, s)
+	if err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	request, err := keys.Request()
+	if err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	response, err := ca.EnrolByCode(ctx, server, code, request)
+	if err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	kept, err := json.MarshalIndent(response, "", "\t")
+	if err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	if err := keepEnrolment(s, keys, kept, response, out); err != nil {
+		return fmt.Errorf("enrol code: %w", err)
+	}
+	return nil
+}
+
+// maxCode bounds the line with the code, in bytes.
+const maxCode = 200
 
 // workstationKeys reads the counter's keys, or makes them.
 func workstationKeys(s Settings) (*ca.WorkstationKeys, error) {
@@ -93,15 +141,23 @@ func enrolAccept(s Settings, in string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("enrol accept: %w", err)
 	}
+	if err := keepEnrolment(s, keys, text, response, out); err != nil {
+		return fmt.Errorf("enrol accept: %w", err)
+	}
+	return nil
+}
+
+// keepEnrolment checks what the authority gave, and keeps text, which is that.
+func keepEnrolment(s Settings, keys *ca.WorkstationKeys, text []byte, response ca.EnrolmentResponse, out io.Writer) error {
 	_, trust, err := keys.Accept(response, time.Now())
 	if err != nil {
-		return fmt.Errorf("enrol accept: %w", err)
+		return err
 	}
 	if trust.Demo != (s.Mode == Demo) {
-		return fmt.Errorf("enrol accept: the bundle's demonstration mark is %v, but the mode is %s", trust.Demo, s.Mode)
+		return fmt.Errorf("the bundle's demonstration mark is %v, but the mode is %s", trust.Demo, s.Mode)
 	}
 	if err := writeFile(s.file(fileEnrolment), text, 0o644); err != nil {
-		return fmt.Errorf("enrol accept: %w", err)
+		return err
 	}
 	fmt.Fprintf(out, "enrolled as %s; trust bundle SHA-256 %s: compare it with what the administrator reads\n", trust.URI, trust.SHA256)
 	return nil

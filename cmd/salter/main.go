@@ -26,6 +26,7 @@ const usage = `usage:
   salter [-config FILE]                        open the counter
   salter [-config FILE] enrol request -out F   make keys and journal, write the request
   salter [-config FILE] enrol accept -in F     keep certificate and trust bundle
+  salter [-config FILE] enrol code -server URL enrol over the network with a one-time code (standard input)
   salter [-config FILE] card [-certificate F]  what reader and chip show, without a PIN
   salter [-config FILE] export -out DIR        the last issued certificate and its chain
   salter [-config FILE] handover -out F        what the authority does not hold, sealed for it
@@ -101,6 +102,8 @@ func command(ctx context.Context, config string, args []string, out io.Writer) e
 		return withPath(path, "out", func(p string) error { return enrolRequest(ctx, s, p) })
 	case "enrol accept":
 		return withPath(path, "in", func(p string) error { return enrolAccept(s, p, out) })
+	case "enrol code":
+		return withPath(path, "server", func(url string) error { return enrolCode(ctx, s, url, os.Stdin, out) })
 	case "export":
 		return withPath(path, "out", func(p string) error { return exportLast(ctx, s, p, out) })
 	case "handover":

@@ -1,6 +1,7 @@
 // Package admin is the administrator's door to an authority: a Unix socket in
-// its folder, so that registers can be changed while it serves. Who may open
-// the socket is decided by the folder's permissions; nothing else is asked.
+// its folder, so that registers can be changed while it serves. Its mode lets
+// in the account that serves and root; the kernel is asked which of them it is,
+// for the record of operations.
 //
 // Open gives the operations on a folder, through the socket of the process
 // that serves it, or directly where none does.
@@ -27,6 +28,7 @@ type Admin interface {
 	SignWorkstation(ctx context.Context, r ca.EnrolmentRequest) (ca.EnrolmentResponse, error)
 	Workstations(ctx context.Context) ([]authority.WorkstationEntry, error)
 	RevokeWorkstation(ctx context.Context, name string) error
+	EnrolmentCode(ctx context.Context, workstation string, life time.Duration) (authority.NewCode, error)
 	AddClerk(ctx context.Context, r authority.ClerkRequest) ([][]byte, error)
 	Clerks(ctx context.Context) ([]authority.ClerkEntry, error)
 	RevokeClerk(ctx context.Context, number string) error
@@ -34,6 +36,8 @@ type Admin interface {
 	Anchors(ctx context.Context) ([][]byte, error)
 	Certificates(ctx context.Context, after int64) ([]authority.CertificateEntry, error)
 	Certificate(ctx context.Context, serial string) ([]byte, error)
+	RevokeCertificate(ctx context.Context, r authority.Revocation) error
+	Operations(ctx context.Context, after int64) ([]authority.OperationEntry, error)
 	PublishCRLs(ctx context.Context) error
 	ExportJournal(ctx context.Context, workstation string, w io.Writer) error
 	ImportJournal(ctx context.Context, r io.Reader) (authority.TakenIn, error)

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,12 +11,17 @@ import (
 	"os"
 	"time"
 
-	"salter/ca"
 	"salter/ca/authority"
 )
 
 // maxMessage bounds a request and an answer.
 const maxMessage = 16 << 20
+
+// codeRequest is the argument of EnrolmentCode.
+type codeRequest struct {
+	Workstation string        `json:"workstation"`
+	Life        time.Duration `json:"life"`
+}
 
 // callTime is how long a command waits for its answer: lists and snapshots of a
 // large register take minutes.
@@ -58,6 +62,9 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /workstation/sign", operation(a.SignWorkstation))
 	mux.Handle("POST /workstation/list", list(a.Workstations))
 	mux.Handle("POST /workstation/revoke", act(a.RevokeWorkstation))
+	mux.Handle("POST /workstation/code", operation(func(ctx context.Context, r codeRequest) (authority.NewCode, error) {
+		return a.EnrolmentCode(ctx, r.Workstation, r.Life)
+	}))
 	mux.Handle("POST /clerk/add", operation(a.AddClerk))
 	mux.Handle("POST /clerk/list", list(a.Clerks))
 	mux.Handle("POST /clerk/revoke", act(a.RevokeClerk))
@@ -65,6 +72,8 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /anchor/list", list(a.Anchors))
 	mux.Handle("POST /certificate/list", operation(a.Certificates))
 	mux.Handle("POST /certificate/get", operation(a.Certificate))
+	mux.Handle("POST /certificate/revoke", act(a.RevokeCertificate))
+	mux.Handle("POST /operation/list", operation(a.Operations))
 	mux.Handle("POST /journal/export", exportJournal(a))
 	mux.Handle("POST /journal/import", importJournal(a))
 	mux.Handle("POST /journal/accept", act(a.AcceptJournal))
@@ -93,9 +102,11 @@ func Listen(ctx context.Context, socket string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve serves a on the socket that Listen opened until ctx ends.
+// Serve serves a on the socket that Listen opened until ctx ends. Who is at the
+// other end is asked of the kernel: root or the account that serves, and what
+// they do is recorded under their names.
 func Serve(ctx context.Context, l net.Listener, a Admin) error {
-	server := &http.Server{Handler: handler(a), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
+	server := &http.Server{Handler: knownPeer(handler(a)), ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -104,142 +115,26 @@ func Serve(ctx context.Context, l net.Listener, a Admin) error {
 	return nil
 }
 
-// Client is the other end of the socket.
-type Client struct{ http *http.Client }
-
-// Dial connects to a socket that is served.
-func Dial(ctx context.Context, socket string) (*Client, error) {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
+// withPeer notes the account at the other end of a connection.
+func withPeer(ctx context.Context, conn net.Conn) context.Context {
+	uid, err := peer(conn)
+	if err != nil || uid != 0 && uid != os.Geteuid() {
+		return ctx
 	}
-	conn, err := dial(ctx, "", "")
-	if err != nil {
-		return nil, fmt.Errorf("connect to authority: %w", err)
-	}
-	if err := conn.Close(); err != nil {
-		return nil, fmt.Errorf("connect to authority: %w", err)
-	}
-	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: callTime}}, nil
+	return authority.WithOperator(context.WithValue(ctx, peerKey{}, true), fmt.Sprintf("uid %d", uid))
 }
 
-// call posts in and decodes the answer into out.
-func (c *Client) call(ctx context.Context, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return fmt.Errorf("call authority: %w", err)
-	}
-	return c.send(ctx, path, bytes.NewReader(body), out)
-}
+// peerKey marks the context of a connection whose other end may administer.
+type peerKey struct{}
 
-// post sends a body; what comes back is an answer, which the caller closes, or
-// the error that the authority answered with.
-func (c *Client) post(ctx context.Context, path string, body io.Reader) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://authority"+path, body)
-	if err != nil {
-		return nil, fmt.Errorf("call authority: %w", err)
-	}
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, fmt.Errorf("call authority: %w", err)
-	}
-	if answer.StatusCode == http.StatusOK {
-		return answer, nil
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
-	if err != nil {
-		return nil, fmt.Errorf("call authority: %w", err)
-	}
-	return nil, errors.New(string(bytes.TrimSpace(text)))
-}
-
-// send posts a body and decodes the answer into out.
-func (c *Client) send(ctx context.Context, path string, body io.Reader, out any) error {
-	answer, err := c.post(ctx, path, body)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
-	if err != nil {
-		return fmt.Errorf("call authority: %w", err)
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("call authority: %w", err)
-	}
-	return nil
-}
-
-// SignWorkstation implements Admin.
-func (c *Client) SignWorkstation(ctx context.Context, r ca.EnrolmentRequest) (out ca.EnrolmentResponse, err error) {
-	err = c.call(ctx, "/workstation/sign", r, &out)
-	return out, err
-}
-
-// Workstations implements Admin.
-func (c *Client) Workstations(ctx context.Context) (out []authority.WorkstationEntry, err error) {
-	err = c.call(ctx, "/workstation/list", none{}, &out)
-	return out, err
-}
-
-// RevokeWorkstation implements Admin.
-func (c *Client) RevokeWorkstation(ctx context.Context, name string) error {
-	return c.call(ctx, "/workstation/revoke", name, new(none))
-}
-
-// AddClerk implements Admin.
-func (c *Client) AddClerk(ctx context.Context, r authority.ClerkRequest) (out [][]byte, err error) {
-	err = c.call(ctx, "/clerk/add", r, &out)
-	return out, err
-}
-
-// Clerks implements Admin.
-func (c *Client) Clerks(ctx context.Context) (out []authority.ClerkEntry, err error) {
-	err = c.call(ctx, "/clerk/list", none{}, &out)
-	return out, err
-}
-
-// RevokeClerk implements Admin.
-func (c *Client) RevokeClerk(ctx context.Context, number string) error {
-	return c.call(ctx, "/clerk/revoke", number, new(none))
-}
-
-// AddAnchor implements Admin.
-func (c *Client) AddAnchor(ctx context.Context, der []byte) error {
-	return c.call(ctx, "/anchor/add", der, new(none))
-}
-
-// Anchors implements Admin.
-func (c *Client) Anchors(ctx context.Context) (out [][]byte, err error) {
-	err = c.call(ctx, "/anchor/list", none{}, &out)
-	return out, err
-}
-
-// Certificates implements Admin.
-func (c *Client) Certificates(ctx context.Context, after int64) (out []authority.CertificateEntry, err error) {
-	err = c.call(ctx, "/certificate/list", after, &out)
-	return out, err
-}
-
-// Certificate implements Admin.
-func (c *Client) Certificate(ctx context.Context, serial string) (out []byte, err error) {
-	err = c.call(ctx, "/certificate/get", serial, &out)
-	return out, err
-}
-
-// PublishCRLs implements Admin.
-func (c *Client) PublishCRLs(ctx context.Context) error {
-	return c.call(ctx, "/crl/publish", none{}, new(none))
-}
-
-// Snapshot implements Admin.
-func (c *Client) Snapshot(ctx context.Context) (folder string, err error) {
-	err = c.call(ctx, "/snapshot", none{}, &folder)
-	return folder, err
-}
-
-// Close implements Admin.
-func (c *Client) Close() error {
-	c.http.CloseIdleConnections()
-	return nil
+// knownPeer refuses everybody else. The socket's mode keeps them out already;
+// a folder that was opened by hand would not.
+func knownPeer(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if known, _ := r.Context().Value(peerKey{}).(bool); !known {
+			http.Error(w, "this account may not administer the authority", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }

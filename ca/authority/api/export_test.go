@@ -1,11 +1,17 @@
 package api
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Routes lists the patterns of both ports.
 func Routes() []string {
 	patterns := PrivateRoutes()
 	for pattern := range new(public).routes() {
+		patterns = append(patterns, pattern)
+	}
+	for pattern := range new(bootstrap).routes() {
 		patterns = append(patterns, pattern)
 	}
 	return patterns
@@ -28,3 +34,18 @@ func Check(n int, look func() error) []error {
 	}
 	return answers
 }
+
+// Tries shows how wrong codes are counted.
+type Tries struct{ *tries }
+
+// NewTries counts by a clock.
+func NewTries(now func() time.Time) Tries { return Tries{newTries(now)} }
+
+// Admit, Failed and Len are those of tries.
+func (t Tries) Admit(from string) error { return t.admit(from) }
+
+// Failed counts a wrong code.
+func (t Tries) Failed(from string) { t.failed(from) }
+
+// Len is how many addresses are remembered.
+func (t Tries) Len() int { return len(t.by) }
