@@ -86,8 +86,8 @@ func (j *Journal) commit(ctx context.Context, conn *sql.Conn, records []record, 
 	tree := j.tree.Clone()
 	j.tree = nil
 	var named []namedPart
-	err := inTransaction(ctx, conn, func(tx *sql.Tx) (err error) {
-		named, err = j.insert(ctx, tx, tree, records, openings)
+	err := j.statements.inTransaction(ctx, func() (err error) {
+		named, err = j.insert(ctx, conn, tree, records, openings)
 		return err
 	})
 	if err != nil {
@@ -151,25 +151,25 @@ type namedPart struct {
 
 // insert writes the records, their nodes, their parts and the terms of both. It
 // returns the parts that have names.
-func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, records []record, openings map[commitment][]byte) ([]namedPart, error) {
+func (j *Journal) insert(ctx context.Context, conn *sql.Conn, tree *evidence.Tree, records []record, openings map[commitment][]byte) ([]namedPart, error) {
 	var named []namedPart
 	for _, r := range records {
-		if err := j.insertEvent(ctx, tree, r); err != nil {
+		if err := j.statements.insertEvent(ctx, tree, r); err != nil {
 			return nil, err
 		}
-		if err := j.indexEvent(ctx, tx, r.header.Case, r.header.Kind, r.body); err != nil {
+		if err := j.indexEvent(ctx, conn, r.header.Case, r.header.Kind, r.body); err != nil {
 			return nil, err
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.header.Commits)) {
 			c := commitment{r.header.Case, name, r.header.Commits[name]}
-			id, err := j.insertPart(ctx, tx, tree.Size(), c, openings[c])
+			id, err := j.insertPart(ctx, conn, tree.Size(), c, openings[c])
 			if err != nil {
 				return nil, err
 			}
 			if id == 0 {
 				continue
 			}
-			names, err := j.indexPart(ctx, tx, id, c, openings[c])
+			names, err := j.indexPart(ctx, conn, id, c, openings[c])
 			if err != nil {
 				return nil, err
 			}
@@ -179,47 +179,12 @@ func (j *Journal) insert(ctx context.Context, tx *sql.Tx, tree *evidence.Tree, r
 	return named, nil
 }
 
-// insertEvent writes one event and the nodes it adds to the tree. The prepared
-// statements belong to the connection and so to the transaction open on it.
-func (j *Journal) insertEvent(ctx context.Context, tree *evidence.Tree, r record) error {
-	idx := tree.NextNode()
-	nodes := tree.Append(evidence.Leaf(r.body))
-	_, err := j.addEvent.ExecContext(ctx, tree.Size(), r.body, r.header.Case, r.header.Kind, r.header.At)
-	if err != nil {
-		return fmt.Errorf("insert event: %w", err)
-	}
-	hashes := make([]byte, 0, len(nodes)*tlog.HashSize)
-	for _, h := range nodes {
-		hashes = append(hashes, h[:]...)
-	}
-	if _, err := j.addNodes.ExecContext(ctx, idx, hashes, len(nodes)); err != nil {
-		return fmt.Errorf("insert nodes: %w", err)
-	}
-	return nil
-}
-
-// prepare makes the statements that every append runs.
-func (j *Journal) prepare(ctx context.Context) (err error) {
-	j.addEvent, err = j.conn.PrepareContext(ctx, "INSERT INTO event (seq, body, case_id, kind, at) VALUES (?, ?, ?, ?, ?)")
-	if err != nil {
-		return fmt.Errorf("prepare event: %w", err)
-	}
-	// One statement for however many there are: what each costs is paid with
-	// every event.
-	j.addNodes, err = j.conn.PrepareContext(ctx, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)"+
-		" INSERT INTO node (idx, hash) SELECT ?1 + i, substr(?2, 1 + 32 * i, 32) FROM n")
-	if err != nil {
-		return fmt.Errorf("prepare nodes: %w", err)
-	}
-	return nil
-}
-
 // insertPart seals and writes the opening of a commitment that the event seq
 // holds, and returns the id of its row. A commitment the journal already has
 // needs none; the id is 0 then.
-func (j *Journal) insertPart(ctx context.Context, tx *sql.Tx, seq int64, c commitment, opening []byte) (int64, error) {
+func (j *Journal) insertPart(ctx context.Context, conn *sql.Conn, seq int64, c commitment, opening []byte) (int64, error) {
 	var caseID, name string
-	err := tx.QueryRowContext(ctx, "SELECT case_id, part FROM person WHERE commitment = ?", c.sum[:]).Scan(&caseID, &name)
+	err := conn.QueryRowContext(ctx, "SELECT case_id, part FROM person WHERE commitment = ?", c.sum[:]).Scan(&caseID, &name)
 	if err == nil && caseID == c.caseID && name == c.name {
 		return 0, nil
 	}
@@ -233,13 +198,13 @@ func (j *Journal) insertPart(ctx context.Context, tx *sql.Tx, seq int64, c commi
 		return 0, fmt.Errorf("%w: opening of part %q is missing", ErrCommitment, c.name)
 	}
 	var version int64
-	err = tx.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) + 1 FROM person WHERE case_id = ? AND part = ?",
+	err = conn.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) + 1 FROM person WHERE case_id = ? AND part = ?",
 		c.caseID, c.name).Scan(&version)
 	if err != nil {
 		return 0, fmt.Errorf("number part: %w", err)
 	}
 	keyID, sealed := j.keys.seal(opening, additionalData(c.caseID, c.name, version))
-	row, err := tx.ExecContext(ctx,
+	row, err := conn.ExecContext(ctx,
 		"INSERT INTO person (case_id, part, version, seq, commitment, key_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		c.caseID, c.name, version, seq, c.sum[:], keyID, sealed)
 	if err != nil {

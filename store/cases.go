@@ -276,7 +276,7 @@ func listNext(ctx context.Context, conn *sql.Conn) (done bool, err error) {
 		return true, err
 	}
 	to := min(size, listed+listStep)
-	err = inTransaction(ctx, conn, func(tx *sql.Tx) error {
+	err = inTransaction(ctx, conn, func() error {
 		for _, statement := range [...]string{
 			"INSERT INTO case_event SELECT case_id, seq FROM event WHERE seq > ?1 AND seq <= ?2 AND case_id <> ''",
 			"INSERT INTO cases (opened, case_id, last, events, opened_at, last_at, kind, clerk)" +
@@ -288,7 +288,7 @@ func listNext(ctx context.Context, conn *sql.Conn) (done bool, err error) {
 				"   last_at = excluded.last_at, kind = excluded.kind",
 			"UPDATE search SET listed = ?2 WHERE listed = ?1",
 		} {
-			if _, err := tx.ExecContext(ctx, statement, listed, to); err != nil {
+			if _, err := conn.ExecContext(ctx, statement, listed, to); err != nil {
 				return err
 			}
 		}

@@ -129,20 +129,29 @@ func pragmaInt(ctx context.Context, conn *sql.Conn, name string) (n int64, err e
 	return n, nil
 }
 
-// inTransaction runs fn in an immediate transaction.
-func inTransaction(ctx context.Context, conn *sql.Conn, fn func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
+// inTransaction runs fn in an immediate transaction of the connection: what fn
+// runs on it belongs to the transaction.
+func inTransaction(ctx context.Context, conn *sql.Conn, fn func() error) error {
+	run := func(statement string) func() error {
+		return func() error { _, err := conn.ExecContext(ctx, statement); return err }
+	}
+	return transact(run("BEGIN IMMEDIATE"), run("COMMIT"), run("ROLLBACK"), fn)
+}
+
+// transact runs fn between begin and commit.
+func transact(begin, commit, rollback, fn func() error) error {
+	if err := begin(); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	if err := fn(tx); err != nil {
-		// The first error is the one to tell; SQLite may have rolled back by
-		// itself already.
-		_ = tx.Rollback()
-		return err
+	err := fn()
+	if err == nil {
+		if err = commit(); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	// The first error is the one to tell; SQLite may have rolled back by
+	// itself already.
+	_ = rollback()
+	return err
 }

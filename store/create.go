@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -75,8 +74,8 @@ func build(ctx context.Context, path, origin string) error {
 	}
 	err = migrate(ctx, conn, scripts)
 	if err == nil {
-		err = inTransaction(ctx, conn, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, "INSERT INTO journal VALUES (1, ?); INSERT INTO sync VALUES (1, 0)", origin)
+		err = inTransaction(ctx, conn, func() error {
+			_, err := conn.ExecContext(ctx, "INSERT INTO journal VALUES (1, ?); INSERT INTO sync VALUES (1, 0)", origin)
 			return err
 		})
 	}

@@ -43,9 +43,9 @@ func importExport(ctx context.Context, from, path string) error {
 		return err
 	}
 	j := &Journal{conn: conn, db: db}
-	err = j.prepare(ctx)
+	j.statements, err = prepare(ctx, conn)
 	if err == nil {
-		err = inTransaction(ctx, conn, func(tx *sql.Tx) error { return j.importEntries(ctx, tx, r) })
+		err = inTransaction(ctx, conn, func() error { return j.importEntries(ctx, conn, r) })
 	}
 	if err == nil {
 		err = flush(ctx, conn)
@@ -55,7 +55,7 @@ func importExport(ctx context.Context, from, path string) error {
 
 // importEntries stores what an export holds. An event that is none keeps its
 // place, for verification to find.
-func (j *Journal) importEntries(ctx context.Context, tx *sql.Tx, r *evidence.ExportReader) error {
+func (j *Journal) importEntries(ctx context.Context, conn *sql.Conn, r *evidence.ExportReader) error {
 	tree := new(evidence.Tree)
 	for {
 		entry, err := r.Next()
@@ -71,9 +71,9 @@ func (j *Journal) importEntries(ctx context.Context, tx *sql.Tx, r *evidence.Exp
 		switch {
 		case entry.Event != nil:
 			header, _ := evidence.ParseHeader(entry.Event)
-			err = j.insertEvent(ctx, tree, record{entry.Event, header})
+			err = j.statements.insertEvent(ctx, tree, record{entry.Event, header})
 		case entry.Checkpoint != nil:
-			err = importCheckpoint(ctx, tx, entry.Checkpoint)
+			err = importCheckpoint(ctx, conn, entry.Checkpoint)
 		}
 		if err != nil {
 			return err
@@ -82,12 +82,12 @@ func (j *Journal) importEntries(ctx context.Context, tx *sql.Tx, r *evidence.Exp
 }
 
 // importCheckpoint stores a checkpoint of an export at the size it names.
-func importCheckpoint(ctx context.Context, tx *sql.Tx, signed []byte) error {
+func importCheckpoint(ctx context.Context, conn *sql.Conn, signed []byte) error {
 	c, err := evidence.ReadCheckpoint(signed)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO checkpoint VALUES (?, ?, 0)", c.Size, signed); err != nil {
+	if _, err := conn.ExecContext(ctx, "INSERT OR IGNORE INTO checkpoint VALUES (?, ?, 0)", c.Size, signed); err != nil {
 		return fmt.Errorf("store checkpoint: %w", err)
 	}
 	return nil

@@ -80,7 +80,7 @@ type Journal struct {
 	names  nameIndex      // of the parts that are here
 	closed bool
 	// Prepared on conn, and closed with it.
-	addEvent, addNodes *sql.Stmt
+	statements *statements
 
 	// syncing holds one token for whoever runs Sync; it owns the two fields
 	// below.
@@ -226,7 +226,8 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	}
 	// A full disk is no reason to keep the counter closed: the older head stays.
 	_ = j.keepHead(ctx, j.conn)
-	return j.prepare(ctx)
+	j.statements, err = prepare(ctx, j.conn)
+	return err
 }
 
 // Close writes the log back into the file and closes it. It may be repeated.
@@ -253,16 +254,10 @@ func flush(ctx context.Context, conn *sql.Conn) error {
 
 // disconnect closes the connection, and with it gives up the lock on the file.
 func (j *Journal) disconnect() error {
-	var errs []error
-	for _, s := range [...]*sql.Stmt{j.addEvent, j.addNodes} {
-		if s != nil {
-			errs = append(errs, s.Close())
-		}
-	}
-	errs = append(errs, j.conn.Close(), j.db.Close())
-	j.db, j.conn, j.addEvent, j.addNodes, j.tree = nil, nil, nil, nil, nil
+	err := errors.Join(j.statements.close(), j.conn.Close(), j.db.Close())
+	j.db, j.conn, j.statements, j.tree = nil, nil, nil, nil
 	j.names = nameIndex{} // a part of the last append may be there without its names
-	return errors.Join(errs...)
+	return err
 }
 
 // do runs fn with the connection. Waiting for the turn ends with ctx; what runs

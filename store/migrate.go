@@ -50,8 +50,8 @@ func migrate(ctx context.Context, conn *sql.Conn, scripts []string) error {
 		return err
 	}
 	for v := version; v < int64(len(scripts)); v++ {
-		err := inTransaction(ctx, conn, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("%s;\nPRAGMA user_version = %d", scripts[v], v+1))
+		err := inTransaction(ctx, conn, func() error {
+			_, err := conn.ExecContext(ctx, fmt.Sprintf("%s;\nPRAGMA user_version = %d", scripts[v], v+1))
 			return err
 		})
 		if err != nil {

@@ -30,9 +30,9 @@ func (j *Journal) Purge(ctx context.Context, caseIDs ...string) (Purged, error) 
 	var p Purged
 	err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
 		var gone map[int64]bool
-		err := inTransaction(ctx, conn, func(tx *sql.Tx) (err error) {
+		err := inTransaction(ctx, conn, func() (err error) {
 			p = Purged{}
-			gone, err = erase(ctx, tx, caseIDs, &p)
+			gone, err = erase(ctx, conn, caseIDs, &p)
 			return err
 		})
 		if err != nil {
@@ -55,9 +55,9 @@ func (j *Journal) Purge(ctx context.Context, caseIDs ...string) (Purged, error) 
 
 // erase empties the parts that may go and removes their terms; it returns their
 // ids.
-func erase(ctx context.Context, tx *sql.Tx, caseIDs []string, p *Purged) (map[int64]bool, error) {
+func erase(ctx context.Context, conn *sql.Conn, caseIDs []string, p *Purged) (map[int64]bool, error) {
 	list := jsonList(caseIDs)
-	rows, err := tx.QueryContext(ctx, "SELECT id, held = 1 AND seq <= (SELECT acked FROM sync) FROM person"+
+	rows, err := conn.QueryContext(ctx, "SELECT id, held = 1 AND seq <= (SELECT acked FROM sync) FROM person"+
 		" WHERE sealed IS NOT NULL AND case_id IN (SELECT value FROM json_each(?))", list)
 	if err != nil {
 		return nil, fmt.Errorf("look for parts: %w", err)
@@ -85,7 +85,7 @@ func erase(ctx context.Context, tx *sql.Tx, caseIDs []string, p *Purged) (map[in
 			"UPDATE person SET sealed = NULL WHERE id = ?",
 			"DELETE FROM term WHERE part = ?",
 		} {
-			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+			if _, err := conn.ExecContext(ctx, statement, id); err != nil {
 				return nil, fmt.Errorf("erase part: %w", err)
 			}
 		}

@@ -83,14 +83,14 @@ func (j *Journal) findTerm(ctx context.Context, conn *sql.Conn, t Term) ([]strin
 }
 
 // indexPart stores the tokens of a part and returns its names.
-func (j *Journal) indexPart(ctx context.Context, tx *sql.Tx, id int64, c commitment, opening []byte) ([]string, error) {
+func (j *Journal) indexPart(ctx context.Context, conn *sql.Conn, id int64, c commitment, opening []byte) ([]string, error) {
 	terms := j.config.PartTerms[c.name]
 	if terms == nil {
 		return nil, nil
 	}
 	words := terms(opening[evidence.SaltSize:])
 	for _, t := range words.Exact {
-		if err := j.storeTerm(ctx, tx, t, c.caseID, id); err != nil {
+		if err := j.storeTerm(ctx, conn, t, c.caseID, id); err != nil {
 			return nil, err
 		}
 	}
@@ -98,12 +98,12 @@ func (j *Journal) indexPart(ctx context.Context, tx *sql.Tx, id int64, c commitm
 }
 
 // indexEvent stores the tokens of the words in an event.
-func (j *Journal) indexEvent(ctx context.Context, tx *sql.Tx, caseID, kind string, body []byte) error {
+func (j *Journal) indexEvent(ctx context.Context, conn *sql.Conn, caseID, kind string, body []byte) error {
 	if j.config.EventTerms == nil || caseID == "" {
 		return nil
 	}
 	for _, t := range j.config.EventTerms(kind, body) {
-		if err := j.storeTerm(ctx, tx, t, caseID, 0); err != nil {
+		if err := j.storeTerm(ctx, conn, t, caseID, 0); err != nil {
 			return err
 		}
 	}
@@ -111,8 +111,8 @@ func (j *Journal) indexEvent(ctx context.Context, tx *sql.Tx, caseID, kind strin
 }
 
 // storeTerm stores one token under the newest key.
-func (j *Journal) storeTerm(ctx context.Context, tx *sql.Tx, t Term, caseID string, part int64) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO term VALUES (?, ?, ?) ON CONFLICT DO NOTHING", j.keys.tokens(t)[0], caseID, part)
+func (j *Journal) storeTerm(ctx context.Context, conn *sql.Conn, t Term, caseID string, part int64) error {
+	_, err := conn.ExecContext(ctx, "INSERT INTO term VALUES (?, ?, ?) ON CONFLICT DO NOTHING", j.keys.tokens(t)[0], caseID, part)
 	if err != nil {
 		return fmt.Errorf("store term: %w", err)
 	}
@@ -126,8 +126,8 @@ func (j *Journal) storeTerm(ctx context.Context, tx *sql.Tx, t Term, caseID stri
 func (j *Journal) Index(ctx context.Context) error {
 	for done := false; !done; {
 		err := j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-			return inTransaction(ctx, conn, func(tx *sql.Tx) (err error) {
-				done, err = j.indexPage(ctx, conn, tx)
+			return inTransaction(ctx, conn, func() (err error) {
+				done, err = j.indexPage(ctx, conn)
 				return err
 			})
 		})
@@ -142,9 +142,9 @@ func (j *Journal) Index(ctx context.Context) error {
 const indexStep = 200
 
 // indexPage indexes the last of the events that are still to be indexed.
-func (j *Journal) indexPage(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (done bool, err error) {
+func (j *Journal) indexPage(ctx context.Context, conn *sql.Conn) (done bool, err error) {
 	var todo int64
-	if err := tx.QueryRowContext(ctx, "SELECT todo FROM search").Scan(&todo); err != nil || todo == 0 {
+	if err := conn.QueryRowContext(ctx, "SELECT todo FROM search").Scan(&todo); err != nil || todo == 0 {
 		return true, err
 	}
 	from := max(0, todo-indexStep)
@@ -153,19 +153,19 @@ func (j *Journal) indexPage(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (do
 		return false, err
 	}
 	for _, e := range events {
-		if err := j.indexEvent(ctx, tx, e.Case, e.Kind, e.Body); err != nil {
+		if err := j.indexEvent(ctx, conn, e.Case, e.Kind, e.Body); err != nil {
 			return false, err
 		}
 	}
-	if err := j.indexParts(ctx, conn, tx, from, todo); err != nil {
+	if err := j.indexParts(ctx, conn, from, todo); err != nil {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE search SET todo = ?", from)
+	_, err = conn.ExecContext(ctx, "UPDATE search SET todo = ?", from)
 	return from == 0, err
 }
 
 // indexParts stores the tokens of the parts that events in (from, to] brought.
-func (j *Journal) indexParts(ctx context.Context, conn *sql.Conn, tx *sql.Tx, from, to int64) error {
+func (j *Journal) indexParts(ctx context.Context, conn *sql.Conn, from, to int64) error {
 	for last := int64(0); ; {
 		p, err := scanPart(conn.QueryRowContext(ctx, selectPart+
 			"WHERE id > ? AND seq > ? AND seq <= ? AND sealed IS NOT NULL AND part IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1",
@@ -181,7 +181,7 @@ func (j *Journal) indexParts(ctx context.Context, conn *sql.Conn, tx *sql.Tx, fr
 		if err != nil {
 			return err
 		}
-		_, err = j.indexPart(ctx, tx, p.id, p.commitment, opening)
+		_, err = j.indexPart(ctx, conn, p.id, p.commitment, opening)
 		clear(opening)
 		if err != nil {
 			return err

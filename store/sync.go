@@ -144,8 +144,8 @@ func (j *Journal) compareHead(ctx context.Context, remote Remote) error {
 		if root != c.Root {
 			return fmt.Errorf("%w: its root at %d is not ours", ErrFork, c.Size)
 		}
-		return inTransaction(ctx, conn, func(tx *sql.Tx) error {
-			return j.storeCheckpoint(ctx, tx, c.Size, signed)
+		return inTransaction(ctx, conn, func() error {
+			return j.storeCheckpoint(ctx, conn, c.Size, signed)
 		})
 	})
 	if err != nil {
@@ -236,14 +236,14 @@ func (j *Journal) acknowledge(ctx context.Context, b batch, countersigned []byte
 		return fmt.Errorf("read countersigned checkpoint: %w: not the one that was sent", evidence.ErrCheckpoint)
 	}
 	err = j.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		return inTransaction(ctx, conn, func(tx *sql.Tx) error {
-			if err := j.storeCheckpoint(ctx, tx, c.Size, countersigned); err != nil {
+		return inTransaction(ctx, conn, func() error {
+			if err := j.storeCheckpoint(ctx, conn, c.Size, countersigned); err != nil {
 				return err
 			}
 			// Only what the answer names is taken from it: its list may be
 			// cut, so what it does not name need not be held.
 			for _, sum := range missing[:min(len(missing), maxMissing)] {
-				_, err := tx.ExecContext(ctx, "UPDATE person SET held = 0 WHERE commitment = ?", sum[:])
+				_, err := conn.ExecContext(ctx, "UPDATE person SET held = 0 WHERE commitment = ?", sum[:])
 				if err != nil {
 					return fmt.Errorf("mark missing part: %w", err)
 				}
@@ -260,15 +260,15 @@ func (j *Journal) acknowledge(ctx context.Context, b batch, countersigned []byte
 
 // storeCheckpoint keeps a verified countersigned checkpoint and moves the
 // cursor to it.
-func (j *Journal) storeCheckpoint(ctx context.Context, tx *sql.Tx, size int64, signed []byte) error {
+func (j *Journal) storeCheckpoint(ctx context.Context, conn *sql.Conn, size int64, signed []byte) error {
 	if size > 0 {
-		_, err := tx.ExecContext(ctx, "INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+		_, err := conn.ExecContext(ctx, "INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 			size, signed, j.config.Now().UnixMilli())
 		if err != nil {
 			return fmt.Errorf("store checkpoint: %w", err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE sync SET acked = ?", size); err != nil {
+	if _, err := conn.ExecContext(ctx, "UPDATE sync SET acked = ?", size); err != nil {
 		return fmt.Errorf("move cursor: %w", err)
 	}
 	return nil
