@@ -15,6 +15,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/db"
+	"salter/store/evidence"
 )
 
 // assertionSeconds is the longest life of an RA-Assertion.
@@ -196,18 +197,28 @@ func (a *Authority) checkAnchored(tx db.Tx, cl claims, w db.Workstation) error {
 	if err := a.checkHeads(w.Name); err != nil {
 		return err
 	}
-	checkpoint, err := openCheckpoint(w, cl.checkpoint)
-	if err != nil {
-		return Refuse(ca.ProblemAssertion, "checkpoint: %w", err)
-	}
 	head, err := tx.JournalSize(w.Name)
 	if err != nil {
 		return err
 	}
-	if checkpoint.Size != head || head == 0 {
-		r := Refuse(ca.ProblemNotAnchored, "checkpoint of size %d, head is %d", checkpoint.Size, head)
+	notAnchored := func(size int64) error {
+		r := Refuse(ca.ProblemNotAnchored, "checkpoint of size %d, head is %d", size, head)
 		r.Problem.Head = &head
 		return r
+	}
+	keys, err := checkpointKeys(tx, w)
+	if err != nil {
+		return err
+	}
+	checkpoint, err := openCheckpoint(keys, w.Name, cl.checkpoint)
+	if claimed, form := evidence.ReadCheckpoint(cl.checkpoint); err != nil && form == nil && claimed.Size > head {
+		return notAnchored(claimed.Size) // its key may have changed since
+	}
+	if err != nil {
+		return Refuse(ca.ProblemAssertion, "checkpoint: %w", err)
+	}
+	if checkpoint.Size != head || head == 0 {
+		return notAnchored(checkpoint.Size)
 	}
 	root, err := headRoot(tx, w.Name, head)
 	if err != nil {

@@ -186,11 +186,11 @@ func (v *inspector) journal(tx db.Tx, w db.Workstation) (JournalTotal, error) {
 	if err != nil {
 		return wrong("%w", err)
 	}
-	own, err := evidence.NewVerifier(w.Verifier)
+	keys, err := checkpointKeys(tx, w)
 	if err != nil {
 		return wrong("%w", err)
 	}
-	signed, err := evidence.OpenCheckpoint(last.Note, evidence.Origin(w.Name), own, v.verifier)
+	signed, err := openCheckpoint(keys, w.Name, last.Note, v.verifier)
 	if err != nil {
 		return wrong("%w", err)
 	}

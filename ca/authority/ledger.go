@@ -106,18 +106,29 @@ func (a *Authority) admitOwner(tx db.Tx, c Caller, workstation string) (db.Works
 
 // ingest is the rule itself; head is the last sequence number held.
 func (a *Authority) ingest(tx db.Tx, w db.Workstation, head int64, p ca.JournalPush) (evidence.Checkpoint, ca.JournalReply, error) {
-	checkpoint, err := openCheckpoint(w, []byte(p.Checkpoint))
+	last := p.From + int64(len(p.Events)) - 1
+	if last < 1 {
+		return evidence.Checkpoint{}, ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "events end at %d", last)
+	}
+	if p.From > head+1 { // before the signature: its key may be in the gap
+		gap := Refuse(ca.ProblemGap, "events begin at %d, head is %d", p.From, head)
+		gap.Problem.Head = &head
+		return evidence.Checkpoint{}, ca.JournalReply{}, gap
+	}
+	keys, err := checkpointKeys(tx, w)
+	if err != nil {
+		return evidence.Checkpoint{}, ca.JournalReply{}, err
+	}
+	changes, err := newKeys(&keys, w.Name, head, p)
+	if err != nil {
+		return evidence.Checkpoint{}, ca.JournalReply{}, Refuse(ca.ProblemFork, "%w", err)
+	}
+	checkpoint, err := openCheckpoint(keys, w.Name, []byte(p.Checkpoint))
 	if err != nil {
 		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint: %w", err)
 	}
-	last := p.From + int64(len(p.Events)) - 1
-	if checkpoint.Size != last || last < 1 {
+	if checkpoint.Size != last {
 		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemBadRequest, "checkpoint of size %d, events end at %d", checkpoint.Size, last)
-	}
-	if p.From > head+1 {
-		gap := Refuse(ca.ProblemGap, "events begin at %d, head is %d", p.From, head)
-		gap.Problem.Head = &head
-		return checkpoint, ca.JournalReply{}, gap
 	}
 	known := min(int64(len(p.Events)), head-p.From+1)
 	if err := checkHeld(tx, w.Name, p.From, p.Events[:known]); err != nil {
@@ -130,20 +141,16 @@ func (a *Authority) ingest(tx db.Tx, w db.Workstation, head int64, p ca.JournalP
 	if root != checkpoint.Root {
 		return checkpoint, ca.JournalReply{}, Refuse(ca.ProblemFork, "root at %d differs from the checkpoint's", checkpoint.Size)
 	}
+	for _, seq := range changes {
+		if err := tx.PutKeyChange(w.Name, seq); err != nil {
+			return checkpoint, ca.JournalReply{}, err
+		}
+	}
 	if err := tx.ClearAlarm(w.Name, AlarmGap, a.now()); err != nil {
 		return checkpoint, ca.JournalReply{}, err
 	}
 	reply, err := a.countersign(tx, w.Name, checkpoint.Size, []byte(p.Checkpoint))
 	return checkpoint, reply, err
-}
-
-// openCheckpoint verifies a checkpoint signed by a workstation.
-func openCheckpoint(w db.Workstation, signed []byte) (evidence.Checkpoint, error) {
-	v, err := evidence.NewVerifier(w.Verifier)
-	if err != nil {
-		return evidence.Checkpoint{}, fmt.Errorf("read registered key: %w", err)
-	}
-	return evidence.OpenCheckpoint(signed, evidence.Origin(w.Name), v)
 }
 
 // checkHeld compares events that are already held by their leaf hashes.

@@ -26,9 +26,9 @@ import (
 const workstationLifetime = 90 * 24 * time.Hour
 
 // SignWorkstation takes a workstation into the register, or gives one that is
-// there another TLS certificate, and hands over its trust bundle. The journal
-// key of a name never changes: a counter that lost its journal gets a new
-// number. It is the administrator's decision; nothing in r is believed but
+// there another TLS certificate, and hands over its trust bundle. A name keeps
+// its journal and the key in force there: a counter that lost its journal gets a
+// new number. It is the administrator's decision; nothing in r is believed but
 // possession of the two keys.
 func (a *Authority) SignWorkstation(ctx context.Context, r ca.EnrolmentRequest) (ca.EnrolmentResponse, error) {
 	csr, uri, err := checkEnrolment(r)
@@ -127,8 +127,14 @@ func (a *Authority) registerWorkstation(tx db.Tx, r ca.EnrolmentRequest, uri str
 		return err
 	case w.State != db.Active:
 		return fmt.Errorf("%w: workstation %s is revoked", ErrRegister, w.Name)
-	case w.Verifier != r.CheckpointKey:
-		return fmt.Errorf("%w: workstation %s has another journal key; give the counter a new number", ErrRegister, w.Name)
+	default:
+		keys, err := checkpointKeys(tx, w)
+		if err != nil {
+			return err
+		}
+		if keys.Last() != r.CheckpointKey {
+			return fmt.Errorf("%w: workstation %s has another journal key; give the counter a new number", ErrRegister, w.Name)
+		}
 	}
 	k := db.WorkstationKey{SPKI: sha256.Sum256(cert.RawSubjectPublicKeyInfo), Workstation: w.Name,
 		Certificate: cert.Raw, NotAfter: cert.NotAfter, At: a.now()}

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -32,6 +33,7 @@ type Workstation struct {
 	Response ca.EnrolmentResponse
 	TLSKey   *ecdsa.PrivateKey
 	Signer   note.Signer // of its checkpoints
+	Verifier string      // its public half
 	Trust    *ca.Trust
 	HTTP     *http.Client
 	Journal  [][]byte // its events
@@ -76,6 +78,7 @@ func (w *Workstation) request() ca.EnrolmentRequest {
 	if w.Signer, err = note.NewSigner(skey); err != nil {
 		w.t.Fatal(err)
 	}
+	w.Verifier = vkey
 	sum := sha256.Sum256(csr)
 	proof, err := note.Sign(&note.Note{Text: hex.EncodeToString(sum[:]) + "\n"}, w.Signer)
 	if err != nil {
@@ -143,6 +146,34 @@ func (w *Workstation) Commit(caseID, part string, content []byte) (opening []byt
 	}
 	w.Append(event)
 	return opening, sum
+}
+
+// Rekey appends the event by which the key of the checkpoints changes, and goes
+// on with the new key.
+func (w *Workstation) Rekey() {
+	w.t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, evidence.Origin(w.Name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	next, err := note.NewSigner(skey)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Append(w.KeyChange(w.tree.Size()+1, vkey, w.Signer, next))
+	w.Signer, w.Verifier = next, vkey
+}
+
+// KeyChange is the event that changes the key to the one of the verifier,
+// wherever it is to stand and whoever signs.
+func (w *Workstation) KeyChange(seq int64, verifier string, old, next note.Signer) []byte {
+	w.t.Helper()
+	change := evidence.KeyChange{Origin: evidence.Origin(w.Name), Seq: seq, Old: w.Verifier, New: verifier}
+	body, err := change.Sign(old, next)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return fmt.Appendf(nil, `{"v":1,"kind":"checkpoint-key","case":"","at":1,"run":1,"mono":1,"body":%s}`, body)
 }
 
 // Checkpoint signs the present head.

@@ -14,6 +14,9 @@ var (
 	// ErrCheckpoint: the bytes are not a checkpoint of the wanted origin, or
 	// a wanted signature is missing or wrong.
 	ErrCheckpoint = errors.New("bad checkpoint")
+	// ErrKeyChange: the event does not change the checkpoint key, though its kind
+	// says so: forged, or made for another place or journal.
+	ErrKeyChange = errors.New("bad change of checkpoint key")
 	// ErrProof: the bytes are not a proof, or it does not prove its event.
 	ErrProof = errors.New("bad proof")
 	// ErrExport: the bytes are not an export of a journal, or not all of it.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -603,6 +604,15 @@ func journal(t *testing.T, d db.DB) {
 		}
 		if n, err := tx.JournalSize("BG-1-1"); err != nil || n != 2 {
 			t.Errorf("size: got %d, %v, want 2", n, err)
+		}
+		if err := errors.Join(tx.PutKeyChange("BG-1-1", 2), tx.PutKeyChange("BG-1-1", 1)); err != nil {
+			t.Errorf("note changes of key: %v", err)
+		}
+		if seqs, err := tx.KeyChanges("BG-1-1"); err != nil || !slices.Equal(seqs, []int64{1, 2}) {
+			t.Errorf("changes of key: got %v, %v, want 1 and 2", seqs, err)
+		}
+		if seqs, err := tx.KeyChanges("BG-1-2"); err != nil || len(seqs) != 0 {
+			t.Errorf("changes of another's key: got %v, %v, want none", seqs, err)
 		}
 		if c, err := tx.LastCheckpoint("BG-1-1"); err != nil || string(c.Note) != "first" {
 			t.Errorf("checkpoint: got %q, %v, want the first", c.Note, err)

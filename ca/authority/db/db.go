@@ -57,12 +57,11 @@ const (
 	Revoked = "revoked"
 )
 
-// Workstation is one counter. Its journal key never changes; a counter that
-// lost its journal gets a new number.
+// Workstation is one counter. A counter that lost its journal gets a new number.
 type Workstation struct {
 	Name     string // office-no, for instance BG-017-03
 	URI      string // urn:mup:ws:<office>:<no>
-	Verifier string // note verifier of the journal's checkpoints
+	Verifier string // note verifier of the journal's checkpoints, the first one: see KeyChanges
 	State    string // Active, Revoked
 	At       time.Time
 	// RevokedAt is since when it is refused; zero while it is active, and of
@@ -457,6 +456,12 @@ type Journals interface {
 	PutNodes(workstation string, first int64, hashes [][32]byte) error
 	// Nodes reads tree nodes; a missing one is ErrNotFound.
 	Nodes(workstation string, indexes []int64) ([][32]byte, error)
+
+	// PutKeyChange notes that the event seq, which is held, changes the key of
+	// the journal's checkpoints.
+	PutKeyChange(workstation string, seq int64) error
+	// KeyChanges lists the numbers of those events in order.
+	KeyChanges(workstation string) ([]int64, error)
 
 	// PutCheckpoint keeps the first checkpoint of a size; later ones of the
 	// same size are dropped.

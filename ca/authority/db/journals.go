@@ -59,6 +59,20 @@ func (t tx) Nodes(workstation string, indexes []int64) ([][32]byte, error) {
 	return hashes, nil
 }
 
+// PutKeyChange implements Journals.
+func (t tx) PutKeyChange(workstation string, seq int64) error {
+	return t.exec("note change of key", "INSERT INTO journal_key(workstation, seq) VALUES(?,?)", workstation, seq)
+}
+
+// KeyChanges implements Journals.
+func (t tx) KeyChanges(workstation string) ([]int64, error) {
+	return collect(t, "list changes of key", "SELECT seq FROM journal_key WHERE workstation = ? ORDER BY seq",
+		[]any{workstation}, func(r scanner) (seq int64, err error) {
+			err = r.Scan(&seq)
+			return seq, err
+		})
+}
+
 // PutCheckpoint implements Journals.
 func (t tx) PutCheckpoint(c Checkpoint) error {
 	return t.exec("write checkpoint", "INSERT INTO checkpoint(workstation, size, note) VALUES(?,?,?) ON CONFLICT DO NOTHING",
