@@ -11,17 +11,18 @@ type draft struct {
 	// none.
 	aside screen
 
-	person   procedure.PersonAnswers
-	papers   procedure.PaperTicks
-	email    procedure.EmailAnswer
-	ending   procedure.HandOverTicks
-	refusal  procedure.Code // the reason chosen
-	led      procedure.Code // the failure that led to the refusal
-	override procedure.OverrideRequest
-	paperDay string // of the contract on paper, as typed
-	brought  map[procedure.PaperKind]int
-	received string // when Obrazac 3 was received, as typed
-	search   search
+	person    procedure.PersonAnswers
+	papers    procedure.PaperTicks
+	email     procedure.EmailAnswer
+	ending    procedure.HandOverTicks
+	refusal   procedure.Code // the reason chosen
+	led       procedure.Code // the failure that led to the refusal
+	override  procedure.OverrideRequest
+	paperDay  string // of the contract on paper, as typed
+	brought   map[procedure.PaperKind]int
+	received  string // when Obrazac 3 was received, as typed
+	search    search
+	reference string // of the answer of the authority's operator, as typed
 }
 
 // follow begins a new draft when another case or another phase is up, or when

@@ -174,6 +174,9 @@ func (d *scriptedDesk) ConfirmHandOver(_ context.Context, t procedure.HandOverTi
 	d.ending = t
 	return d.call("ConfirmHandOver")
 }
+func (d *scriptedDesk) OperatorConfirms(_ context.Context, reference string) error {
+	return d.call("OperatorConfirms " + reference)
+}
 func (d *scriptedDesk) SyncNow(context.Context) error { return d.call("SyncNow") }
 
 func (d *scriptedDesk) FindCases(_ context.Context, q procedure.CaseQuery) (procedure.CaseList, error) {

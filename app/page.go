@@ -242,7 +242,7 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 	case screenWork:
 		return a.workPage(p)
 	case screenTrouble:
-		return a.troublePage(p)
+		return a.troublePage(p, kept)
 	case screenHandOver:
 		return a.handOverPage(p, kept)
 	case screenLook:

@@ -101,8 +101,11 @@ func (a *App) elapsed(d time.Duration) string {
 func seconds(d time.Duration) int { return int(d / time.Second) }
 
 // troublePage says why the work stands still, and what can be done now.
-func (a *App) troublePage(p *page) fyne.CanvasObject {
+func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 	c := a.snapshot.Case
+	if c.Operator != nil {
+		return a.operatorPage(p, kept)
+	}
 	a.setLater(p)
 	a.lateSupervisor(p)
 	e := c.Problem
@@ -138,9 +141,9 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	if c.WaitsFor == procedure.WaitsForClerk || c.WaitsFor == procedure.WaitsForNothing {
 		tone = toneError
 	}
-	kept := "trouble.kept"
+	left := "trouble.kept"
 	if c.CanSkipRetire {
-		kept = "trouble.retire"
+		left = "trouble.retire"
 	}
 	side := a.pageWidth()/2 - unit(4)
 	rows, _ := a.stepRows(c.Steps, side-2*unit(6), false)
@@ -149,7 +152,7 @@ func (a *App) troublePage(p *page) fyne.CanvasObject {
 	box := newAttention(a.keys, t.what+" "+t.do, tone.box(t.what, width-2*ringGap,
 		para(styleBody, t.do, inner),
 		gap(unit(1)),
-		para(styleBody, a.words.say(kept), inner),
+		para(styleBody, a.words.say(left), inner),
 		line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	p.add(controlFailure, box)
 	return column(unit(4), line(styleHeading, a.words.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))

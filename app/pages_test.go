@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +191,17 @@ func issuingScenes() []scene {
 		}), nil, screenTrouble},
 		{"trouble refused", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
 			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForClerk, &procedure.Error{Code: procedure.CodeRefused}
+		}), nil, screenTrouble},
+		{"trouble operator", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForClerk, &procedure.Error{Code: procedure.CodeOperator}
+			s.Case.Operator = &procedure.OperatorQuestion{Serial: "4a3f00e1c2"}
+		}), func(c *counter) {
+			c.desk.fail["OperatorConfirms "] = fail(procedure.CodeAnswerOpen, procedure.FieldReference)
+			c.press(fyne.KeyReturn)
+		}, screenTrouble},
+		{"trouble operator request", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepRequest, procedure.StepFailed), procedure.WaitsForClerk, &procedure.Error{Code: procedure.CodeOperator}
+			s.Case.Operator = &procedure.OperatorQuestion{Request: strings.Repeat("0123456789abcdef", 4)}
 		}), nil, screenTrouble},
 		{"hand-over", inCase(procedure.PhaseHandOver), nil, screenHandOver},
 		{"hand-over open", inCase(procedure.PhaseHandOver), func(c *counter) {

@@ -43,6 +43,7 @@ type Case struct {
 	EmailDone   bool
 	EmailWanted Answer
 	Emails      int // how many answers were given: numbers the sealed parts
+	Confirmed   int // how often the operator did: numbers the sealed parts
 	ContentDone bool
 
 	Reset       Unblock // how the PIN was unblocked last, since the choice; empty: not yet
@@ -95,6 +96,7 @@ type Attempt struct {
 	CertPart    string
 	Serial      string
 	Unusable    bool
+	Resent      bool // perhaps there is another certificate for the key
 	Refused     Code
 	Why         Code   // of an unusable or revoked certificate
 	Detail      string // of refusal and unusable certificate, for support

@@ -54,20 +54,21 @@ func TestGoBack(t *testing.T) {
 func TestNotNow(t *testing.T) {
 	h := testHarness(t)
 	calls := map[string]func() error{
-		"ConfirmPerson":   func() error { return h.e.ConfirmPerson(ctx, knowsPIN) },
-		"PaperData":       func() error { _, err := h.e.PaperData(ctx); return err },
-		"RecordPapers":    func() error { return h.e.RecordPapers(ctx, issuingPapers()) },
-		"RecordPrinted":   func() error { return h.e.RecordPrinted(ctx, "", nil) },
-		"ConfirmPapers":   func() error { return h.e.ConfirmPapers(ctx, allPaperTicks) },
-		"SetEmail":        func() error { return h.e.SetEmail(ctx, wantsEmail) },
-		"ConfirmContent":  func() error { return h.e.ConfirmContent(ctx) },
-		"GoBack":          func() error { return h.e.GoBack(ctx, procedure.PhasePerson) },
-		"BeginPIN":        func() error { return h.e.BeginPIN(ctx) },
-		"EnterPIN":        h.enterPIN,
-		"LeavePIN":        func() error { return h.e.LeavePIN(ctx, procedure.PINCancelled) },
-		"Continue":        func() error { return h.e.Continue(ctx) },
-		"ConfirmHandOver": func() error { return h.e.ConfirmHandOver(ctx, allHandOverTicks) },
-		"RefuseCase":      func() error { return h.e.RefuseCase(ctx, procedure.CodeFace) },
+		"ConfirmPerson":    func() error { return h.e.ConfirmPerson(ctx, knowsPIN) },
+		"PaperData":        func() error { _, err := h.e.PaperData(ctx); return err },
+		"RecordPapers":     func() error { return h.e.RecordPapers(ctx, issuingPapers()) },
+		"RecordPrinted":    func() error { return h.e.RecordPrinted(ctx, "", nil) },
+		"ConfirmPapers":    func() error { return h.e.ConfirmPapers(ctx, allPaperTicks) },
+		"SetEmail":         func() error { return h.e.SetEmail(ctx, wantsEmail) },
+		"ConfirmContent":   func() error { return h.e.ConfirmContent(ctx) },
+		"GoBack":           func() error { return h.e.GoBack(ctx, procedure.PhasePerson) },
+		"BeginPIN":         func() error { return h.e.BeginPIN(ctx) },
+		"EnterPIN":         h.enterPIN,
+		"LeavePIN":         func() error { return h.e.LeavePIN(ctx, procedure.PINCancelled) },
+		"Continue":         func() error { return h.e.Continue(ctx) },
+		"ConfirmHandOver":  func() error { return h.e.ConfirmHandOver(ctx, allHandOverTicks) },
+		"OperatorConfirms": func() error { return h.e.OperatorConfirms(ctx, "12") },
+		"RefuseCase":       func() error { return h.e.RefuseCase(ctx, procedure.CodeFace) },
 	}
 	before := len(h.Journal.Events())
 	for name, call := range calls {

@@ -89,6 +89,7 @@ type current struct {
 	pin      PINView
 	problem  *Error
 	request  AuthorityFacts
+	answered int // the attempt of which every sending so far was answered; 0: perhaps none
 	result   *ResultView
 	papers   []PaperRecord // with their hashes, as far as they can be opened
 	document string        // the other identity document of somebody without his card

@@ -78,6 +78,7 @@ const (
 	CodeUpgrade      Code = "upgrade"         // this version is too old
 	CodeBadAnswer    Code = "bad-answer"      // certificate or message is not what was asked for
 	CodeClock        Code = "clock"           // local clock is off
+	CodeOperator     Code = "ca-operator"     // only the authority's operator can do or tell this
 	CodeRevoked      Code = "revoked"         // the certificate of the attempt was revoked
 	// Journal.
 	CodeJournal  Code = "journal"  // could not be written

@@ -195,6 +195,17 @@ type CertificateReceived struct {
 	NotAfter int64  `json:"not_after"`
 	Code     Code   `json:"code,omitempty"`   // unusable: why
 	Detail   string `json:"detail,omitempty"` // unusable: for support
+	// Resent: it came for a repetition, from an authority that cannot be asked
+	// about the request before. That one may have been answered with another
+	// certificate for the same key.
+	Resent bool `json:"resent,omitempty"`
+}
+
+// Activated says that a certificate is in force. AtIssue: from its issuance on,
+// because the authority knows no activation.
+type Activated struct {
+	Attempt int  `json:"attempt"`
+	AtIssue bool `json:"at_issue,omitempty"`
 }
 
 // EnrolRefused is a refusal that ends the attempt.

@@ -32,6 +32,7 @@ const (
 	FieldCardNumber      = "card_number"
 	FieldChoice          = "choice"
 	FieldSearch          = "search"
+	FieldReference       = "reference" // of the operator's answer
 )
 
 // Names in Error.Fields of CodePINWeak: why a new PIN is weak (E14).

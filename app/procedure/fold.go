@@ -201,7 +201,7 @@ func (c *Case) applyRequest(e Event) bool {
 		a.CSR, a.CSRPart, a.Submitted = b.CSR, b.Part, e.At
 	case *CertificateReceived:
 		a.Certificate, a.CertPart, a.Serial = b.SHA256, b.Part, b.Serial
-		a.Unusable, a.Why, a.Detail = e.Kind == KindUnusable, b.Code, b.Detail
+		a.Unusable, a.Why, a.Detail, a.Resent = e.Kind == KindUnusable, b.Code, b.Detail, b.Resent
 		c.Serials = append(slices.Clip(c.Serials), b.Serial)
 	case *EnrolRefused:
 		a.Refused, a.Detail = b.Code, b.Detail
@@ -250,16 +250,18 @@ func (c *Case) applyCertificate(e Event) bool {
 		a.RevokeID, a.Reason, a.Why = b.ID, b.Reason, b.Why
 	case *StepFailure:
 		c.PUKRefused = c.PUKRefused || b.Step == StepUnblock && b.Code == CodePUK
+	case *Activated:
+		a.Active = true
 	case *OfAttempt:
 		switch e.Kind {
 		case KindWrite:
 			a.WriteBegun, a.Written, a.RetireTried = true, false, false
 		case KindWritten:
 			a.Written = true
-		case KindActive:
-			a.Active = true
 		case KindRevoked:
 			a.Revoked = true
+		case KindOperatorConfirmed:
+			c.operatorConfirmed()
 		case KindRetire:
 			a.RetireTried = true
 		case KindRetireSkipped:
@@ -274,6 +276,17 @@ func (c *Case) applyCertificate(e Event) bool {
 		return false
 	}
 	return true
+}
+
+// operatorConfirmed ends the attempt: its certificate is revoked, or there is
+// none.
+func (c *Case) operatorConfirmed() {
+	c.Confirmed++
+	if c.Attempt.Certificate != "" {
+		c.Attempt.Revoked = true
+		return
+	}
+	c.Attempt.Refused = CodeOperator
 }
 
 // applyRetire folds the removal of what lay on the chip before.

@@ -76,6 +76,8 @@ const (
 	KindStatusChanged Kind = "status-changed" // result
 	KindStatusRefused Kind = "status-refused" // result
 
+	KindOperatorConfirmed Kind = "operator-confirmed" // that no certificate of the attempt is in force
+
 	KindAttemptBegun Kind = "attempt-begun"
 	KindStepFailed   Kind = "step-failed" // what is known of a failure; ends no intent
 
@@ -138,6 +140,7 @@ var Kinds = []Kind{
 	KindChangeIntent,
 	KindStatusChanged,
 	KindStatusRefused,
+	KindOperatorConfirmed,
 	KindAttemptBegun,
 	KindStepFailed,
 	KindWithdrawn,
@@ -236,8 +239,10 @@ func bodyOfAttempt(k Kind) any {
 		return new(CertificateReceived)
 	case KindRefusal:
 		return new(EnrolRefused)
-	case KindWrite, KindWritten, KindActive, KindRevoked, KindAttemptBegun, KindRetire, KindRetireSkipped:
+	case KindWrite, KindWritten, KindRevoked, KindOperatorConfirmed, KindAttemptBegun, KindRetire, KindRetireSkipped:
 		return new(OfAttempt)
+	case KindActive:
+		return new(Activated)
 	case KindReadBack:
 		return new(ReadBack)
 	case KindRetired:

@@ -34,9 +34,11 @@ type AuthorityFacts int
 
 // The facts about a request. The zero value is the careful one: ask first.
 const (
-	RequestUnclear AuthorityFacts = iota // perhaps sent: look up
-	RequestNew                           // proven: the authority has not got it
-	RequestPending                       // the authority has it and has not decided
+	RequestUnclear  AuthorityFacts = iota // perhaps sent: look up
+	RequestNew                            // proven: the authority has not got it
+	RequestPending                        // the authority has it and has not decided
+	RequestBlind                          // the authority cannot be asked: the same bytes sent again are the look-up
+	RequestOperator                       // nor is that of use: its operator has to be asked
 )
 
 // Move is the next thing to do for a case.
@@ -60,6 +62,7 @@ const (
 	MoveWaitUnblock   Move = "wait-unblock"    // no try is left
 	MoveWaitPUK       Move = "wait-puk"        // the chip refused the unblock: choose without it, or refuse
 	MoveWaitAuthority Move = "wait-authority"
+	MoveWaitOperator  Move = "wait-operator" // the clerk asks the authority's operator, and says so
 
 	MoveLearn        Move = "learn" // ask for the facts
 	MoveGenerate     Move = "generate"
@@ -83,7 +86,8 @@ const (
 // the engine does itself.
 func (m Move) Waits() WaitsFor {
 	switch m {
-	case MoveAskPerson, MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskRetry, MoveAskHandOver, MoveWaitUnblock, MoveWaitPUK:
+	case MoveAskPerson, MoveAskPapers, MoveAskEmail, MoveAskContent, MoveAskRetry, MoveAskHandOver, MoveWaitUnblock, MoveWaitPUK,
+		MoveWaitOperator:
 		return WaitsForClerk
 	case MoveAskPIN:
 		return WaitsForCitizen

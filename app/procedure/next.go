@@ -75,7 +75,7 @@ func nextAttempt(c Case, card CardFacts, ca AuthorityFacts) Move {
 	case a.Revoked, a.Refused != "":
 		return MoveAskRetry
 	case a.RevokeID != "", a.Unusable:
-		return MoveRevoke
+		return nextRevoke(ca)
 	case a.ReadBack != "":
 		return MoveActivate
 	case a.CSR != "" && a.Certificate == "":
@@ -97,12 +97,23 @@ func nextRequest(c Case, ca AuthorityFacts) Move {
 	switch {
 	case c.contractDue():
 		return MoveContract
-	case ca == RequestNew:
+	case ca == RequestNew, ca == RequestBlind:
 		return MoveSend
 	case ca == RequestPending:
 		return MoveWaitAuthority
+	case ca == RequestOperator:
+		return MoveWaitOperator
 	}
 	return MoveLookup
+}
+
+// nextRevoke leaves to the operator what the authority does not take over the
+// network.
+func nextRevoke(ca AuthorityFacts) Move {
+	if ca == RequestOperator {
+		return MoveWaitOperator
+	}
+	return MoveRevoke
 }
 
 func nextInSession(a Attempt, key KeyFact) Move {
@@ -117,7 +128,7 @@ func nextInSession(a Attempt, key KeyFact) Move {
 		return MoveSubmit
 	case KeyGone:
 		if a.Certificate != "" {
-			return MoveRevoke
+			return MoveRevoke // its intent comes first, whoever does it then
 		}
 		return MoveGenerate // nothing was asked for under that key
 	}
@@ -153,14 +164,17 @@ func nextStatus(c Case, ca AuthorityFacts) Move {
 }
 
 // nextWithdrawn ends a case without leaving a certificate or a contract
-// behind.
+// behind. Where the authority cannot be asked, sending once more would make the
+// certificate that nobody wants.
 func nextWithdrawn(c Case, ca AuthorityFacts) Move {
 	a := c.Attempt
 	switch {
 	case a.CSR == "", a.Revoked, a.Refused != "":
 	case a.Certificate != "":
-		return MoveRevoke
+		return nextRevoke(ca)
 	case ca == RequestNew:
+	case ca == RequestBlind, ca == RequestOperator:
+		return MoveWaitOperator
 	case ca == RequestPending:
 		return MoveWaitAuthority
 	default:

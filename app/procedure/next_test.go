@@ -157,8 +157,19 @@ func TestNext(t *testing.T) {
 	generate := onCard([3]procedure.Move{procedure.MoveGenerate, procedure.MoveGenerate, procedure.MoveGenerate})
 	request := func(isNew procedure.Move) func(procedure.CardFacts, procedure.AuthorityFacts) procedure.Move {
 		return func(_ procedure.CardFacts, a procedure.AuthorityFacts) procedure.Move {
-			return [3]procedure.Move{procedure.MoveLookup, isNew, procedure.MoveWaitAuthority}[a]
+			blind := isNew
+			if isNew != procedure.MoveSend {
+				blind = procedure.MoveWaitOperator // it would make what nobody wants
+			}
+			return [5]procedure.Move{procedure.MoveLookup, isNew, procedure.MoveWaitAuthority, blind, procedure.MoveWaitOperator}[a]
 		}
+	}
+	// revoke leaves to the operator what the authority does not take.
+	revoke := func(_ procedure.CardFacts, a procedure.AuthorityFacts) procedure.Move {
+		if a == procedure.RequestOperator {
+			return procedure.MoveWaitOperator
+		}
+		return procedure.MoveRevoke
 	}
 	look := func(c procedure.CardFacts) procedure.Move {
 		return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
@@ -194,7 +205,7 @@ func TestNext(t *testing.T) {
 		"submitted":                   request(procedure.MoveSend),
 		"refused":                     always(procedure.MoveAskRetry),
 		"issued":                      onCard([3]procedure.Move{procedure.MoveFindKey, procedure.MoveWrite, procedure.MoveRevoke}),
-		"unusable":                    always(procedure.MoveRevoke),
+		"unusable":                    revoke,
 		"writing": func(c procedure.CardFacts, _ procedure.AuthorityFacts) procedure.Move {
 			return [3]procedure.Move{procedure.MoveWaitCard, procedure.MoveReadBack, procedure.MoveWaitOtherCard}[c.Presence]
 		},
@@ -234,14 +245,14 @@ func TestNext(t *testing.T) {
 		"status changed, contract to end": always(procedure.MoveEndContract),
 		"read-back":                       always(procedure.MoveActivate),
 		"active":                          always(procedure.MoveAskHandOver),
-		"revoking":                        always(procedure.MoveRevoke),
+		"revoking":                        revoke,
 		"revoked, key lost":               always(procedure.MoveNewAttempt),
 		"revoked by others":               always(procedure.MoveAskRetry),
 		"withdrawn early":                 always(procedure.MoveRefuse),
 		"withdrawn submitted":             request(procedure.MoveRefuse),
 		"withdrawn refused":               always(procedure.MoveRefuse),
-		"withdrawn issued":                always(procedure.MoveRevoke),
-		"withdrawn writing":               always(procedure.MoveRevoke),
+		"withdrawn issued":                revoke,
+		"withdrawn writing":               revoke,
 		"withdrawn revoked":               always(procedure.MoveRefuse),
 		"closed":                          always(procedure.MoveNone),
 		"over":                            always(procedure.MoveNone),
@@ -266,7 +277,8 @@ func everyFact(f func(procedure.CardFacts, procedure.AuthorityFacts)) {
 		for _, tries := range []int{-1, 0, 1, 3} {
 			for _, session := range []bool{false, true} {
 				for _, key := range []procedure.KeyFact{procedure.KeyUnknown, procedure.KeyThere, procedure.KeyGone} {
-					for _, ca := range []procedure.AuthorityFacts{procedure.RequestUnclear, procedure.RequestNew, procedure.RequestPending} {
+					for _, ca := range []procedure.AuthorityFacts{procedure.RequestUnclear, procedure.RequestNew, procedure.RequestPending,
+						procedure.RequestBlind, procedure.RequestOperator} {
 						f(procedure.CardFacts{Presence: presence, Tries: tries, Session: session, Key: key}, ca)
 					}
 				}

@@ -61,6 +61,10 @@ func (h *harness) stepCase(v *procedure.CaseView) bool {
 			h.insert(h.cardOf(v.Identity.CardNumber))
 			break
 		}
+		if v.Problem != nil && v.Problem.Code == procedure.CodeOperator {
+			h.operator(v.ID)
+			break
+		}
 		_ = h.e.Continue(ctx)
 	case procedure.PhaseHandOver:
 		_ = h.e.ConfirmHandOver(ctx, allHandOverTicks)
@@ -68,6 +72,16 @@ func (h *harness) stepCase(v *procedure.CaseView) bool {
 		return false
 	}
 	return true
+}
+
+// operator revokes what the authority issued in a case, and says so.
+func (h *harness) operator(of procedure.CaseID) {
+	for _, c := range h.Authority.Certificates() {
+		if c.Case == of {
+			h.Authority.Revoke(c.Serial)
+		}
+	}
+	_ = h.e.OperatorConfirms(ctx, "предмет 12")
 }
 
 // stepPerson answers screen A. Where a certificate stands in the way, or a

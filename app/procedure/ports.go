@@ -100,7 +100,8 @@ type Authority interface {
 	// Request builds the PKCS#10 request (DER) for s signed with key.
 	Request(ctx context.Context, s Subject, key crypto.Signer) ([]byte, error)
 	// Enrol sends a request. Any failure that does not prove a refusal is
-	// Unknown. An issued certificate has been verified against the request,
+	// Unknown; with CodeOperator, sending again would prove nothing either.
+	// An issued certificate has been verified against the request,
 	// the profile and the pinned chain.
 	Enrol(ctx context.Context, r EnrolRequest) Outcome
 	// Lookup asks what became of the request, without sending it again.
@@ -108,10 +109,12 @@ type Authority interface {
 	// authority answered that it has no such request; Unknown with
 	// CodePending: it has not decided yet. An Unknown of Enrol that waits for
 	// a decision carries CodePending too.
+	// CodeOperator: this authority cannot be asked.
 	Lookup(ctx context.Context, r EnrolRequest) (Outcome, error)
 	// ChangeStatus asks for a change of the status of a certificate; the
 	// same ID may be sent any number of times. A certificate that is revoked
-	// already is an *Error with CodeRevoked. CodePending: a second clerk has
+	// already is an *Error with CodeRevoked. CodeOperator: this authority does
+	// not take it; its certificates are in force from issuance on. CodePending: a second clerk has
 	// to approve it; the same change is sent again later.
 	ChangeStatus(ctx context.Context, c StatusChange) error
 	// Register tells what the authority knows of contracts and certificates.
@@ -250,6 +253,10 @@ type EnrolRequest struct {
 	Submitted time.Time
 	Action    Action
 	Override  []byte // compact JWS of a supervisor; nil: none
+	// Resent: the same bytes were sent before, or perhaps were, to an
+	// authority that cannot be asked what came of them. A refusal then proves
+	// nothing, and a certificate may be the second.
+	Resent bool
 }
 
 // Verdict is what is known about a request. The zero value is Unknown, so

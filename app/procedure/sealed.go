@@ -21,6 +21,7 @@ const (
 func partFacts(n int) string       { return fmt.Sprintf("facts-%d", n) }
 func partOverride(n int) string    { return fmt.Sprintf("override-%d", n) }
 func partDocument(n int) string    { return fmt.Sprintf("document-%d", n) }
+func partOperator(n int) string    { return fmt.Sprintf("operator-%d", n) }
 func partEmail(n int) string       { return fmt.Sprintf("email-%d", n) }
 func partPapers(n int) string      { return fmt.Sprintf("papers-%d", n) }
 func partCSR(attempt int) string   { return fmt.Sprintf("csr-%d", attempt) }

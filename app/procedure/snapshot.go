@@ -33,6 +33,11 @@ type Desk interface {
 	// ParkCase leaves the current case unfinished and returns to the home
 	// page. A closed or refused case simply leaves the screen.
 	ParkCase(ctx context.Context) error
+	// OperatorConfirms records that the authority's operator has said that no
+	// certificate of the attempt is in force: he revoked it, or there is none.
+	// It is asked for when the authority takes this over no network (MoveWaitOperator).
+	// reference is the number or name under which he did.
+	OperatorConfirms(ctx context.Context, reference string) error
 	// RefuseCase ends the current case with a reason code.
 	RefuseCase(ctx context.Context, reason Code) error
 
@@ -227,6 +232,15 @@ type CaseView struct {
 	// CanSkipRetire: the old certificate could not be removed, and the case
 	// may go on without.
 	CanSkipRetire bool
+	// Operator is what the authority's operator has to be asked; nil: nothing.
+	Operator *OperatorQuestion
+}
+
+// OperatorQuestion asks the authority's operator to see to it that no
+// certificate of an attempt is in force. One of the two is set.
+type OperatorQuestion struct {
+	Serial  string // of the certificate that must be revoked, hex
+	Request string // SHA-256 of the request of which nobody knows what came, hex
 }
 
 // WaitsFor says who has to act before the case can go on.

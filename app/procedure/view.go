@@ -158,6 +158,9 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 	}
 	v.WaitsFor = waitsFor(move)
 	v.Problem = e.cur.problem
+	if move == MoveWaitOperator {
+		v.Problem, v.Operator = &Error{Code: CodeOperator}, c.operatorQuestion()
+	}
 	switch {
 	case v.Problem != nil:
 	case move == MoveWaitCard && c.PINVerified > 0:

@@ -15,7 +15,8 @@ type work struct {
 	session Session // nil: not logged in
 	signer  crypto.Signer
 	key     KeyFact
-	tries   int // requests that failed within this run
+	tries   int  // requests that failed within this run
+	resent  bool // what was sent last, was a repetition of which nobody knows
 }
 
 // work runs to the next wait. The caller holds op; session may be nil.

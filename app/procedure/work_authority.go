@@ -32,7 +32,7 @@ func (w *work) submit(ctx context.Context, c Case) error {
 	if err != nil {
 		return err
 	}
-	w.e.update(func() { w.cur.request = RequestNew })
+	w.e.update(func() { w.cur.request, w.cur.answered = RequestNew, c.Attempt.Number })
 	return nil
 }
 
@@ -83,8 +83,7 @@ func (w *work) send(ctx context.Context, c Case) error {
 	if _, err := w.e.policy(ctx); err != nil {
 		return err
 	}
-	w.e.update(func() { w.cur.request = RequestUnclear }) // until the answer says more
-	out := w.e.cfg.Authority.Enrol(ctx, r)
+	out := w.enrol(ctx, c, r)
 	switch out.Verdict {
 	case Issued:
 		return w.issued(ctx, c, out)
@@ -93,14 +92,42 @@ func (w *work) send(ctx context.Context, c Case) error {
 	case Refused:
 		return w.refused(ctx, c, out)
 	case Unsent:
-		w.e.update(func() { w.cur.request = RequestNew })
 		return w.again(ctx, out, CodeNoLink)
 	}
-	if out.Problem != nil && out.Problem.Code == CodePending {
+	switch problem := problemOr(out, CodeNoAnswer); problem.Code {
+	case CodePending:
 		w.e.update(func() { w.cur.request = RequestPending })
 		return nil
+	case CodeOperator:
+		w.e.update(func() { w.cur.request = RequestOperator })
+		return problem
 	}
 	return w.again(ctx, out, CodeNoAnswer)
+}
+
+// enrol sends the request once and keeps account of what is known of it. Only
+// with an authority that cannot be asked does it matter whether every sending
+// was answered: the next one is a repetition in doubt, if not.
+func (w *work) enrol(ctx context.Context, c Case, r EnrolRequest) Outcome {
+	var before AuthorityFacts
+	var answered int
+	w.e.update(func() {
+		before, answered = w.cur.request, w.cur.answered
+		w.cur.request, w.cur.answered = RequestUnclear, 0 // until the answer says more
+	})
+	r.Resent = before == RequestBlind && answered != c.Attempt.Number
+	w.resent = r.Resent
+	out := w.e.cfg.Authority.Enrol(ctx, r)
+	pending := out.Verdict == Unknown && out.Problem != nil && out.Problem.Code == CodePending
+	w.e.update(func() {
+		switch {
+		case out.Verdict == Unsent:
+			w.cur.request, w.cur.answered = before, answered
+		case !r.Resent && (pending || out.Verdict == Refused):
+			w.cur.answered = c.Attempt.Number
+		}
+	})
+	return out
 }
 
 // lookup asks what became of the request before anything is sent again.
@@ -109,7 +136,12 @@ func (w *work) lookup(ctx context.Context, c Case) error {
 	if err != nil {
 		return err
 	}
+	w.resent = false
 	out, err := w.e.cfg.Authority.Lookup(ctx, r)
+	if err != nil && asError("", "", err).Code == CodeOperator {
+		w.e.update(func() { w.cur.request = RequestBlind })
+		return nil
+	}
 	if err != nil {
 		out = Outcome{Problem: asError(CodeNoLink, "look up request", err)}
 		return w.again(ctx, out, CodeNoLink)
@@ -193,7 +225,7 @@ func (w *work) unusable(ctx context.Context, c Case, out Outcome, why *Error) er
 
 // received records a certificate that came back, usable or not.
 func (w *work) received(ctx context.Context, c Case, kind Kind, out Outcome, why *Error) error {
-	body := CertificateReceived{Attempt: c.Attempt.Number, Serial: out.Serial, Part: partChain(c.Attempt.Number)}
+	body := CertificateReceived{Attempt: c.Attempt.Number, Serial: out.Serial, Part: partChain(c.Attempt.Number), Resent: w.resent}
 	if why != nil {
 		body.Code, body.Detail = why.Code, why.Detail
 	}
@@ -235,17 +267,17 @@ func (w *work) activate(ctx context.Context, c Case) error {
 	if err := unhex(a.ReadBack, &change.ReadBack); err != nil {
 		return &Error{Code: CodeTampered, Detail: "read-back", Err: err}
 	}
-	done := OfAttempt{a.Number}
 	err := w.changeStatus(ctx, change)
-	if err == nil {
-		if err := w.e.commit(ctx, draft{kind: KindActive, of: c.ID, body: done}); err != nil {
+	atIssue := err != nil && asError("", "", err).Code == CodeOperator
+	if err == nil || atIssue {
+		if err := w.e.commit(ctx, draft{kind: KindActive, of: c.ID, body: Activated{a.Number, atIssue}}); err != nil {
 			return err
 		}
 		c, _ := w.next()
 		return w.e.loadResult(ctx, c, w.cur)
 	}
 	if asError("", "", err).Code == CodeRevoked {
-		return w.e.commit(ctx, draft{kind: KindRevoked, of: c.ID, body: done}) // by somebody else
+		return w.e.commit(ctx, draft{kind: KindRevoked, of: c.ID, body: OfAttempt{a.Number}}) // by somebody else
 	}
 	return err
 }
@@ -270,6 +302,9 @@ func (w *work) revoke(ctx context.Context, c Case) error {
 	}
 	change := StatusChange{ID: a.RevokeID, Case: c.ID, Serial: a.Serial, Op: StatusRevoke, Reason: a.Reason}
 	if err := w.changeStatus(ctx, change); err != nil && asError("", "", err).Code != CodeRevoked {
+		if asError("", "", err).Code == CodeOperator {
+			w.e.update(func() { w.cur.request = RequestOperator })
+		}
 		return err
 	}
 	return w.e.commit(ctx, draft{kind: KindRevoked, of: c.ID, body: OfAttempt{a.Number}})

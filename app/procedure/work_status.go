@@ -111,7 +111,7 @@ func (w *work) requestChange(ctx context.Context, c Case) error {
 	case CodePending:
 		w.e.update(func() { w.cur.request = RequestPending })
 		return nil
-	case CodeRefused, CodeNotFound, CodeSuspended:
+	case CodeRefused, CodeNotFound, CodeSuspended, CodeOperator:
 	case CodeClerkRefused, CodeNeedsSupervisor, CodeNotSupervisor:
 		// A decision too: the clerk may have it signed and ask anew, or refuse.
 	default:

@@ -78,6 +78,8 @@ type Authority struct {
 	silent bool
 	// approval, if set, leaves changes of status to a second clerk.
 	approval bool
+	// plain, if set, makes it an authority that speaks EST alone.
+	plain *Plain
 	// supervisor checks overrides; nil: none are accepted.
 	supervisor *ecdsa.PublicKey
 	contracts  map[string]*Contract
@@ -132,6 +134,22 @@ func (a *Authority) SetWrongKey(on bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.wrongKey = on
+}
+
+// Plain says how an authority behaves that speaks EST (RFC 7030) and nothing
+// else: it cannot be asked, changes no status, and its certificates are in
+// force from issuance on. The zero value makes a new certificate for every
+// request.
+type Plain struct {
+	Recalls  bool // the same request gets the same certificate
+	OnceOnly bool // a key that has a certificate is refused
+}
+
+// SetPlain makes it such an authority; nil ends that.
+func (a *Authority) SetPlain(p *Plain) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.plain = p
 }
 
 // Certificates lists everything that was issued, in order.
@@ -231,8 +249,12 @@ func (a *Authority) enrol(r procedure.EnrolRequest) procedure.Outcome {
 	if !a.sameIntent(r, sum) {
 		return refused(procedure.CodeInternal, "request without the time of its intent, or with another one than before")
 	}
-	if c := a.issued[sum]; c != nil {
+	switch c := a.issued[sum]; {
+	case c == nil:
+	case a.plain == nil || a.plain.Recalls:
 		return a.outcome(c)
+	case a.plain.OnceOnly && r.Resent:
+		return procedure.Outcome{Problem: &procedure.Error{Code: procedure.CodeOperator}}
 	}
 	if problem := a.anchored(r, sum); problem != "" {
 		return refused(procedure.CodeNotAnchored, problem)
@@ -310,6 +332,9 @@ func (a *Authority) issue(r procedure.EnrolRequest, sum [32]byte) procedure.Outc
 		Person: r.Subject.PersonalNumber, Card: r.Subject.CardNumber, Contract: r.Contract,
 		NotBefore: from, NotAfter: to,
 	}
+	if a.plain != nil {
+		c.Status = Active
+	}
 	a.issued[sum] = c
 	a.order = append(a.order, c)
 	return a.outcome(c)
@@ -324,6 +349,9 @@ func (a *Authority) Lookup(_ context.Context, r procedure.EnrolRequest) (out pro
 	err = a.faults.around(OpLookup, func() error {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if a.plain != nil {
+			return &procedure.Error{Code: procedure.CodeOperator}
+		}
 		sum := sha256.Sum256(r.CSR)
 		c, issued := a.issued[sum]
 		before, sent := a.used[fmt.Sprintf("%s/%d", r.Case, r.Attempt)]

@@ -222,6 +222,9 @@ func (a *Authority) ChangeStatus(_ context.Context, c procedure.StatusChange) er
 	return a.faults.around(statusOps[c.Op], func() error {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		if a.plain != nil {
+			return &procedure.Error{Code: procedure.CodeOperator}
+		}
 		if a.done[c.ID] {
 			return nil
 		}
