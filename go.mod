@@ -12,11 +12,13 @@ require (
 	github.com/go-gl/glfw/v3.4/glfw v0.1.0-pre.1.0.20260707082822-2a407d02d01a // sleeping while the window is idle; the version that Fyne has (cmd/salter)
 	github.com/go-jose/go-jose/v4 v4.1.3 // JWS of assertions and policies (ca, ca/authority)
 	github.com/go-pdf/fpdf v0.9.0 // the papers as PDF (app/forms)
+	github.com/jackc/pgx/v5 v5.12.0 // the CA's database where one machine is not enough (ca/authority/db)
 	github.com/miekg/pkcs11 v1.1.2 // the card's PKCS#11 module (card)
 	github.com/nicksnyder/go-i18n/v2 v2.5.1 // message catalogues with Serbian plurals (app)
 	github.com/smallstep/pkcs7 v0.2.3 // certs-only bodies of EST, the card's SOD (ca/est, card/sod)
 	github.com/zmap/zcrypto v0.0.0-20260906180147-3ed30b1e9340 // the certificate type that zlint reads (ca/authority/lint)
 	github.com/zmap/zlint/v3 v3.7.3 // lint of the to-be-signed certificate (ca/authority/lint)
+	golang.org/x/crypto v0.58.0 // answers of OCSP (ca/authority)
 	golang.org/x/mod v0.42.0 // Merkle tree and signed notes (store/evidence)
 	golang.org/x/sys v0.49.0 // mlock, prctl, disk space (card, store, cmd)
 	golang.org/x/text v0.43.0 // NFC and language tags (ca/profile, app)
@@ -31,8 +33,6 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // reads openapi.yaml (ca/catest)
 	pgregory.net/rapid v1.3.0 // model tests of the procedure
 )
-
-require golang.org/x/crypto v0.58.0
 
 require (
 	filippo.io/hpke v0.4.0 // indirect
@@ -52,6 +52,9 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/hack-pad/go-indexeddb v0.3.2 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/jeandeaual/go-locale v0.0.0-20250612000132-0ef82f21eade // indirect
 	github.com/jsummers/gobmp v0.0.0-20230614200233-a9de23ed2e25 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect

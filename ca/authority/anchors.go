@@ -36,6 +36,7 @@ func (a *Authority) Anchors(ctx context.Context) ([][]byte, error) {
 	var list [][]byte
 	err := a.db.Do(ctx, func(tx db.Tx) error {
 		all, err := tx.Anchors()
+		list = nil // of a try before
 		for _, anchor := range all {
 			list = append(list, anchor.Certificate)
 		}

@@ -72,13 +72,14 @@ func (a *Authority) checkOpen(p db.PendingChange) error {
 
 // Pending lists what waits for a second clerk at the caller's office.
 func (a *Authority) Pending(ctx context.Context, c Caller) (ca.PendingChanges, error) {
-	answer := ca.PendingChanges{Pending: []ca.PendingChange{}}
+	var answer ca.PendingChanges
 	err := a.db.Do(ctx, func(tx db.Tx) error {
 		w, err := a.admitWorkstation(tx, c)
 		if err != nil {
 			return err
 		}
 		rows, err := tx.PendingOf(officeOf(w.Name), a.now(), ca.MaxPending)
+		answer.Pending = []ca.PendingChange{}
 		for _, p := range rows {
 			answer.Pending = append(answer.Pending, a.pendingEntry(p))
 		}

@@ -26,13 +26,13 @@ func (a *Authority) SearchCases(ctx context.Context, c Caller, s ca.CaseSearch) 
 	if err := checkCaseSearch(s); err != nil {
 		return ca.CasesFound{}, err
 	}
-	answer := ca.CasesFound{Cases: []ca.CaseEntry{}}
+	var answer ca.CasesFound
 	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
 		rows, err := findCases(tx, s)
 		if err != nil {
 			return nil, err
 		}
-		answer.More = len(rows) > ca.MaxCases
+		answer = ca.CasesFound{Cases: []ca.CaseEntry{}, More: len(rows) > ca.MaxCases}
 		for _, row := range rows[:min(len(rows), ca.MaxCases)] {
 			entry, err := caseEntry(tx, row)
 			if err != nil {
@@ -159,7 +159,8 @@ func numberCase(tx db.Tx, workstation string, h evidence.Header, body []byte) er
 			Number string `json:"number"`
 		} `json:"body"`
 	}
-	if json.Unmarshal(body, &opened) != nil || opened.Body.Number == "" || len(opened.Body.Number) > maxCaseNumber {
+	if json.Unmarshal(body, &opened) != nil || opened.Body.Number == "" || len(opened.Body.Number) > maxCaseNumber ||
+		strings.ContainsRune(opened.Body.Number, 0) {
 		return nil
 	}
 	return tx.PutCaseNumber(db.CaseNumber{Number: opened.Body.Number, Workstation: workstation, Case: h.Case, At: time.UnixMilli(h.At)})

@@ -43,6 +43,7 @@ func (a *Authority) Certificates(ctx context.Context, after int64) ([]Certificat
 		if err != nil {
 			return err
 		}
+		list = nil // of a try before
 		for _, i := range rows {
 			status, err := tx.Status(i.Serial)
 			if err != nil {

@@ -139,6 +139,7 @@ func (a *Authority) Clerks(ctx context.Context) ([]ClerkEntry, error) {
 	var list []ClerkEntry
 	err := a.db.Do(ctx, func(tx db.Tx) error {
 		all, err := tx.Clerks()
+		list = nil // of a try before
 		for _, c := range all {
 			list = append(list, ClerkEntry{Number: c.Number, Name: c.Name, Office: c.Office, Roles: c.Roles,
 				State: c.State, Fingerprint: hex.EncodeToString(c.Fingerprint[:]), Since: c.At})

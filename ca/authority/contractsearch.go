@@ -21,12 +21,13 @@ func (a *Authority) SearchContracts(ctx context.Context, c Caller, s ca.Contract
 	case !uuid.MatchString(s.Case) || len(s.Salt) != evidence.SaltSize:
 		return ca.ContractsFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
 	}
-	answer := ca.ContractsFound{Contracts: []ca.ContractEntry{}}
+	var answer ca.ContractsFound
 	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
 		rows, err := findContracts(tx, s)
 		if err != nil {
 			return nil, err
 		}
+		answer.Contracts = []ca.ContractEntry{}
 		for _, row := range rows {
 			entry, err := contractEntry(tx, row)
 			if err != nil {
@@ -117,6 +118,7 @@ func (a *Authority) Searches(ctx context.Context, after int64) ([]SearchRecord, 
 	var list []SearchRecord
 	err := a.db.Do(ctx, func(tx db.Tx) error {
 		rows, err := tx.Searches(after, certificatesPage)
+		list = nil // of a try before
 		for _, s := range rows {
 			list = append(list, SearchRecord{Seq: s.Seq, Case: s.Case, Terms: s.Terms, Found: s.Found, Clerk: s.Clerk,
 				Workstation: s.Workstation, At: s.At})

@@ -44,9 +44,10 @@ type Alarm struct {
 
 // Overview reads it.
 func (a *Authority) Overview(ctx context.Context) (Overview, error) {
-	o := Overview{Authority: a.pki.ID, At: a.now().UTC(), Workstations: []WorkstationStatus{}}
-	behind := a.watch.behind()
+	o := Overview{Authority: a.pki.ID, At: a.now().UTC()}
+	var behind map[string]string
 	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		o.Workstations, behind = []WorkstationStatus{}, a.watch.behind()
 		if o.Holds, err = a.oldHolds(tx); err != nil {
 			return err
 		}

@@ -56,10 +56,10 @@ func (a *Authority) openHeads(ctx context.Context) (err error) {
 	if a.watch.heads, fresh, err = heads.Open(filepath.Join(a.cfg.Dir, "heads"), a.now); err != nil {
 		return err
 	}
-	a.watch.older = make(map[string]string)
-	roots := make(map[string]heads.Head) // that the database holds, all countersigned
+	var roots map[string]heads.Head // that the database holds, all countersigned
 	logged := a.watch.heads.All()
 	err = a.db.Do(ctx, func(tx db.Tx) error {
+		a.watch.older, roots = make(map[string]string), make(map[string]heads.Head)
 		all, err := tx.Workstations()
 		if err != nil {
 			return err

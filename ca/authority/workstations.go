@@ -164,6 +164,7 @@ func (a *Authority) Workstations(ctx context.Context) ([]WorkstationEntry, error
 		if err != nil {
 			return err
 		}
+		list = nil // of a try before
 		for _, w := range all {
 			size, err := tx.JournalSize(w.Name)
 			if err != nil {

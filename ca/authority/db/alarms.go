@@ -40,7 +40,7 @@ func (t tx) Contact(workstation string) (time.Time, error) {
 
 // SetContact implements Alarms.
 func (t tx) SetContact(workstation string, at time.Time) error {
-	return t.exec("write contact", "INSERT INTO contact(workstation, at) VALUES(?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+	return t.exec("write contact", "INSERT INTO contact(workstation, at) VALUES(?, ?) ON CONFLICT(workstation) DO UPDATE SET at = excluded.at",
 		workstation, at.UnixMilli())
 }
 
@@ -49,7 +49,7 @@ func (t tx) RaiseAlarm(workstation, kind, detail string, at time.Time) error {
 	return t.exec("raise alarm",
 		`INSERT INTO alarm(workstation, kind, detail, first_at, last_at, times) VALUES(?1, ?2, ?3, ?4, ?4, 1)
 		 ON CONFLICT(workstation, kind) WHERE cleared_at IS NULL
-		 DO UPDATE SET detail = excluded.detail, last_at = excluded.last_at, times = times + 1`,
+		 DO UPDATE SET detail = excluded.detail, last_at = excluded.last_at, times = alarm.times + 1`,
 		workstation, kind, detail, at.UnixMilli())
 }
 

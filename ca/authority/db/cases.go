@@ -59,7 +59,8 @@ func (t tx) PutCaseFile(c CaseFile, keys ...string) error {
 	err := t.exec("write case",
 		`INSERT INTO case_file(case_id, workstation, surname, given_name, personal_number, card_number, contract, at)
 		 VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(case_id) DO UPDATE SET contract = excluded.contract
-		 WHERE contract = '' AND personal_number = excluded.personal_number AND card_number = excluded.card_number`,
+		 WHERE case_file.contract = '' AND case_file.personal_number = excluded.personal_number
+		 AND case_file.card_number = excluded.card_number`,
 		c.Case, c.Workstation, c.Surname, c.GivenName, c.PersonalNumber, c.CardNumber, c.Contract, c.At.UnixMilli())
 	for _, key := range keys {
 		if err == nil {
@@ -110,8 +111,8 @@ const afterAll = "\U0010FFFF"
 // listed once: twice as many rows hold enough of them.
 func (t tx) CasesByName(prefix string, limit int) ([]CaseFile, error) {
 	rows, err := collect(t, "find cases by name", selectCase+
-		`JOIN (SELECT key, case_id FROM case_name WHERE key >= ?1 AND key < ?1 || ?2 ORDER BY key, case_id DESC LIMIT ?3) AS k
-		 ON k.case_id = f.case_id ORDER BY k.key, k.case_id DESC`, []any{prefix, afterAll, 2 * limit}, scanCase)
+		`JOIN (SELECT key, case_id FROM case_name WHERE key >= ? AND key < ? ORDER BY key, case_id DESC LIMIT ?) AS k
+		 ON k.case_id = f.case_id ORDER BY k.key, k.case_id DESC`, []any{prefix, prefix + afterAll, 2 * limit}, scanCase)
 	seen := make(map[string]bool)
 	var cases []CaseFile
 	for _, c := range rows {

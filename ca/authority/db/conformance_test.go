@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"salter/ca/authority/db"
+	"salter/ca/authority/db/pgtest"
 )
 
 // The suite runs against every engine there is.
@@ -20,13 +21,20 @@ func TestConformance(t *testing.T) {
 	engines := []struct {
 		name string
 		open func(t *testing.T) db.DB
-	}{{"sqlite", func(t *testing.T) db.DB { return open(t, filepath.Join(t.TempDir(), "ca.db"), true) }}}
+	}{
+		{"sqlite", func(t *testing.T) db.DB { return open(t, filepath.Join(t.TempDir(), "ca.db"), true) }},
+		{"postgres", func(t *testing.T) db.DB { return openPostgres(t, pgtest.Database(t)) }},
+	}
 	cases := []struct {
 		name string
 		run  func(t *testing.T, d db.DB)
 	}{
 		{"a failed transaction leaves nothing", rollback},
 		{"a transaction that has begun is brought to its end", impatient},
+		{"transactions beside each other are as one after the other", besideEachOther},
+		{"of two that overlook each other one is run again", writeSkew},
+		{"text is text", texts},
+		{"keys are in the order of bytes", byteOrder},
 		{"registers", registers},
 		{"issuance from prepared to active", issuanceLife},
 		{"uniqueness of an issuance", issuanceUnique},
@@ -48,6 +56,22 @@ func TestConformance(t *testing.T) {
 			t.Run(e.name+"/"+c.name, func(t *testing.T) { c.run(t, e.open(t)) })
 		}
 	}
+}
+
+func TestMain(m *testing.M) { os.Exit(pgtest.M{M: m}.Run()) }
+
+func openPostgres(t *testing.T, url string) db.DB {
+	t.Helper()
+	d, err := db.OpenPostgres(t.Context(), url, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return d
 }
 
 func open(t *testing.T, path string, create bool) db.DB {

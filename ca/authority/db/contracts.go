@@ -75,7 +75,7 @@ func (t tx) ContractEndByID(id string) (ContractEnd, error) {
 // PutSearch implements Contracts.
 func (t tx) PutSearch(s Search) error {
 	return t.exec("record search",
-		"INSERT INTO search(case_id, terms, found, clerk, clerk_jws, workstation, at) VALUES("+marks(7)+")",
+		"INSERT INTO search(case_id, terms, found, clerk, clerk_jws, workstation, at, seq) VALUES("+marks(7)+", (SELECT coalesce(max(seq), 0) + 1 FROM search))",
 		s.Case, s.Terms, s.Found, s.Clerk, s.ClerkJWS, s.Workstation, s.At.UnixMilli())
 }
 

@@ -31,17 +31,25 @@ func (t tx) BadCertificates(label string, heldSince time.Time) ([]Status, error)
 
 // CRLHead implements CRLs.
 func (t tx) CRLHead(label string) (CRL, error) {
-	return one(t, "find CRL", "SELECT label, number, changes, this_update, next_update, x'' FROM crl WHERE label = ?", []any{label}, scanCRL)
+	return one(t, "find CRL", "SELECT label, number, changes, this_update, next_update FROM crl WHERE label = ?", []any{label},
+		func(r scanner) (CRL, error) { return scanCRL(r) })
 }
 
 // CRL implements CRLs.
 func (t tx) CRL(label string) (CRL, error) {
-	return one(t, "read CRL", "SELECT label, number, changes, this_update, next_update, der FROM crl WHERE label = ?", []any{label}, scanCRL)
+	return one(t, "read CRL", "SELECT label, number, changes, this_update, next_update, der FROM crl WHERE label = ?", []any{label},
+		func(r scanner) (c CRL, err error) {
+			var der []byte
+			c, err = scanCRL(r, &der)
+			c.DER = der
+			return c, err
+		})
 }
 
-func scanCRL(r scanner) (c CRL, err error) {
+// scanCRL scans the head of a list, and what else the query selects into more.
+func scanCRL(r scanner, more ...any) (c CRL, err error) {
 	var from, to int64
-	err = r.Scan(&c.Label, &c.Number, &c.Changes, &from, &to, &c.DER)
+	err = r.Scan(append([]any{&c.Label, &c.Number, &c.Changes, &from, &to}, more...)...)
 	c.ThisUpdate, c.NextUpdate = time.UnixMilli(from), time.UnixMilli(to)
 	return c, err
 }

@@ -2,12 +2,12 @@
 // workstations and clerks, issuances, certificate status, the journals of the
 // counters with their Merkle trees, and blobs.
 //
-// Start with OpenSQLite. Everything is read and written inside DB.Do, one
-// serialisable transaction; what Do has returned nil for is on stable storage.
-// Any other return means "perhaps": the caller asks again before it acts.
+// Start with OpenSQLite, for an authority on one machine, or OpenPostgres, for
+// several. Everything is read and written inside DB.Do, one serialisable
+// transaction; what Do has returned nil for is on stable storage. Any other
+// return means "perhaps": the caller asks again before it acts.
 //
-// The interfaces are narrow on purpose, so that a second engine can stand
-// behind them; conformance_test.go is what it has to pass.
+// Both engines run the same statements (tx.go) and pass conformance_test.go.
 package db
 
 import (
@@ -19,8 +19,10 @@ import (
 type DB interface {
 	// Do runs fn in one serialisable transaction and commits it when fn
 	// returns nil. An error of fn rolls back and is returned unchanged. fn
-	// must not keep its Tx. ctx bounds the waiting for other transactions;
-	// one that has begun is brought to its end.
+	// must not keep its Tx, and is called again, from its beginning, when
+	// another transaction was in its way: what it left outside has to be the
+	// same then. ctx bounds the waiting for other transactions; one that has
+	// begun is brought to its end.
 	Do(ctx context.Context, fn func(Tx) error) error
 	// Snapshot writes the database as it is at one moment to path, which must
 	// not exist, for OpenSQLite; others wait meanwhile.

@@ -1,9 +1,7 @@
 package db
 
 import (
-	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -15,9 +13,6 @@ func (t tx) InsertIssuance(i Issuance) error {
 		i.CSRSHA256[:], i.Case, i.Attempt, i.Label, i.State, nullable(i.Serial), i.SPKI[:], i.CSR, i.TBS, i.Problem,
 		i.Workstation, i.Clerk, i.ChipFiles[:], i.At.UnixMilli())
 }
-
-// nullable stores the empty string as NULL, so that UNIQUE ignores it.
-func nullable(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
 // CompleteIssuance implements Issuances.
 func (t tx) CompleteIssuance(csr [32]byte, certificate []byte, at time.Time) (int64, error) {
@@ -231,16 +226,4 @@ func (t tx) SupersededBy(id string) ([]string, error) {
 			err = r.Scan(&serial)
 			return serial, err
 		})
-}
-
-// one scans the single row of a query.
-func one[T any](t tx, what, query string, args []any, scan func(scanner) (T, error)) (T, error) {
-	v, err := scan(t.QueryRow(query, args...))
-	if err == sql.ErrNoRows {
-		return v, fmt.Errorf("%s: %w", what, ErrNotFound)
-	}
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", what, err)
-	}
-	return v, nil
 }

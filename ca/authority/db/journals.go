@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -37,13 +38,15 @@ func (t tx) Events(workstation string, from, to int64) ([][]byte, error) {
 
 // PutNodes implements Journals.
 func (t tx) PutNodes(workstation string, first int64, hashes [][32]byte) error {
-	for i, h := range hashes {
-		if err := t.exec("write tree node", "INSERT INTO journal_node(workstation, idx, hash) VALUES(?,?,?)",
-			workstation, first+int64(i), h[:]); err != nil {
-			return err
-		}
+	if len(hashes) == 0 {
+		return nil
 	}
-	return nil
+	var args []any
+	for i, h := range hashes {
+		args = append(args, workstation, first+int64(i), h[:])
+	}
+	return t.exec("write tree nodes", "INSERT INTO journal_node(workstation, idx, hash) VALUES "+
+		strings.TrimSuffix(strings.Repeat("(?,?,?),", len(hashes)), ","), args...)
 }
 
 // Nodes implements Journals.
@@ -110,7 +113,7 @@ func (t tx) CheckpointAt(workstation string, size int64) (Checkpoint, error) {
 func (t tx) PutCommitment(c Commitment) error {
 	return t.exec("write commitment",
 		`INSERT INTO commitment(workstation, seq, name, case_id, sha256, held)
-		 VALUES(?1, ?2, ?3, ?4, ?5, EXISTS(SELECT 1 FROM blob WHERE sha256 = ?5))`,
+		 VALUES(?1, ?2, ?3, ?4, ?5, CASE WHEN EXISTS(SELECT 1 FROM blob WHERE sha256 = ?5) THEN 1 ELSE 0 END)`,
 		c.Workstation, c.Seq, c.Name, c.Case, c.SHA256[:])
 }
 
@@ -132,14 +135,13 @@ func (t tx) MissingBlobs(workstation string, limit int) ([][32]byte, error) {
 
 // PutBlob implements Blobs.
 func (t tx) PutBlob(sum [32]byte, content []byte, workstation string, at time.Time) (bool, error) {
-	res, err := t.Exec("INSERT INTO blob(sha256, content, workstation, at) VALUES(?,?,?,?) ON CONFLICT DO NOTHING",
+	n, err := t.run("INSERT INTO blob(sha256, content, workstation, at) VALUES(?,?,?,?) ON CONFLICT DO NOTHING",
 		sum[:], content, workstation, at.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("write blob: %w", err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil || n == 0 {
-		return false, err
+	if n == 0 {
+		return false, nil
 	}
 	return true, t.exec("mark commitments held", "UPDATE commitment SET held = 1 WHERE sha256 = ?", sum[:])
 }

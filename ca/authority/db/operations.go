@@ -61,7 +61,7 @@ func (t tx) UseEnrolmentCode(sum, spki [32]byte) error {
 
 // PutOperation implements Operations.
 func (t tx) PutOperation(o Operation) error {
-	return t.exec("record operation", "INSERT INTO operation(operator, action, subject, at) VALUES(?,?,?,?)",
+	return t.exec("record operation", "INSERT INTO operation(operator, action, subject, at, seq) VALUES(?,?,?,?, (SELECT coalesce(max(seq), 0) + 1 FROM operation))",
 		o.Operator, o.Action, o.Subject, o.At.UnixMilli())
 }
 

@@ -41,7 +41,7 @@ func (t tx) PutWorkstationKey(k WorkstationKey) error {
 	return t.exec("write workstation key",
 		`INSERT INTO workstation_key(spki_sha256, workstation, certificate, not_after, at) VALUES(?,?,?,?,?)
 		 ON CONFLICT(spki_sha256) DO UPDATE SET certificate = excluded.certificate, not_after = excluded.not_after
-		 WHERE workstation = excluded.workstation`,
+		 WHERE workstation_key.workstation = excluded.workstation`,
 		k.SPKI[:], k.Workstation, k.Certificate, k.NotAfter.UnixMilli(), k.At.UnixMilli())
 }
 
@@ -72,15 +72,23 @@ func (t tx) PutClerk(c Clerk) error {
 	return t.exec("write clerk",
 		`INSERT INTO clerk(cert_sha256, number, name, office, roles, certificate, state, demo, at) VALUES(?,?,?,?,?,?,?,?,?)
 		 ON CONFLICT(cert_sha256) DO UPDATE SET state = excluded.state`,
-		c.Fingerprint[:], c.Number, c.Name, c.Office, c.Roles, c.Certificate, c.State, c.Demo, c.At.UnixMilli())
+		c.Fingerprint[:], c.Number, c.Name, c.Office, c.Roles, c.Certificate, c.State, bit(c.Demo), c.At.UnixMilli())
+}
+
+// bit is how both engines keep a yes or no.
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 const selectClerk = "SELECT cert_sha256, number, name, office, roles, certificate, state, demo, at FROM clerk "
 
 func scanClerk(r scanner) (c Clerk, err error) {
-	var at int64
-	err = r.Scan(sum32{&c.Fingerprint}, &c.Number, &c.Name, &c.Office, &c.Roles, &c.Certificate, &c.State, &c.Demo, &at)
-	c.At = time.UnixMilli(at)
+	var demo, at int64
+	err = r.Scan(sum32{&c.Fingerprint}, &c.Number, &c.Name, &c.Office, &c.Roles, &c.Certificate, &c.State, &demo, &at)
+	c.Demo, c.At = demo == 1, time.UnixMilli(at)
 	return c, err
 }
 

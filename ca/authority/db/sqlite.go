@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"strings"
 
 	"modernc.org/sqlite"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
 // settings are those the counters' journal is proven with (WAL, FULL,
@@ -116,7 +115,7 @@ func (d *SQLite) Do(ctx context.Context, fn func(Tx) error) error {
 		return fmt.Errorf("begin: %w", inUse(err))
 	}
 	defer t.Rollback() // after Commit it does nothing
-	if err := fn(tx{t}); err != nil {
+	if err := fn(tx{sqliteTx{t}}); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
@@ -141,84 +140,26 @@ func inUse(err error) error {
 	return err
 }
 
-// tx implements Tx.
-type tx struct{ *sql.Tx }
+// sqliteTx implements engine.
+type sqliteTx struct{ *sql.Tx }
 
-// exec runs a statement that must succeed.
-func (t tx) exec(what, query string, args ...any) error {
-	if _, err := t.Exec(query, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
-
-// row scans the single row of a query into dest.
-func (t tx) row(what, query string, args []any, dest ...any) error {
-	err := t.QueryRow(query, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("%s: %w", what, ErrNotFound)
-	}
+func (t sqliteTx) run(query string, args ...any) (int64, error) {
+	result, err := t.Exec(query, args...)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return 0, err
 	}
-	return nil
+	return result.RowsAffected()
 }
 
-// collect reads all rows of a query; an open result would block the one
-// connection.
-func collect[T any](t tx, what, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
-	rows, err := t.Query(query, args...)
+func (t sqliteTx) ask(query string, args ...any) (rows, error) {
+	r, err := t.Query(query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, err
 	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	return all, nil
+	return sqliteRows{r}, nil
 }
 
-// scanner is *sql.Row or *sql.Rows.
-type scanner interface{ Scan(dest ...any) error }
+// sqliteRows implements rows. What Close finds wrong, Err has said before.
+type sqliteRows struct{ *sql.Rows }
 
-// Meta implements Tx.
-func (t tx) Meta(key string) (string, error) {
-	var value string
-	err := t.row("read setting "+key, "SELECT value FROM meta WHERE key = ?", []any{key}, &value)
-	return value, err
-}
-
-// SetMeta implements Tx.
-func (t tx) SetMeta(key, value string) error {
-	return t.exec("write setting "+key,
-		"INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", key, value)
-}
-
-// sum32 scans a 32-byte column.
-type sum32 struct{ to *[32]byte }
-
-// Scan implements sql.Scanner.
-func (s sum32) Scan(v any) error {
-	b, ok := v.([]byte)
-	if !ok || len(b) != len(s.to) {
-		return fmt.Errorf("column holds %T of %d bytes, want 32", v, len(b))
-	}
-	copy(s.to[:], b)
-	return nil
-}
-
-func scanSum(r scanner) (sum [32]byte, err error) {
-	err = r.Scan(sum32{&sum})
-	return sum, err
-}
-
-// marks returns n placeholders.
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+func (r sqliteRows) Close() { _ = r.Rows.Close() }

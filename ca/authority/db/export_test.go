@@ -1,0 +1,4 @@
+package db
+
+// Tables lists what copies carry over.
+func Tables() []string { return tables() }
