@@ -69,6 +69,11 @@ type Config struct {
 	// AllBeforeClerk says that every paper is signed before the clerk and
 	// not only the contract (setting forms.sign_all_before_clerk on).
 	AllBeforeClerk bool
+	// Crashed is the code of the defect by which the program has ended, when it
+	// was started to say so and Desk is stopped; empty: by none. Restart then
+	// starts it anew.
+	Crashed string
+	Restart func()
 	// Windowed keeps the citizen's pages in the window as it is.
 	Windowed bool
 }

@@ -15,11 +15,15 @@ import (
 func (a *App) stopPage(p *page) fyne.CanvasObject {
 	t := a.explain(a.snapshot.Stop)
 	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Window.Close)
+	if a.cfg.Crashed != "" {
+		t = trouble{what: a.words.say("crashed.what"), do: a.words.say("crashed.do"), code: "crash " + a.cfg.Crashed}
+		a.setPrimary(p, a.words.say("stop.restart"), a.cfg.Restart)
+	}
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureError, unit(11)), para(styleHeading, t.what, textWidth())),
 		para(styleLead, t.do, textWidth()),
 	}
-	if a.snapshot.Stop.Code != procedure.CodeInUse { // there the other window goes on
+	if a.snapshot.Stop.Code != procedure.CodeInUse && a.cfg.Crashed == "" { // there the other window goes on, or nothing is wrong
 		parts = append(parts, para(styleSecondary, a.words.say("stop.kept"), textWidth()))
 	}
 	parts = append(parts, rule(), line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))

@@ -211,6 +211,10 @@ func issuingScenes() []scene {
 		{"closed", inCase(procedure.PhaseClosed), nil, screenClosed},
 		{"refused", with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) { s.Case.Refusal = procedure.CodeNeedsUnblock }), nil, screenRefused},
 		{"stop at start", procedure.Snapshot{Stop: &procedure.Error{Code: procedure.CodeInUse}}, nil, screenStop},
+		{"stop crashed", procedure.Snapshot{Stop: &procedure.Error{Code: procedure.CodeInternal}}, func(c *counter) {
+			c.app.cfg.Crashed, c.app.cfg.Restart = "3f9a2c1b", func() {}
+			c.app.render()
+		}, screenStop},
 		{"stop", with1(atHome(), func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} }), nil, screenStop},
 	}
 }

@@ -31,6 +31,9 @@ type Config struct {
 	PUKs PUKSource
 	// Ignore reports readers that are not for the citizen's card; nil: none.
 	Ignore func(reader string) bool
+	// Go runs f on a goroutine of its own, and is told when f panics; nil: a
+	// plain one.
+	Go func(f func())
 	// Now is the clock for the validity of card data; nil: time.Now.
 	Now func() time.Time
 	// Patience bounds every call but key generation, including the wait for a
@@ -68,6 +71,9 @@ func New(cfg Config) *Readers {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Go == nil {
+		cfg.Go = plainly
+	}
 	if cfg.Patience <= 0 {
 		cfg.Patience = defaultPatience
 	}
@@ -86,7 +92,7 @@ func New(cfg Config) *Readers {
 		lanes: make(map[string]*lane),
 		fixed: make(map[string]signed),
 	}
-	go r.watch.run(ctx)
+	cfg.Go(func() { r.watch.run(ctx) })
 	return r
 }
 
@@ -132,6 +138,9 @@ func (r *Readers) lane(reader string) *lane {
 	l := r.lanes[reader]
 	if l == nil {
 		l = newLane()
+		if r.cfg.Go != nil {
+			l.start = r.cfg.Go
+		}
 		r.lanes[reader] = l
 	}
 	return l

@@ -39,7 +39,7 @@ func (e Event) same(f Event) bool {
 func (r *Readers) Events(ctx context.Context) <-chan Event {
 	out := make(chan Event)
 	s := r.watch.subscribe()
-	go func() {
+	r.cfg.Go(func() {
 		defer close(out)
 		defer r.watch.unsubscribe(s)
 		for {
@@ -60,7 +60,7 @@ func (r *Readers) Events(ctx context.Context) <-chan Event {
 				}
 			}
 		}
-	}()
+	})
 	return out
 }
 

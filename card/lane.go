@@ -10,12 +10,16 @@ import (
 // the caller watches the clock; a call that hangs keeps its lane, and those
 // behind it are told that the card is busy.
 type lane struct {
-	free chan struct{} // holds one token while nobody drives
+	free  chan struct{}  // holds one token while nobody drives
+	start func(f func()) // runs a call on a goroutine of its own
 }
+
+// plainly runs f on a goroutine of its own.
+func plainly(f func()) { go f() }
 
 // newLane returns a free lane.
 func newLane() *lane {
-	l := &lane{free: make(chan struct{}, 1)}
+	l := &lane{free: make(chan struct{}, 1), start: plainly}
 	l.free <- struct{}{}
 	return l
 }
@@ -48,11 +52,11 @@ func drive[T any](ctx context.Context, l *lane, limit time.Duration, f func(cont
 		err   error
 	}
 	done := make(chan result, 1)
-	go func() {
+	l.start(func() {
 		defer l.leave()
 		v, err := f(ctx)
 		done <- result{v, err}
-	}()
+	})
 	select {
 	case res := <-done:
 		return res.value, res.err

@@ -17,6 +17,8 @@ var (
 	// ErrGlyph: the font has no picture for a character; a paper with an
 	// invisible letter in a name would be worse than none.
 	ErrGlyph = errors.New("character not in the font")
+	// errUnfinished: writing a paper ended by a defect.
+	errUnfinished = errors.New("paper not written to its end")
 	// ErrFont: the font is not a TrueType file that can be used.
 	ErrFont = errors.New("unusable font")
 )

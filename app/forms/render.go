@@ -51,6 +51,9 @@ type Options struct {
 	StatusForm map[procedure.Action]int
 	// StatusDeadline is the setting status.deadline_hours; 0 means 24 hours.
 	StatusDeadline time.Duration
+	// Go runs f on a goroutine of its own, and is told when f panics; nil: a
+	// plain one.
+	Go func(f func())
 }
 
 // Fonts are the two weights of the typeface, as the bytes of TrueType files.
@@ -125,7 +128,7 @@ func Render(d procedure.PaperData, o Options) (Job, error) {
 			return Job{}, fmt.Errorf("render %s: %w", s.template.kind, err)
 		}
 	}
-	return bind(sheets, d.Now, face)
+	return o.bind(sheets, d.Now, face)
 }
 
 // scripts are those in which the paper is made: a foreigner takes home an
@@ -152,6 +155,9 @@ func (o Options) withDefaults() Options {
 			procedure.ActionRevoke: 1, procedure.ActionSuspend: 2, procedure.ActionReactivate: 3,
 		}
 	}
+	if o.Go == nil {
+		o.Go = func(f func()) { go f() }
+	}
 	if o.StatusDeadline == 0 {
 		o.StatusDeadline = 24 * time.Hour
 	}
@@ -160,12 +166,17 @@ func (o Options) withDefaults() Options {
 
 // bind writes each sheet as a document of its own and all of them as one, all
 // at the same time: the sheets are only read.
-func bind(sheets []*sheet, made time.Time, face *typeface) (Job, error) {
+func (o Options) bind(sheets []*sheet, made time.Time, face *typeface) (Job, error) {
 	docs := make([][]byte, len(sheets)+1)
 	errs := make([]error, len(sheets)+1)
 	var wg sync.WaitGroup
 	start := func(i int, part []*sheet) {
-		wg.Go(func() { docs[i], errs[i] = write(part, made, face) })
+		wg.Add(1)
+		errs[i] = errUnfinished // unless it is written to its end
+		o.Go(func() {
+			defer wg.Done()
+			docs[i], errs[i] = write(part, made, face)
+		})
 	}
 	start(len(sheets), sheets)
 	for i := range sheets {

@@ -189,7 +189,7 @@ func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
 	run, last := e.book.run+1, e.book.settings
 	e.mu.Unlock()
-	drafts := []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust}}}
+	drafts := []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust, e.cfg.Crash}}}
 	if c := changes(last, e.cfg.File); len(c) > 0 {
 		drafts = append(drafts, draft{kind: KindSettingsChanged, body: SettingsChanged{c}})
 	}

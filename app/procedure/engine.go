@@ -34,6 +34,12 @@ type Config struct {
 	// Mono is a clock that is never set, from any start; nil means the
 	// monotonic clock of the process.
 	Mono func() time.Duration
+	// Crash names the record of the run that ended by a defect, if there was
+	// one; the start of this run says it. Empty: there is none.
+	Crash string
+	// Go runs f on a goroutine of its own, and is told when f panics; nil
+	// means a plain one.
+	Go func(f func())
 	// Pause waits between two tries within one run of the work; nil means a
 	// timer. It returns early when ctx ends.
 	Pause func(ctx context.Context, d time.Duration)
@@ -120,11 +126,17 @@ func New(c Config) (*Engine, error) {
 	if c.Pause == nil {
 		c.Pause = pause
 	}
+	if c.Go == nil {
+		c.Go = func(f func()) { go f() }
+	}
 	e := &Engine{
 		cfg: c, op: make(chan struct{}, 1), nudge: make(chan struct{}, 1),
 		records: map[CaseID]record{}, subs: map[*subscriber]bool{},
 	}
-	e.spawn = func(f func()) { e.running.Go(f) }
+	e.spawn = func(f func()) {
+		e.running.Add(1)
+		c.Go(func() { defer e.running.Done(); f() })
+	}
 	return e, nil
 }
 

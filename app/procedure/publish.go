@@ -37,7 +37,7 @@ func (e *Engine) Subscribe(ctx context.Context, f func(Snapshot)) {
 	s.put(e.snapshot())
 	e.subs[s] = true
 	e.mu.Unlock()
-	go func() {
+	e.cfg.Go(func() {
 		defer func() {
 			e.mu.Lock()
 			delete(e.subs, s)
@@ -56,7 +56,7 @@ func (e *Engine) Subscribe(ctx context.Context, f func(Snapshot)) {
 				return
 			}
 		}
-	}()
+	})
 }
 
 // update changes the state in memory and publishes what it looks like then.

@@ -33,6 +33,7 @@ type counter struct {
 	engine   *procedure.Engine
 	printer  desk.Printer
 	papers   papers
+	crashes  *crashLog
 	now      func() time.Time
 }
 
@@ -67,7 +68,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if err := rules.check(); err != nil {
 		return nil, err
 	}
-	c = &counter{settings: s, trust: trust, now: seams.now}
+	c = &counter{settings: s, trust: trust, crashes: newCrashes(s.file(dirCrashes), seams.now), now: seams.now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -106,9 +107,10 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if c.papers, err = openPapers(s); err != nil {
 		return c, err
 	}
+	c.papers.options.Go = c.crashes.start
 	c.readers = card.New(card.Config{
 		Module: s.Token.Module, Anchors: trust.CardAnchors, Ignore: ignoredReaders(s.Mode),
-		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(), Now: seams.now,
+		Driver: card.Driver(s.Token.Driver), PUKs: s.puks(), Now: seams.now, Go: c.crashes.start,
 	})
 	c.keyring = &keyring{path: s.Clerk.P12, supervisor: s.Supervisor.P12, check: func(clerk *x509.Certificate, fingerprint string) error {
 		at := rules
@@ -121,7 +123,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	}
 	remote := authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now}
 	c.engine, err = procedure.New(procedure.Config{
-		Cards:     cards{c.readers},
+		Cards:     cards{c.readers, c.crashes.start},
 		Authority: remote,
 		Journal:   book,
 		Keyring:   c.keyring,
@@ -137,6 +139,8 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Demo:     s.Mode == Demo,
 		Settings: s.procedure(),
 		File:     s.values(),
+		Crash:    c.crashes.last(),
+		Go:       c.crashes.start,
 		Now:      seams.now,
 	})
 	return c, err

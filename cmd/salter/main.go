@@ -22,6 +22,9 @@ const (
 	exitNoWindow = 3
 )
 
+// flagCrashed is the flag with which the program starts itself after a defect.
+const flagCrashed = "crashed"
+
 const usage = `usage:
   salter [-config FILE]                        open the counter
   salter [-config FILE] enrol request -out F   make keys and journal, write the request
@@ -48,11 +51,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags := flag.NewFlagSet("salter", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	config := flags.String("config", "salter.toml", "")
+	crashed := flags.String(flagCrashed, "", "") // from the program itself: says in a window that it crashed
 	err := flags.Parse(args)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errUsage, err)
 	} else {
-		err = command(ctx, *config, flags.Args(), out)
+		err = command(ctx, *config, *crashed, flags.Args(), out)
 	}
 	switch {
 	case err == nil:
@@ -69,10 +73,13 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 }
 
-func command(ctx context.Context, config string, args []string, out io.Writer) error {
+func command(ctx context.Context, config, crashed string, args []string, out io.Writer) error {
 	if len(args) == 1 && args[0] == "version" {
 		fmt.Fprintln(out, version)
 		return nil
+	}
+	if len(args) == 0 && crashed != "" {
+		return sayCrashed(ctx, config, crashed)
 	}
 	if len(args) == 0 {
 		return openWindow(ctx, config)

@@ -242,6 +242,7 @@ const (
 	fileLook      = "look.toml"          // language, colours and text size of the screens
 	fileRotation  = "keys/rotation.json" // the certificate renewed last, with its key
 	dirSpool      = "spool"
+	dirCrashes    = "crashes" // what is known of runs that ended by a defect
 	dirCopies     = store.CopiesDir
 	dirHandovers  = "handover" // files for the authority
 )

@@ -34,19 +34,45 @@ func openWindow(ctx context.Context, config string) error {
 	}
 	c, err := openCounter(ctx, config)
 	if err != nil {
-		return errors.Join(err, show(ctx, screens{desk: stopped{problem: startProblem(err)}}))
+		return errors.Join(err, show(ctx, screens{desk: stopped{problem: startProblem(err)}, crashes: newCrashes("", time.Now)}))
 	}
-	running := make(chan error, 1)
-	go func() { running <- c.engine.Run(ctx) }()
-	var chores sync.WaitGroup
-	care := c.upkeep(os.Stderr)
-	chores.Go(func() { care.run(ctx) })
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings})
+	running, care := make(chan error, 1), c.upkeep(os.Stderr)
+	tended := make(chan struct{})
+	c.crashes.start(func() { running <- c.engine.Run(ctx) })
+	c.crashes.start(func() { defer close(tended); care.run(ctx) })
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings, crashes: c.crashes})
 	cancel()
+	if code := c.crashes.crashed(); code != "" {
+		select { // a key that the chip is making comes into the journal
+		case <-running:
+		case <-time.After(crashPatience):
+		}
+		return errors.Join(errCrashed, restart(config, "-"+flagCrashed, code))
+	}
 	err = errors.Join(err, <-running)
-	chores.Wait()
+	<-tended
 	care.end()
 	return errors.Join(err, c.Close())
+}
+
+// crashPatience is how long the work on the chip may go on after a defect was
+// found elsewhere: as long as a real chip makes a key.
+const crashPatience = 25 * time.Second
+
+// sayCrashed says in a window of its own that the program ended by a defect,
+// and opens the counter anew if the clerk wants it.
+func sayCrashed(ctx context.Context, config, code string) error {
+	again := false
+	settings, _ := readSettings(config) // for the look alone; the start will say what is wrong with them
+	err := show(ctx, screens{
+		desk:    stopped{problem: &procedure.Error{Code: procedure.CodeInternal, Detail: "crash " + code}},
+		crashed: code, restart: func() { again = true }, settings: settings,
+		crashes: newCrashes("", time.Now),
+	})
+	if err != nil || !again {
+		return err
+	}
+	return restart(config)
 }
 
 // screens is what one window shows.
@@ -55,6 +81,9 @@ type screens struct {
 	printer  app.Printer
 	papers   papers
 	settings Settings
+	crashes  *crashLog
+	crashed  string // code of the defect that ended the process before this one
+	restart  func() // notes that the clerk wants the program started anew
 }
 
 // show opens the window and returns when it is closed or ctx ends.
@@ -71,12 +100,16 @@ func show(ctx context.Context, s screens) error {
 		look = lookFile(s.settings.file(fileLook))
 	}
 	rest := newIdle()
-	end := ending{quit: fa.Quit, wake: rest.wake}
+	end := ending{quit: fa.Quit, wake: rest.wake, crashes: s.crashes}
+	s.crashes.arm(end.now)
+	pin, again := pinBuffer(8), pinBuffer(8)
+	defer clear(pin)
+	defer clear(again)
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
-		Now: time.Now, Go: func(f func()) { go f() }, Post: end.post,
-		Zone: procedure.Belgrade(), PIN: pinBuffer(8), PINAgain: pinBuffer(8), DigitsInOrder: s.settings.PIN.Ordered,
+		Now: time.Now, Go: s.crashes.start, Post: end.post, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
+		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 	})
 	if err != nil {
@@ -103,15 +136,16 @@ func show(ctx context.Context, s screens) error {
 		ui.Start(ctx)
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
-	showAndRun(w, &missing)
+	showAndRun(w, s.crashes, &missing)
 	end.now()
 	stop()
 	return missing
 }
 
 // showAndRun shows w until it is closed. Without any display Fyne panics in
-// its window library; that is a missing window, nothing else is caught.
-func showAndRun(w fyne.Window, missing *error) {
+// its window library; that is a missing window, everything else a defect.
+func showAndRun(w fyne.Window, crashes *crashLog, missing *error) {
+	defer crashes.catch()
 	defer func() {
 		if r := recover(); r != nil {
 			if !strings.Contains(fmt.Sprint(r), "NotInitialized") {
@@ -127,8 +161,9 @@ func showAndRun(w fyne.Window, missing *error) {
 // is posted to Fyne after that runs at once, on the wrong goroutine, in a
 // window that is gone.
 type ending struct {
-	quit func()
-	wake func()
+	quit    func()
+	wake    func()
+	crashes *crashLog
 
 	mu   sync.Mutex
 	over bool // guarded by mu
@@ -140,7 +175,7 @@ func (e *ending) post(f func()) {
 	defer e.mu.Unlock()
 	if !e.over {
 		e.wake()
-		fyne.Do(f)
+		fyne.Do(func() { e.crashes.guard(f) })
 	}
 }
 

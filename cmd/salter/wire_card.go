@@ -10,11 +10,14 @@ import (
 )
 
 // cards joins the readers of package card to the port of the core.
-type cards struct{ readers *card.Readers }
+type cards struct {
+	readers *card.Readers
+	start   func(f func()) // on a goroutine of its own
+}
 
 func (c cards) Events(ctx context.Context) <-chan procedure.CardEvent {
 	out := make(chan procedure.CardEvent)
-	go func() {
+	c.start(func() {
 		defer close(out)
 		for e := range c.readers.Events(ctx) {
 			select {
@@ -23,7 +26,7 @@ func (c cards) Events(ctx context.Context) <-chan procedure.CardEvent {
 				return
 			}
 		}
-	}()
+	})
 	return out
 }
 
