@@ -69,6 +69,9 @@ type Config struct {
 	// AllBeforeClerk says that every paper is signed before the clerk and
 	// not only the contract (setting forms.sign_all_before_clerk on).
 	AllBeforeClerk bool
+	// LockAfter is how long nobody may use the screen before it locks itself
+	// (setting clerk.lock_minutes); 0: it never does.
+	LockAfter time.Duration
 	// Crashed is the code of the defect by which the program has ended, when it
 	// was started to say so and Desk is stopped; empty: by none. Restart then
 	// starts it anew.
@@ -99,7 +102,9 @@ type App struct {
 	draft   draft
 	citizen citizen
 	pad     *pad
-	ticks   atomic.Bool         // the page changes with time; the one field that other goroutines read
+	locked  bool                // the clerk's pages are hidden until he types his password
+	used    atomic.Int64        // when the screen was used last, Unix nanoseconds; other goroutines read it
+	ticks   atomic.Bool         // the page changes with time; other goroutines read it
 	size    fyne.Size           // of the window, as last laid out
 	root    *fyne.Container     // the content of the window; it holds that of the page
 	ended   procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
@@ -132,6 +137,8 @@ func New(cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg, look: cfg.Look.normal(), catalogues: catalogues, ctx: context.Background()}
 	a.keys = newKeys()
+	a.keys.used = a.active
+	a.active()
 	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
 	a.keys.reached = func() {
 		if a.page != nil {
@@ -159,6 +166,10 @@ func (a *App) Start(ctx context.Context) {
 			case <-ticker.C:
 				if a.ticks.Load() { // else the user interface sleeps
 					a.cfg.Post(a.tick)
+				}
+				if a.idle(a.cfg.Now()) {
+					a.active() // asked once in each such time, also where there is nothing to lock
+					a.cfg.Post(a.lock)
 				}
 			}
 		}
@@ -207,6 +218,7 @@ func (a *App) show(s procedure.Snapshot) {
 	if s.Stop != nil && old.Stop == nil {
 		a.under = nil // the stop is said at once
 	}
+	a.locked = a.locked && s.Clerk != nil && s.Stop == nil
 	a.draft.follow(s)
 	a.followCitizen()
 	a.followCard(old.Reader)
@@ -251,6 +263,7 @@ func (a *App) do(name string, call func(context.Context) error, after func()) {
 		return
 	}
 	a.working, a.failure, a.notice = name, nil, ""
+	a.active()
 	a.page.showWorking(true)
 	ctx := a.ctx
 	a.cfg.Go(func() {
@@ -329,11 +342,11 @@ func (a *App) render() {
 // window would come back as large as the screen.
 func (a *App) fill(content fyne.CanvasObject) {
 	if a.root == nil {
-		a.root = container.New(&resized{app: a}, content)
+		a.root = container.New(&resized{app: a}, newSensor(a.active), content)
 		a.cfg.Window.SetContent(a.root)
 		return
 	}
-	a.root.Objects[0] = content
+	a.root.Objects[1] = content
 	a.root.Refresh()
 }
 
@@ -352,6 +365,10 @@ func (a *App) hookCanvas() {
 // typedKey is a key for the page.
 func (a *App) typedKey(name fyne.KeyName) {
 	if a.page == nil {
+		return
+	}
+	if name == fyne.KeyF12 && a.citizen.stage == atClerk {
+		a.lock()
 		return
 	}
 	if isEnter(name) {

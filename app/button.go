@@ -42,7 +42,7 @@ func newButton(k *keys, r rank, label, hint string, act func()) *button {
 func (b *button) Tapped(*fyne.PointEvent) { b.act() }
 
 // MouseIn shows that the button can be pressed.
-func (b *button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }
+func (b *button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.keys.used(); b.Refresh() }
 
 // MouseMoved changes nothing.
 func (b *button) MouseMoved(*desktop.MouseEvent) {}

@@ -47,6 +47,7 @@
 //	F8           save the case and finish it later
 //	F9           print again; print what is due at the end
 //	F10          language, colours and size of the text
+//	F12          lock the screen
 //	Page Up/Down the day before and after, on the day sheet
 //
 // The first focus is the first question, tick or field of a page, else its

@@ -41,7 +41,7 @@ func widest() float32 { return unit(250) }
 
 func (a *App) hasRail() bool {
 	c := a.snapshot.Case
-	return c != nil && a.snapshot.Clerk != nil && c.Phase != procedure.PhaseRefused
+	return c != nil && a.snapshot.Clerk != nil && !a.locked && c.Phase != procedure.PhaseRefused
 }
 
 // pageWidth is the width that a clerk's page has for itself.
@@ -67,7 +67,7 @@ func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
 // case, the clerk.
 func (a *App) band(p *page) fyne.CanvasObject {
 	s := a.snapshot
-	inCase := s.Case != nil && s.Clerk != nil
+	inCase := s.Case != nil && s.Clerk != nil && !a.locked
 	name := line(styleSub.in(colourOnBand), a.words.say("product"))
 	left := []fyne.CanvasObject{name}
 	if !inCase {

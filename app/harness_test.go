@@ -89,6 +89,9 @@ func (d *scriptedDesk) Subscribe(_ context.Context, f func(procedure.Snapshot)) 
 func (d *scriptedDesk) SignIn(_ context.Context, password []byte) error {
 	return d.call("SignIn " + string(password))
 }
+func (d *scriptedDesk) Unlock(_ context.Context, password []byte) error {
+	return d.call("Unlock " + string(password))
+}
 func (d *scriptedDesk) SignOut(context.Context) error  { return d.call("SignOut") }
 func (d *scriptedDesk) OpenCase(context.Context) error { return d.call("OpenCase") }
 func (d *scriptedDesk) ResumeCase(_ context.Context, id procedure.CaseID) error {

@@ -11,6 +11,8 @@ import (
 type keys struct {
 	fresh map[fyne.KeyName]bool
 	held  map[fyne.KeyName]bool
+	// used is told that somebody uses keyboard or mouse.
+	used func()
 	// page gets every key that the focused control has no use for.
 	page func(fyne.KeyName)
 	// reached is told that a control got the focus.
@@ -20,10 +22,13 @@ type keys struct {
 }
 
 func newKeys() *keys {
-	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}}
+	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}, used: func() {}}
 }
 
-func (k *keys) down(name fyne.KeyName) { k.fresh[name], k.held[name] = true, true }
+func (k *keys) down(name fyne.KeyName) {
+	k.fresh[name], k.held[name] = true, true
+	k.used()
+}
 
 func (k *keys) up(name fyne.KeyName) {
 	delete(k.fresh, name)

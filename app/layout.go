@@ -259,8 +259,10 @@ func (*resized) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(nar
 
 // Layout fills the window.
 func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Move(fyne.Position{})
-	objects[0].Resize(size)
+	for _, o := range objects {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
 	if a := r.app; a.size != size {
 		a.size = size
 		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout

@@ -17,6 +17,7 @@ type screen string
 const (
 	screenStop       screen = "stop"
 	screenSignIn     screen = "sign-in"
+	screenLocked     screen = "locked"
 	screenHome       screen = "home"
 	screenSearch     screen = "search"
 	screenDay        screen = "day"
@@ -47,7 +48,7 @@ const (
 
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
-	screenStop, screenSignIn, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
+	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
 	screenPapers, screenBrought, screenSigned, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenLastTry, screenThanks,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
@@ -201,6 +202,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.stopPage(p)
 	case screenSignIn:
 		return a.signInPage(p, kept)
+	case screenLocked:
+		return a.lockedPage(p, kept)
 	case screenHome:
 		return a.homePage(p)
 	case screenSearch:
@@ -266,6 +269,8 @@ func (a *App) route() screen {
 		return screenSignIn
 	case a.citizen.stage != atClerk:
 		return a.citizen.stage.screen()
+	case a.locked:
+		return screenLocked
 	case a.asideUp() != "":
 		return a.asideUp()
 	case c == nil:

@@ -64,6 +64,13 @@ func issuingScenes() []scene {
 		{"home reading", with1(atHome(), func(s *procedure.Snapshot) {
 			s.Reader = procedure.ReaderView{State: procedure.ReaderCard, Reading: true}
 		}), nil, screenHome},
+		{"locked", inCase(procedure.PhaseContent), func(c *counter) { c.press(fyne.KeyF12) }, screenLocked},
+		{"locked wrong", inCase(procedure.PhaseContent), func(c *counter) {
+			c.press(fyne.KeyF12)
+			c.desk.fail["Unlock x"] = fail(procedure.CodeSignIn)
+			c.typed("x")
+			c.press(fyne.KeyReturn)
+		}, screenLocked},
 		{"home card", atHome(), nil, screenHome},
 		{"home blocked", with1(atHome(), func(s *procedure.Snapshot) {
 			s.Reader.Verdict = &procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCardExpired}}

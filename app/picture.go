@@ -30,6 +30,7 @@ var (
 	pictureError   = drawing{"error", 24, 24, `<circle cx="12" cy="12" r="11" fill="%[1]s"/><path d="M12 6.4 L12 13.2" stroke="%[2]s" stroke-width="2.6" stroke-linecap="round"/><circle cx="12" cy="17.2" r="1.6" fill="%[2]s"/>`, theme.ColorNameError, theme.ColorNameForegroundOnError}
 	pictureWarning = drawing{"warning", 24, 24, `<path d="M12 1.8 L23 21.6 L1 21.6 Z" fill="%[1]s" stroke="%[1]s" stroke-width="1.6" stroke-linejoin="round"/><path d="M12 8.6 L12 14.4" stroke="%[2]s" stroke-width="2.4" stroke-linecap="round"/><circle cx="12" cy="18.2" r="1.5" fill="%[2]s"/>`, theme.ColorNameWarning, theme.ColorNameForegroundOnWarning}
 	pictureInfo    = drawing{"info", 24, 24, `<circle cx="12" cy="12" r="11" fill="%[1]s"/><path d="M12 11 L12 17.4" stroke="%[2]s" stroke-width="2.6" stroke-linecap="round"/><circle cx="12" cy="7" r="1.6" fill="%[2]s"/>`, theme.ColorNamePrimary, theme.ColorNameForegroundOnPrimary}
+	pictureLock    = drawing{"lock", 24, 24, `<rect x="4" y="11" width="16" height="11" rx="2.5" fill="%[1]s"/><path d="M7.5 11 L7.5 7.5 C7.5 1.6 16.5 1.6 16.5 7.5 L16.5 11" fill="none" stroke="%[1]s" stroke-width="2.4"/><circle cx="12" cy="16.5" r="1.8" fill="%[2]s"/>`, colourBand, colourSurface}
 	pictureWait    = drawing{"wait", 24, 24, `<circle cx="12" cy="12" r="10" ` + stroke + `/><path d="M12 6.6 L12 12 L16 14.4" ` + stroke + `/>`, colourSecondary, ""}
 )
 

@@ -66,7 +66,7 @@ func (t *tick) set(on bool) {
 func (t *tick) Tapped(*fyne.PointEvent) { t.act() }
 
 // MouseIn shows that the row can be ticked.
-func (t *tick) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.Refresh() }
+func (t *tick) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.keys.used(); t.Refresh() }
 
 // MouseMoved changes nothing.
 func (t *tick) MouseMoved(*desktop.MouseEvent) {}

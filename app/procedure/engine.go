@@ -296,6 +296,18 @@ func (e *Engine) SignIn(ctx context.Context, password []byte) error {
 	return nil
 }
 
+// Unlock checks the clerk's password. It needs no right to move the case, so
+// that a locked screen can be opened while the chip is at work.
+func (e *Engine) Unlock(ctx context.Context, password []byte) error {
+	if e.signedIn() == nil {
+		return &Error{Code: CodeSignedOut}
+	}
+	if err := e.cfg.Keyring.Unlock(ctx, password); err != nil {
+		return asError(CodeSignIn, "unlock", err)
+	}
+	return nil
+}
+
 // SignOut forgets the clerk's key. The current case is parked first.
 func (e *Engine) SignOut(ctx context.Context) error {
 	leave, err := e.enter(ctx, "SignOut")

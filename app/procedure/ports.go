@@ -163,6 +163,9 @@ type Keyring interface {
 	// Supervisor opens the supervisor's own key for one signature. It signs
 	// nobody in and out. CodeNotSupervisor: the key is of another role.
 	Supervisor(ctx context.Context, password []byte) (Clerk, error)
+	// Unlock opens the key of the clerk who is signed in once more and changes
+	// nothing. CodeSignIn: the password is wrong, or the key is another one's.
+	Unlock(ctx context.Context, password []byte) error
 	// SignOut forgets the key; it may be repeated.
 	SignOut()
 }

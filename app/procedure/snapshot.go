@@ -18,6 +18,10 @@ type Desk interface {
 
 	// SignIn opens the clerk's key. The caller wipes password.
 	SignIn(ctx context.Context, password []byte) error
+	// Unlock checks that password opens the key of the clerk who is signed in,
+	// for a screen that has locked itself. It may be called in the middle of
+	// the work. The caller wipes password.
+	Unlock(ctx context.Context, password []byte) error
 	SignOut(ctx context.Context) error
 
 	// OpenCase begins a case with the card now in the reader.

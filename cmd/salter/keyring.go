@@ -40,6 +40,20 @@ func (k *keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return clerk{key}, nil
 }
 
+// Unlock opens the clerk's file once more: it must be the same key.
+func (k *keyring) Unlock(_ context.Context, password []byte) error {
+	key, err := k.open(k.path, password)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.clerk == nil || key.Fingerprint() != k.clerk.Fingerprint() {
+		return &procedure.Error{Code: procedure.CodeSignIn, Detail: "the key is not that of the clerk who is signed in"}
+	}
+	return nil
+}
+
 // Supervisor opens the supervisor's file for the caller alone: what is signed
 // in the clerk's name stays the clerk's. Whether the certificate is that of a
 // supervisor only the authority's register knows. A counter without such a

@@ -44,6 +44,8 @@ type Settings struct {
 	Clerk struct {
 		Login string `toml:"login"` // p12
 		P12   string `toml:"p12"`   // path of the clerk's PKCS#12 file
+		// LockMinutes is after how long without use the screen locks; 0: never.
+		LockMinutes int `toml:"lock_minutes"`
 	} `toml:"clerk"`
 	Supervisor struct {
 		P12 string `toml:"p12"` // path of the supervisor's PKCS#12 file; "": none comes to this counter
@@ -124,6 +126,7 @@ func defaults() Settings {
 	s.Mode = Production
 	s.Token.Driver = string(card.DriverVendor)
 	s.Clerk.Login = "p12"
+	s.Clerk.LockMinutes = 10
 	s.Eligibility.CardIssuedAfter = "2014-08-18"
 	s.Eligibility.DocTypes = []string{"ID", "IF"}
 	s.Eligibility.SupervisorBelowAge = 18

@@ -52,6 +52,7 @@ func (s *Settings) machineFaults() []*fault {
 		when(s.Token.PUKFile != "" && s.Token.Driver == string(card.DriverVendor), "token.puk_file", "is of no use: the driver vendor cannot unblock"),
 		when(s.Clerk.Login == "card", "clerk.login", "is \"card\": log-in by card needs a second reader and "+later+"; say p12"),
 		oneOf("clerk.login", s.Clerk.Login, "p12"),
+		between("clerk.lock_minutes", s.Clerk.LockMinutes, 0, 120),
 		given("clerk.p12", s.Clerk.P12, "the clerk's PKCS#12 file"),
 		when(s.Supervisor.P12 != "" && s.Supervisor.P12 == s.Clerk.P12, "supervisor.p12", "is the clerk's file: a supervisor has a key of his own"),
 	}

@@ -93,6 +93,7 @@ var settingCases = []struct {
 	{"token.puk_file", "", `""`, []string{`"puks"`, `1`}}, // the driver of this file cannot unblock
 	{"clerk.login", "p12", `"p12"`, []string{`"card"`, `"password"`}},
 	{"clerk.p12", "", `"other.p12"`, []string{""}},
+	{"clerk.lock_minutes", "10", `0`, []string{`-1`, `121`, `"5"`}},
 	{"supervisor.p12", "", `"supervisor.p12"`, []string{`"clerk.p12"`, `1`}},
 	{"eligibility.card_issued_after", "2014-08-18", `"2020-01-31"`, []string{`"18.08.2014"`, `"2014-02-30"`, `2014-08-18`}},
 	{"eligibility.doc_types", "ID, IF", `["ID"]`, []string{`[]`, `["RP"]`, `"ID"`}},

@@ -60,6 +60,14 @@ func (k *Keyring) SignIn(_ context.Context, password []byte) (procedure.Clerk, e
 	return &k.clerk, nil
 }
 
+// Unlock implements procedure.Keyring.
+func (k *Keyring) Unlock(_ context.Context, password []byte) error {
+	if string(password) != Password {
+		return &procedure.Error{Code: procedure.CodeSignIn}
+	}
+	return nil
+}
+
 // Supervisor implements procedure.Keyring.
 func (k *Keyring) Supervisor(_ context.Context, password []byte) (procedure.Clerk, error) {
 	err := k.faults.around(OpSupervisor, func() error {
