@@ -19,7 +19,7 @@ import (
 func tables() []string {
 	return []string{"meta", "workstation", "workstation_key", "clerk", "anchor", "issuance", "assertion", "status", "status_change", "holder",
 		"journal_event", "journal_node", "checkpoint", "commitment", "blob", "contract", "contract_end", "search", "pending_change", "approval",
-		"crl", "contact", "alarm", "case_file", "case_name", "case_number", "enrolment_code", "operation"}
+		"crl", "contact", "alarm", "case_file", "case_name", "case_number", "enrolment_code", "operation", "journal_key"}
 }
 
 // columns lists those of a table.

@@ -7,7 +7,9 @@
 // transaction; what Do has returned nil for is on stable storage. Any other
 // return means "perhaps": the caller asks again before it acts.
 //
-// Both engines run the same statements (tx.go) and pass conformance_test.go.
+// Both engines run the same statements (tx.go) and pass conformance_test.go; a
+// change of the schema is a file of the same number for each (migrations,
+// migrations/postgres), and a new table stands in copy.go.
 package db
 
 import (
