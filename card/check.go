@@ -13,7 +13,7 @@ func (r *Readers) CheckModule(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Patience)
 	defer cancel()
 	started := make(chan error, 1)
-	go func() { started <- r.module.start() }() // a foreign library may hang
+	r.cfg.Go(func() { started <- r.module.start() }) // a foreign library may hang
 	select {
 	case err := <-started:
 		return err
