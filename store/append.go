@@ -42,8 +42,9 @@ type record struct {
 
 // Append stores events in this order, and the openings of the commitments they
 // hold, in one transaction. nil means: on stable storage. Any error means
-// "perhaps", but for ErrTooLarge, ErrCommitment and a malformed event
-// (evidence.ErrHeader): then nothing was written.
+// "perhaps", but for ErrTooLarge, ErrCommitment, a malformed event
+// (evidence.ErrHeader) and one that only Rekey makes (evidence.ErrKeyChange):
+// then nothing was written.
 //
 // Each part must be committed to by one of the events. Each commitment of an
 // event needs its opening among the parts, unless the journal has it already
@@ -110,6 +111,9 @@ func parseEvents(events [][]byte) ([]record, error) {
 		h, err := evidence.ParseHeader(body)
 		if err != nil {
 			return nil, err
+		}
+		if h.Kind == evidence.KindCheckpointKey {
+			return nil, fmt.Errorf("%w: only Rekey makes one", evidence.ErrKeyChange)
 		}
 		records[i] = record{body, h}
 	}

@@ -20,6 +20,8 @@ type ledger struct {
 	// fault is asked at the start of every call, and again when it is done:
 	// an error there is an answer that got lost. nil: no faults.
 	fault func(call string, done bool) error
+	// keys are those of the counter's checkpoints; none: they are not verified.
+	keys evidence.Epochs
 	// before runs at the start of every push; nil: nothing.
 	before func()
 
@@ -89,7 +91,7 @@ func (l *ledger) take(from int64, events [][]byte, checkpoint []byte) ([]byte, [
 		return nil, nil, gapError{held}
 	}
 	size := 0
-	tree, all := l.tree.Clone(), l.events
+	tree, all, keys := l.tree.Clone(), l.events, l.keys
 	for i, e := range events {
 		size += len(e)
 		seq := from + int64(i)
@@ -97,6 +99,11 @@ func (l *ledger) take(from int64, events [][]byte, checkpoint []byte) ([]byte, [
 		case seq <= held && !bytes.Equal(l.events[seq-1], e):
 			return nil, nil, forkError{seq}
 		case seq > held:
+			if h, err := evidence.ParseHeader(e); err == nil && h.Kind == evidence.KindCheckpointKey {
+				if keys, err = keys.Add(evidence.Origin(testWorkstation), seq, e); err != nil {
+					return nil, nil, forkError{seq}
+				}
+			}
 			tree.Append(evidence.Leaf(e))
 			all = append(all, bytes.Clone(e))
 		}
@@ -109,6 +116,11 @@ func (l *ledger) take(from int64, events [][]byte, checkpoint []byte) ([]byte, [
 	if err != nil {
 		return nil, nil, err
 	}
+	if key := keys.At(c.Size); key != nil {
+		if _, err := evidence.OpenCheckpoint(checkpoint, c.Origin, key); err != nil {
+			return nil, nil, fmt.Errorf("400 checkpoint: %w", err)
+		}
+	}
 	if c.Size == tree.Size() && c.Root != tree.Root() {
 		return nil, nil, forkError{c.Size}
 	}
@@ -116,7 +128,7 @@ func (l *ledger) take(from int64, events [][]byte, checkpoint []byte) ([]byte, [
 	if err != nil {
 		return nil, nil, err
 	}
-	l.tree, l.events, l.head = tree, all, signed
+	l.tree, l.events, l.head, l.keys = tree, all, signed, keys
 	return signed, l.missing(), nil
 }
 

@@ -42,22 +42,35 @@ func (j *Journal) Checkpoint(ctx context.Context) ([]byte, error) {
 	return j.sign(head)
 }
 
-// sign signs a head.
+// sign signs a head with the key for its size.
 func (j *Journal) sign(h Head) ([]byte, error) {
-	return evidence.Checkpoint{Origin: j.origin(), Size: h.Size, Root: h.Root}.Sign(j.config.Signer)
+	signer, err := j.signerAt(h.Size)
+	if err != nil {
+		return nil, err
+	}
+	return evidence.Checkpoint{Origin: j.origin(), Size: h.Size, Root: h.Root}.Sign(signer)
 }
 
 // origin is the first line of the journal's checkpoints.
 func (j *Journal) origin() string { return evidence.Origin(j.config.Workstation) }
 
-// openCountersigned verifies a checkpoint of this journal that the authority
-// signed, with its present key or a former one. Where no key is known, it is
-// only read.
+// openCountersigned verifies a checkpoint of this journal: that the authority
+// signed it, with its present key or a former one, and the workstation with its
+// key for the size. What is signed with a key that is not known is only read.
 func (j *Journal) openCountersigned(signed []byte) (evidence.Checkpoint, error) {
-	if j.config.Authority == nil {
-		return evidence.ReadCheckpoint(signed)
+	c, err := evidence.ReadCheckpoint(signed)
+	if err != nil {
+		return c, err
 	}
-	c, err := evidence.OpenCheckpoint(signed, j.origin(), j.config.Authority)
+	if own := j.keyring().At(c.Size); own != nil {
+		if c, err = evidence.OpenCheckpoint(signed, j.origin(), own); err != nil {
+			return c, err
+		}
+	}
+	if j.config.Authority == nil {
+		return c, nil
+	}
+	c, err = evidence.OpenCheckpoint(signed, j.origin(), j.config.Authority)
 	for _, former := range j.config.Former {
 		if err == nil {
 			break

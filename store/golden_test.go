@@ -27,7 +27,9 @@ const goldenFiles = "../testdata/journal-v"
 // golden is what must be read from a golden journal in every later version.
 type golden struct {
 	Workstation   string
-	CheckpointKey string // encoded signer of the workstation
+	CheckpointKey string // encoded signer of the workstation, the first
+	Verifier      string // its public half; empty: not kept then
+	Further       string // encoded signer that came after it; empty: none
 	AuthorityKey  string // encoded verifier
 	Events        []string
 	Root          string
@@ -65,9 +67,16 @@ func readGolden(t *testing.T, files string) {
 	fatal(t, err)
 	authority, err := evidence.NewVerifier(want.AuthorityKey)
 	fatal(t, err)
+	var further []note.Signer
+	if want.Further != "" {
+		second, err := note.NewSigner(want.Further)
+		fatal(t, err)
+		further = append(further, second)
+	}
 	dir := t.TempDir()
 	b := &bench{t: t, path: filepath.Join(dir, "journal.db"), config: Config{
 		Workstation: want.Workstation, KeyFile: filepath.Join(dir, "data.key"), Signer: signer, Authority: authority,
+		Verifier: want.Verifier, Further: further,
 	}}
 	copyFile(t, files+".db", b.path)
 	copyFile(t, files+".key", b.config.KeyFile)
@@ -75,7 +84,7 @@ func readGolden(t *testing.T, files string) {
 	ctx := context.Background()
 	c := openCopy(t, b.path, CopyConfig{Authority: []note.Verifier{authority}, KeyFile: b.config.KeyFile})
 	r, err := c.Verify(ctx)
-	if err != nil || len(r.Findings) > 0 || r.Head.Size != int64(len(want.Events)) || r.Covered != want.Acked {
+	if err != nil || len(r.Findings) > 0 || len(r.Keys) != len(further) || r.Head.Size != int64(len(want.Events)) || r.Covered != want.Acked {
 		t.Errorf("as a copy: %+v, %v", r, err)
 	}
 	fatal(t, c.Close())
@@ -115,10 +124,11 @@ func makeGolden(t *testing.T, files string) {
 	want := golden{Workstation: testWorkstation}
 	var vkey, skey string
 	var err error
-	want.CheckpointKey, _, err = note.GenerateKey(rand.Reader, evidence.Origin(testWorkstation))
+	want.CheckpointKey, want.Verifier, err = note.GenerateKey(rand.Reader, evidence.Origin(testWorkstation))
 	fatal(t, err)
 	b.config.Signer, err = note.NewSigner(want.CheckpointKey)
 	fatal(t, err)
+	b.config.Verifier = want.Verifier
 	skey, vkey, err = evidence.GenerateCosigner(rand.Reader, "ca.example/journal")
 	fatal(t, err)
 	want.AuthorityKey = vkey
@@ -142,6 +152,13 @@ func makeGolden(t *testing.T, files string) {
 	}))
 	add("email", caseA, part(t, caseA, "email", "second@example.rs"))
 	add("card-read", caseB, part(t, caseB, "record", "record B"))
+	var second string
+	want.Further, second, err = note.GenerateKey(rand.Reader, evidence.Origin(testWorkstation))
+	fatal(t, err)
+	next, err := note.NewSigner(want.Further)
+	fatal(t, err)
+	_, err = j.Rekey(ctx, next, second)
+	fatal(t, err)
 	fatal(t, j.Sync(ctx, l))
 	add("closed", caseA)
 	add("app-ended", "")

@@ -62,6 +62,7 @@ func newBench(t testing.TB) *bench {
 			Workstation: testWorkstation,
 			KeyFile:     filepath.Join(dir, "data.key"),
 			Signer:      signer,
+			Verifier:    counter,
 			Authority:   verifier,
 			Now:         now,
 		},

@@ -23,6 +23,13 @@ type Config struct {
 	KeyFile string
 	// Signer signs checkpoints; its name is evidence.Origin(Workstation).
 	Signer note.Signer
+	// Verifier is the public half of Signer, encoded. With it the journal holds
+	// its own signatures under countersigned checkpoints to be those of the key
+	// in force, and Rekey can be called. Empty: not known.
+	Verifier string
+	// Further are the signers that came after Signer, in any order; one that is
+	// not in force yet does no harm: see Rekey.
+	Further []note.Signer
 	// Authority verifies the countersignatures of the authority.
 	Authority note.Verifier
 	// Former are keys the authority countersigned with before, if any.
@@ -90,8 +97,10 @@ type Journal struct {
 
 	ballast sync.Mutex // guards the file of the reserve; taken after the turn, if both are
 
-	mu    sync.Mutex // guards state
-	state SyncState
+	mu      sync.Mutex // guards what follows
+	state   SyncState
+	epochs  evidence.Epochs // of the checkpoints' key
+	further []note.Signer   // beside config.Signer
 }
 
 // Open opens the journal at path and verifies it against the last countersigned
@@ -114,6 +123,7 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 		config:  config,
 		turn:    make(chan struct{}, 1),
 		syncing: make(chan struct{}, 1),
+		further: config.Further,
 	}
 	if err := checkFile(path); err != nil { // before a missing key is the finding
 		return nil, fmt.Errorf("open journal: %w", err)
@@ -195,6 +205,11 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 	if want := evidence.Origin(j.config.Workstation); origin != want {
 		return fmt.Errorf("%w: origin %q, want %q", ErrForeign, origin, want)
 	}
+	epochs, err := loadEpochs(ctx, j.conn, origin, j.config.Verifier)
+	if err != nil {
+		return err
+	}
+	j.setEpochs(epochs, nil)
 	last, err := readCheckpoints(ctx, j.conn, lastCheckpoint)
 	if err != nil {
 		return err
@@ -221,6 +236,9 @@ func (j *Journal) verifyAtOpen(ctx context.Context) error {
 		return err
 	}
 	j.tree = a.tree
+	if _, err := j.signerAt(j.tree.Size()); err != nil {
+		return err
+	}
 	if err := j.loadSyncState(ctx, j.conn); err != nil {
 		return err
 	}

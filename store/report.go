@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"salter/store/evidence"
 )
 
 // Report is what Verify finds in a journal.
@@ -25,6 +27,8 @@ type Report struct {
 	// were opened and compared; the others are erased, or the key was not
 	// given. An export holds none.
 	Parts, Opened int64
+	// Keys are the changes of the key that signs the checkpoints, in order.
+	Keys []evidence.KeyChange
 	// Findings are the contradictions, the first bad event first; none: the
 	// journal verifies.
 	Findings []TamperedError
@@ -92,8 +96,18 @@ func (r *Report) note(err error) error {
 
 // auditEvents rebuilds the tree.
 func (c *Copy) auditEvents(ctx context.Context, r *Report) (*audit, error) {
-	var list []countersigned
+	var epochs evidence.Epochs
 	err := c.j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
+		epochs, err = loadEpochs(ctx, conn, c.origin, "")
+		return err
+	})
+	if err := r.note(err); err != nil {
+		return nil, err
+	}
+	c.j.setEpochs(epochs, nil)
+	r.Keys = epochs.Changes()
+	var list []countersigned
+	err = c.j.do(ctx, func(ctx context.Context, conn *sql.Conn) (err error) {
 		list, err = readCheckpoints(ctx, conn, allCheckpoints)
 		return err
 	})
