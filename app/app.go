@@ -102,6 +102,7 @@ type App struct {
 	draft   draft
 	citizen citizen
 	pad     *pad
+	guest   guest
 	locked  bool                // the clerk's pages are hidden until he types his password
 	used    atomic.Int64        // when the screen was used last, Unix nanoseconds; other goroutines read it
 	ticks   atomic.Bool         // the page changes with time; other goroutines read it
@@ -304,6 +305,7 @@ func (a *App) render() {
 	if !a.shown {
 		return
 	}
+	a.speak()
 	old, next := a.page, a.route()
 	same := old != nil && old.screen == next
 	if !same {

@@ -48,6 +48,29 @@ type citizen struct {
 	weak     []string // why a new PIN is weak: the Weak names of the core
 }
 
+// guest is the language that the citizen of a case chose for his pages; those
+// of the clerk keep theirs.
+type guest struct {
+	of       procedure.CaseID
+	language Language
+}
+
+// citizenLanguage is the language of the citizen's pages: the clerk's, until
+// the citizen of this case chooses another.
+func (a *App) citizenLanguage() Language {
+	if c := a.snapshot.Case; c != nil && a.guest.of == c.ID {
+		return a.guest.language
+	}
+	return a.look.Language
+}
+
+// chooseLanguage is the citizen's choice.
+func (a *App) chooseLanguage(l Language) {
+	if c := a.snapshot.Case; c != nil {
+		a.guest = guest{of: c.ID, language: l}
+	}
+}
+
 // typing reports whether the citizen's time runs.
 func (c citizen) typing() bool {
 	switch c.stage {
@@ -234,7 +257,7 @@ func mended(e *procedure.Error) bool {
 // mend.
 func citizenNote(e *procedure.Error) string {
 	switch e.Code {
-	case procedure.CodePINDiffers, procedure.CodePINWeak:
+	case procedure.CodePINDiffers, procedure.CodePINWeak, procedure.CodeWrongPIN:
 		return "pad.note." + string(e.Code)
 	}
 	return "error." + string(e.Code) + ".what"

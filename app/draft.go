@@ -64,6 +64,7 @@ const (
 	controlAsk      = "ask"
 	controlOverride = "override"
 	controlBrought  = "brought"
+	controlLanguage = "language"
 	controlSearch   = "search"
 	controlDay      = "day"
 	controlSkip     = "skip"

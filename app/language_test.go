@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
+	"salter/app/procedure"
 	"salter/app/serbian"
 )
 
@@ -153,4 +154,51 @@ func (c *counter) words() []string {
 		}
 	})
 	return all
+}
+
+// TestCitizenChoosesHisLanguage: for his pages alone, until the end of the
+// case, with what was said to him on the way.
+func TestCitizenChoosesHisLanguage(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePIN), usual)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenTurn)
+	c.app.page.focus(controlLanguage + "." + string(English))
+	c.press(fyne.KeySpace)
+	english, clerk := c.app.catalogues[English], c.app.catalogues[SerbianCyrillic]
+	wantWords(t, c, english.say("turn.text"))
+	c.app.page.focus(controlPrimary)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenPad)
+	wantWords(t, c, english.say("pad.text"))
+	if got := c.app.pad.texts.confirm; got != english.say("pad.confirm") {
+		t.Errorf("the pad says %q", got)
+	}
+
+	c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 2}
+	c.typed("1111")
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenPad)
+	wantWords(t, c, english.say("pad.note.wrong-pin"))
+	delete(c.desk.fail, "EnterPIN")
+	c.typed("1234")
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenThanks)
+	wantWords(t, c, english.say("thanks.text"))
+	if got := c.app.page.primary.label; got != clerk.say("thanks.go") {
+		t.Errorf("the clerk's button says %q", got)
+	}
+	c.press(fyne.KeyReturn)
+	wantWords(t, c, clerk.say("back"))
+
+	c.set(func(s *procedure.Snapshot) { other := *s.Case; other.ID += "x"; s.Case = &other })
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenTurn)
+	wantWords(t, c, clerk.say("turn.text"))
+}
+
+func wantWords(t *testing.T, c *counter, words string) {
+	t.Helper()
+	if !slices.Contains(wordsOn(c), words) {
+		t.Errorf("page %s does not say %q", c.app.page.screen, words)
+	}
 }

@@ -53,13 +53,20 @@ func (a *App) SetLook(l Look) {
 	if NewTheme(a.look) != NewTheme(old) { // else Fyne would read its typefaces again
 		a.cfg.SetTheme(NewTheme(a.look))
 	}
-	a.speak()
 	a.render()
 }
 
-// speak takes the words of the present language.
+// speak takes the words of the language that the page is for: the clerk's, or
+// that which the citizen chose.
 func (a *App) speak() {
-	a.words = a.catalogues[a.look.Language]
+	l := a.look.Language
+	if a.citizen.stage != atClerk {
+		l = a.citizenLanguage()
+	}
+	if a.words == a.catalogues[l] {
+		return
+	}
+	a.words = a.catalogues[l]
 	a.pad.texts = a.padTexts()
 	a.pad.Refresh()
 }

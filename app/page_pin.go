@@ -126,8 +126,19 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 		parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), textWidth())))
 	}
 	p.working = line(styleSecondary.centred(), a.words.say("working"))
-	parts = append(parts, gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
+	parts = append(parts, a.citizenLanguages(p), gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
 	return column(unit(4), parts...)
+}
+
+// citizenLanguages let the citizen choose the language of his pages, each under
+// its own name.
+func (a *App) citizenLanguages(p *page) fyne.CanvasObject {
+	var options []option
+	for _, l := range Languages() {
+		options = append(options, option{value: string(l), label: a.words.say("language." + string(l))})
+	}
+	return centred(a.answersOf(p, controlLanguage, unit(130), len(options), options, string(a.citizenLanguage()),
+		func(v string) { a.chooseLanguage(Language(v)) }))
 }
 
 // turnText says what the citizen is about to do, and nothing of the case.
@@ -246,12 +257,13 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 // thanksPage is the neutral end, the same whatever happened.
 func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	p.bare = true
-	a.setPrimary(p, a.words.say("thanks.go"), a.toClerk)
+	clerk := a.catalogues[a.look.Language] // who need not read the citizen's
+	a.setPrimary(p, clerk.say("thanks.go"), a.toClerk)
 	return column(unit(5),
 		line(styleDisplay.centred(), a.words.say("thanks.heading")),
 		centred(para(styleLead.centred(), a.words.say("thanks.text"), textWidth())),
 		centred(picture(pictureTurn, unit(42))),
 		gap(unit(4)),
 		centred(p.primary),
-		line(styleCaption.centred(), a.words.say("thanks.clerk")))
+		line(styleCaption.centred(), clerk.say("thanks.clerk")))
 }

@@ -139,6 +139,13 @@ func issuingScenes() []scene {
 			c.press(fyne.KeyReturn, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)
 		}, screenPIN},
 		{"turn", inCase(procedure.PhasePIN), func(c *counter) { c.press(fyne.KeyReturn) }, screenTurn},
+		{"pad English", inCase(procedure.PhasePIN), func(c *counter) {
+			c.press(fyne.KeyReturn)
+			c.app.page.focus(controlLanguage + "." + string(English))
+			c.press(fyne.KeySpace)
+			c.app.page.focus(controlPrimary)
+			c.press(fyne.KeyReturn)
+		}, screenPad},
 		{"turn timeout", inCase(procedure.PhasePIN), func(c *counter) {
 			c.press(fyne.KeyReturn, fyne.KeyReturn)
 			c.now = c.now.Add(pinTime)
