@@ -29,6 +29,11 @@ type Config struct {
 	// Dir holds everything: pki (keys and CA certificates), profiles,
 	// policy.json, ca.db, heads. What is missing at the first start is made there.
 	Dir string
+	// Database is the URL of PostgreSQL (postgres://…) for a new folder, which
+	// remembers it; empty: as the folder says, and for a new one SQLite in
+	// ca.db. Several processes may serve one PostgreSQL database, each with a
+	// folder of its own and the same pki, profiles and policy.json in it.
+	Database string
 	// Plan is how the hierarchy is made; nil: as for a demonstration. Open
 	// refuses one where there is an authority already.
 	Plan *Plan
@@ -58,6 +63,7 @@ type Config struct {
 type Authority struct {
 	cfg     Config
 	db      db.DB
+	lock    *os.File // of the folder, where the database is not in it; or nil
 	pki     *pki
 	now     func() time.Time
 	log     *slog.Logger
@@ -65,14 +71,16 @@ type Authority struct {
 	linter  *lint.Linter
 	version int // of the policy
 
-	// signing keeps two goroutines from completing the same request: one
-	// mutex for each first byte of the CSR's hash, modulo its length.
+	// signing keeps two goroutines from signing for the same request, which
+	// would be work for nothing: one mutex for each first byte of the CSR's
+	// hash, modulo its length.
 	signing [64]sync.Mutex
 
 	watch     watch
 	tls       serverCertificate
 	lists     lists
 	responder map[string]*responder // of OCSP, by label
+	changes   changes
 }
 
 // Open opens the authority in cfg.Dir, or makes one there at the first start,
@@ -156,8 +164,12 @@ func (a *Authority) open(ctx context.Context) error {
 	return a.fileCases(ctx)
 }
 
-// metaAuthority marks a database as the one of an authority that has keys.
-const metaAuthority = "authority"
+// What marks a database as the one of an authority that has keys, and of which
+// keys: there may be many authorities for demonstrations, all of one name.
+const (
+	metaAuthority = "authority"
+	metaCosigner  = "checkpoint-key"
+)
 
 // openFolder makes the folder, or makes sure that nobody else looks into it:
 // the database holds personal data, the socket beside it asks nobody who he is.
@@ -178,53 +190,19 @@ func openFolder(dir string) error {
 	return nil
 }
 
-// openDB opens the database; fresh means that the keys are still to be made.
-// A database is made only together with the keys, and keys are made only for
-// a database that nobody used: else something was lost.
-func (a *Authority) openDB(ctx context.Context, pkiDir string) (fresh bool, err error) {
-	if fresh, err = missing(pkiDir); err != nil {
-		return false, err
-	}
-	path := filepath.Join(a.cfg.Dir, "ca.db")
-	if _, err := os.Stat(path); !fresh && errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("keys without database: %w", ErrLost)
-	}
-	d, err := db.OpenSQLite(ctx, path, fresh)
-	if err != nil {
-		return false, err
-	}
-	a.db = d
-	// Asked again under the database's lock: another start may just have ended.
-	if fresh, err = missing(pkiDir); err != nil || !fresh {
-		return false, err
-	}
-	return true, a.db.Do(ctx, func(tx db.Tx) error {
-		if _, err := tx.Meta(metaAuthority); !errors.Is(err, db.ErrNotFound) {
-			return errors.Join(fmt.Errorf("database without keys: %w", ErrLost), err)
-		}
-		return nil
-	})
-}
-
-func missing(path string) (bool, error) {
-	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	return false, err
-}
-
 // claim binds the database to the hierarchy and numbers the policy.
 func (a *Authority) claim(tx db.Tx) error {
-	id, err := tx.Meta(metaAuthority)
-	if errors.Is(err, db.ErrNotFound) {
-		id, err = a.pki.ID, tx.SetMeta(metaAuthority, a.pki.ID)
-	}
-	if err != nil {
-		return err
-	}
-	if id != a.pki.ID {
-		return fmt.Errorf("database of %q, keys of %q: %w", id, a.pki.ID, ErrLost)
+	for _, bound := range [][2]string{{metaAuthority, a.pki.ID}, {metaCosigner, a.pki.verifier}} {
+		held, err := tx.Meta(bound[0])
+		if errors.Is(err, db.ErrNotFound) {
+			held, err = bound[1], tx.SetMeta(bound[0], bound[1])
+		}
+		if err != nil {
+			return err
+		}
+		if held != bound[1] {
+			return fmt.Errorf("database of %q, keys of %q: %w", held, bound[1], ErrLost)
+		}
 	}
 	if a.cfg.API == "" {
 		if err := a.recall(tx); err != nil {
@@ -270,6 +248,9 @@ func (a *Authority) Close() error {
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
 	}
 	if a.pki != nil {
 		errs = append(errs, a.pki.keys.tokens.Close())

@@ -10,6 +10,9 @@ import (
 )
 
 var (
+	// ErrDatabase is wrapped when a folder has another database than is asked
+	// for.
+	ErrDatabase = errors.New("database of the folder is another one")
 	// ErrLost is returned by Open for a folder that has a database of an
 	// authority and no keys, or the reverse: a new hierarchy in its place
 	// would forget what was issued.

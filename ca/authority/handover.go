@@ -118,7 +118,7 @@ func (a *Authority) importJournal(ctx context.Context, r io.Reader) (TakenIn, er
 	in := TakenIn{Workstation: name, From: file.From, To: file.From - 1}
 	admit := func(tx db.Tx) (db.Workstation, error) { return a.registered(tx, name) }
 	push := func(from int64, events [][]byte, checkpoint []byte) error {
-		stored, _, err := a.push(ctx, admit, ca.JournalPush{From: from, Events: events, Checkpoint: string(checkpoint)})
+		stored, _, err := a.push(ctx, name, admit, ca.JournalPush{From: from, Events: events, Checkpoint: string(checkpoint)})
 		in.New, in.To = in.New+stored, from+int64(len(events))-1
 		return err
 	}

@@ -48,15 +48,24 @@ func TakeInventory(ctx context.Context, dir string) (inventory Inventory, err er
 	if err != nil {
 		return inventory, fmt.Errorf("take inventory: %w", err)
 	}
-	d, err := db.OpenSQLite(ctx, filepath.Join(dir, "ca.db"), false)
+	url, err := serverURL(dir)
+	if err != nil {
+		return inventory, fmt.Errorf("take inventory: %w", err)
+	}
+	d, err := openDatabase(ctx, dir, url, false)
 	if err != nil {
 		return inventory, fmt.Errorf("take inventory: %w", err)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	return v.take(ctx, d)
+}
+
+// take takes the inventory of an open database.
+func (v *inspector) take(ctx context.Context, d db.DB) (inventory Inventory, err error) {
 	if err := d.Check(ctx); err != nil {
 		return inventory, fmt.Errorf("take inventory: %w", err)
 	}
-	if err := d.Do(ctx, func(tx db.Tx) error {
+	if err := d.Do(ctx, func(tx db.Tx) (err error) {
 		inventory, err = v.inspect(tx)
 		return err
 	}); err != nil {

@@ -290,8 +290,11 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 	if err != nil {
 		return ca.Issuance{}, err
 	}
+	var fresh bool
 	err = a.db.Do(ctx, func(tx db.Tx) (err error) {
-		if _, err = tx.CompleteIssuance(sum, cert, a.now()); err != nil {
+		_, err = tx.CompleteIssuance(sum, cert, a.now())
+		// Another process was faster: its signature is the one that counts.
+		if fresh = err == nil; !fresh && !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
 		if row, err = tx.IssuanceByCSR(sum); err == nil {
@@ -301,6 +304,9 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 	})
 	if err != nil {
 		return ca.Issuance{}, err
+	}
+	if !fresh {
+		return answer, nil
 	}
 	a.log.Info("certificate issued", "case", row.Case, "attempt", row.Attempt, "serial", row.Serial,
 		"label", row.Label, "workstation", row.Workstation, "clerk", row.Clerk)

@@ -32,16 +32,17 @@ const maxMissing = 500
 // It never judges content: an event that nobody can read is stored like any
 // other, so that no record can block the queue behind it.
 func (a *Authority) Push(ctx context.Context, c Caller, workstation string, p ca.JournalPush) (ca.JournalReply, error) {
-	_, reply, err := a.push(ctx, func(tx db.Tx) (db.Workstation, error) { return a.admitOwner(tx, c, workstation) }, p)
+	_, reply, err := a.push(ctx, workstation, func(tx db.Tx) (db.Workstation, error) { return a.admitOwner(tx, c, workstation) }, p)
 	return reply, err
 }
 
-// push takes over events for the workstation that admit finds in the register;
-// stored is how many of them were not held before.
-func (a *Authority) push(ctx context.Context, admit func(db.Tx) (db.Workstation, error), p ca.JournalPush) (stored int64, reply ca.JournalReply, err error) {
+// push takes over events for the workstation of this name that admit finds in
+// the register; stored is how many of them were not held before.
+func (a *Authority) push(ctx context.Context, name string, admit func(db.Tx) (db.Workstation, error), p ca.JournalPush) (stored int64, reply ca.JournalReply, err error) {
 	if err := checkPush(p); err != nil {
 		return 0, ca.JournalReply{}, err
 	}
+	logged := a.watch.heads.Held(name) // before the transaction, which must not find less
 	var workstation string
 	var checkpoint evidence.Checkpoint
 	err = a.db.Do(ctx, func(tx db.Tx) error {
@@ -56,6 +57,11 @@ func (a *Authority) push(ctx context.Context, admit func(db.Tx) (db.Workstation,
 		before, err := tx.JournalSize(w.Name)
 		if err != nil {
 			return err
+		}
+		if before < logged.Size { // an older database was put in place while this process served
+			a.watch.block(w.Name, behind(before, logged))
+			a.log.Error("database is older than its heads", "workstation", w.Name, "detail", behind(before, logged))
+			return a.checkHeads(w.Name)
 		}
 		checkpoint, reply, err = a.ingest(tx, w, before, p)
 		stored = max(0, checkpoint.Size-before)

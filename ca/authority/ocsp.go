@@ -85,6 +85,9 @@ func (a *Authority) OCSP(ctx context.Context, label string, request []byte) (der
 	if !asked || req.SerialNumber.Sign() <= 0 {
 		return ocsp.UnauthorizedErrorResponse, time.Time{}, nil
 	}
+	if err := a.lookForChanges(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
 	q := question{serial: req.SerialNumber.Text(16), hash: req.HashAlgorithm}
 	kept, changes := r.kept(q, a.now())
 	if kept.der != nil {
@@ -104,6 +107,49 @@ func (a *Authority) OCSP(ctx context.Context, label string, request []byte) (der
 	}
 	r.keep(q, answer{der, until}, changes)
 	return der, until, nil
+}
+
+// changesPause is how often the database is asked whether another process has
+// changed a status; answers are that late at most.
+const changesPause = time.Second
+
+// changes is how far the present answers know of changes of status.
+type changes struct {
+	mu     sync.Mutex
+	last   int64     // mu; number of the last
+	looked time.Time // mu
+}
+
+// lookForChanges drops all answers after a change that this process may not
+// have made.
+func (a *Authority) lookForChanges(ctx context.Context) error {
+	a.changes.mu.Lock()
+	defer a.changes.mu.Unlock()
+	if a.now().Sub(a.changes.looked).Abs() < changesPause {
+		return nil
+	}
+	var last int64
+	if err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		last, err = tx.LastChange()
+		return err
+	}); err != nil {
+		return err
+	}
+	if last != a.changes.last {
+		for _, r := range a.responder {
+			r.forgetAll()
+		}
+	}
+	a.changes.last, a.changes.looked = last, a.now()
+	return nil
+}
+
+// forgetAll drops every answer, also those that are being signed.
+func (r *responder) forgetAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes++
+	clear(r.answers)
 }
 
 // asks reports whether a request is about the responder's issuer.

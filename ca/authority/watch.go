@@ -93,6 +93,18 @@ func (a *Authority) openHeads(ctx context.Context) (err error) {
 	return nil
 }
 
+// behind says that the database holds less than was countersigned.
+func behind(held int64, logged heads.Head) string {
+	return fmt.Sprintf("the database holds %d events, %d were countersigned at %s", held, logged.Size, logged.At.Format(time.RFC3339))
+}
+
+// block keeps a workstation out until AcceptJournal.
+func (w *watch) block(workstation, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.older[workstation] = reason
+}
+
 // compareHead returns what the database holds of a journal, and remembers if
 // that contradicts the head written down.
 func (a *Authority) compareHead(tx db.Tx, name string, logged heads.Head) (held heads.Head, err error) {
@@ -104,7 +116,7 @@ func (a *Authority) compareHead(tx db.Tx, name string, logged heads.Head) (held 
 	}
 	reason := ""
 	if logged.Size > held.Size {
-		reason = fmt.Sprintf("the database holds %d events, %d were countersigned at %s", held.Size, logged.Size, logged.At.Format(time.RFC3339))
+		reason = behind(held.Size, logged)
 	} else if logged.Size > 0 {
 		root, err := tlog.TreeHash(logged.Size, nodeReader(tx, name))
 		if err != nil {

@@ -164,6 +164,13 @@ func (l *Log) All() map[string]Head {
 	return maps.Clone(l.held)
 }
 
+// Held returns the head of a workstation; zero: none.
+func (l *Log) Held(workstation string) Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held[workstation]
+}
+
 // Put writes a head down; it is on stable storage when Put returns nil. A head
 // that is no larger than the one held says nothing new and is left out.
 func (l *Log) Put(workstation string, size int64, root tlog.Hash) error {
