@@ -51,8 +51,7 @@ func keepURL(dir, url string) error {
 	return nil
 }
 
-// where decides which database the folder has, and writes it down if it is a
-// new one.
+// where decides which database the folder has.
 func (a *Authority) where() (url string, err error) {
 	if url, err = serverURL(a.cfg.Dir); err != nil || a.cfg.Database == "" || url == a.cfg.Database {
 		return url, err
@@ -67,7 +66,7 @@ func (a *Authority) where() (url string, err error) {
 	if !none {
 		return "", fmt.Errorf("%w: %s is in the folder; migrate it", ErrDatabase, sqliteFile)
 	}
-	return a.cfg.Database, keepURL(a.cfg.Dir, a.cfg.Database)
+	return a.cfg.Database, nil
 }
 
 // openDB opens the database; fresh means that the keys are still to be made.
@@ -88,6 +87,11 @@ func (a *Authority) openDB(ctx context.Context, pkiDir string) (fresh bool, err 
 	}
 	if a.db, err = openDatabase(ctx, a.cfg.Dir, url, fresh); err != nil {
 		return false, err
+	}
+	if url != "" && url == a.cfg.Database {
+		if err := keepURL(a.cfg.Dir, url); err != nil {
+			return false, err
+		}
 	}
 	// Asked again under the lock: another start may just have ended.
 	if fresh, err = missing(pkiDir); err != nil || !fresh {

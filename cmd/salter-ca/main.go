@@ -1,7 +1,7 @@
 // Salter-ca is the reference certification authority of Salter.
 //
-//	salter-ca init        -dir DIR [-plan FILE]
-//	salter-ca serve       -dir DIR [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-mode demo|production]
+//	salter-ca init        -dir DIR [-plan FILE] [-db URL]
+//	salter-ca serve       -dir DIR [-db URL] [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-mode demo|production]
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
 //	salter-ca workstation code   -dir DIR [-life 24h] NAME
 //	salter-ca workstation list   -dir DIR
@@ -24,6 +24,7 @@
 //	salter-ca backup key   -out FILE
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE
 //	salter-ca restore      -dir DIR -in FILE -identity FILE
+//	salter-ca migrate      -dir DIR -db URL
 //
 // The first init or serve makes the authority: demonstration keys, a database,
 // and to be edited profile files and policy.json. With -plan its keys are on
@@ -104,6 +105,7 @@ func commands() []command {
 		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
 		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
 		{"restore", "", "make an authority of a backup, verified", setupRestore},
+		{"migrate", "", "carry an authority from SQLite to PostgreSQL, verified; nobody may serve it", setupMigrate},
 		{"crl publish", "", "publish new lists of revoked certificates now", setupCRLPublish},
 	}
 }

@@ -26,13 +26,14 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority"
+	"salter/ca/authority/db/pgtest"
 	"salter/ca/authority/token/softtoken"
 	"salter/ca/catest"
 	"salter/store/evidence"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"salter-ca": main})
+	testscript.Main(pgtest.M{M: m}, map[string]func(){"salter-ca": main})
 }
 
 // TestScripts reads like the manual of the command.
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"replace":  replace,
 			"softplan": func(ts *testscript.TestScript, _ bool, args []string) { softPlan(t, ts, args) },
 			"handover": func(ts *testscript.TestScript, _ bool, args []string) { handOver(t, ts, args) },
+			"postgres": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], pgtest.Database(t)) },
 			"issue":    func(ts *testscript.TestScript, _ bool, args []string) { issue(t, ts, args) },
 		},
 	})

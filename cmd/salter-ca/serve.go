@@ -34,10 +34,10 @@ func issuerKeyFlag(f *flag.FlagSet) *string {
 }
 
 func setupInit(p *program, f *flag.FlagSet) func(context.Context, []string) error {
-	dir, issuerKey := dirFlag(f), issuerKeyFlag(f)
+	dir, database, issuerKey := dirFlag(f), databaseFlag(f), issuerKeyFlag(f)
 	plan := f.String("plan", "", "names and pkcs11: keys of an authority for production (JSON; default: a demonstration with its keys in files)")
 	return func(ctx context.Context, _ []string) error {
-		cfg := authority.Config{Dir: *dir, IssuerKey: *issuerKey, Log: p.logger()}
+		cfg := authority.Config{Dir: *dir, Database: *database, IssuerKey: *issuerKey, Log: p.logger()}
 		if *plan != "" {
 			cfg.Plan = new(authority.Plan)
 			if err := readJSON(*plan, cfg.Plan); err != nil {
@@ -70,13 +70,14 @@ type addresses struct {
 type service struct {
 	p                                               *program
 	dir, listen, public, mode, issuerKey, minClient *string
+	database                                        *string
 	bootstrap                                       *string
 	apiURL, publicURL                               *string
 	silence                                         *time.Duration
 }
 
 func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) error {
-	s := &service{p: p, dir: dirFlag(f), issuerKey: issuerKeyFlag(f),
+	s := &service{p: p, dir: dirFlag(f), database: databaseFlag(f), issuerKey: issuerKeyFlag(f),
 		listen:    f.String("listen", "127.0.0.1:8443", "address of the API port (mutual TLS)"),
 		public:    f.String("public", "127.0.0.1:8080", "address of the public port (plain HTTP)"),
 		bootstrap: f.String("bootstrap", "", "address of the port where workstations enrol with a one-time code (TLS; default: closed)"),
@@ -100,7 +101,7 @@ func (s *service) run(ctx context.Context) error {
 	defer ports.close()
 	at := s.addresses(ports)
 	log := s.p.logger()
-	a, err := authority.Open(ctx, authority.Config{Dir: *s.dir, IssuerKey: *s.issuerKey, API: at.API, Public: at.Public,
+	a, err := authority.Open(ctx, authority.Config{Dir: *s.dir, Database: *s.database, IssuerKey: *s.issuerKey, API: at.API, Public: at.Public,
 		MinClient: *s.minClient, Silence: *s.silence, Log: log})
 	if err != nil {
 		return err
