@@ -51,6 +51,9 @@ func (j *Journal) Rekey(ctx context.Context, next note.Signer, verifier string) 
 	return seq, nil
 }
 
+// KeyChanges returns the changes of the checkpoint key, in order.
+func (j *Journal) KeyChanges() []evidence.KeyChange { return j.keyring().Changes() }
+
 // keyChange makes the event, and the epochs as they are with it.
 func (j *Journal) keyChange(ctx context.Context, conn *sql.Conn, seq int64, next note.Signer, verifier string) ([]byte, evidence.Epochs, error) {
 	epochs := j.keyring()

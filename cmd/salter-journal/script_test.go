@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"crash":   crash,
 			"status":  status,
 			"replace": replace,
+			"rekey":   rekey,
 		},
 	})
 }
@@ -67,7 +68,15 @@ func config(ts *testscript.TestScript, dir string) (store.Config, countersigner)
 	ts.Check(err)
 	cosigner, err := evidence.NewCosigner(read("authority.skey"), func() time.Time { return time.Unix(1_790_000_100, 0) })
 	ts.Check(err)
-	return store.Config{Workstation: "BG-017-03", KeyFile: filepath.Join(dir, "data.key"), Signer: signer, Authority: authority}, countersigner{cosigner}
+	c := store.Config{
+		Workstation: "BG-017-03", KeyFile: filepath.Join(dir, "data.key"), Signer: signer, Verifier: read("counter.vkey"), Authority: authority,
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "next.skey")); err == nil {
+		next, err := note.NewSigner(string(text))
+		ts.Check(err)
+		c.Further = []note.Signer{next}
+	}
+	return c, countersigner{cosigner}
 }
 
 // makeJournal makes a counter's directory with an empty journal: journal DIR.
@@ -75,10 +84,11 @@ func makeJournal(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o700))
 	write := func(name, text string) { ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)) }
-	skey, _, err := note.GenerateKey(rand.Reader, evidence.Origin("BG-017-03"))
+	skey, vkey, err := note.GenerateKey(rand.Reader, evidence.Origin("BG-017-03"))
 	ts.Check(err)
 	write("counter.skey", skey)
-	skey, vkey, err := evidence.GenerateCosigner(rand.Reader, "ca.example/journal")
+	write("counter.vkey", vkey)
+	skey, vkey, err = evidence.GenerateCosigner(rand.Reader, "ca.example/journal")
 	ts.Check(err)
 	write("authority.skey", skey)
 	write("authority.vkey", vkey)
@@ -141,6 +151,20 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
+}
+
+// rekey changes the checkpoint key, once: rekey DIR.
+func rekey(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	skey, vkey, err := note.GenerateKey(rand.Reader, evidence.Origin("BG-017-03"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(dir, "next.skey"), []byte(skey), 0o600))
+	next, err := note.NewSigner(skey)
+	ts.Check(err)
+	j, _ := open(ts, dir)
+	_, err = j.Rekey(context.Background(), next, vkey)
+	ts.Check(err)
+	ts.Check(j.Close())
 }
 
 // hold keeps a journal open until the script ends: hold DIR.

@@ -15,7 +15,8 @@ import (
 )
 
 const verifyHelp = `Checks the whole journal: every event against the Merkle tree, every checkpoint
-that the authority countersigned against the tree, every commitment against the
+that the authority countersigned against the tree, every change of the counter's
+checkpoint key against the key before it, every commitment against the
 sealed parts, the schema, and the file itself. It goes on where one thing is
 wrong and names the first bad event.
 
@@ -72,12 +73,19 @@ type verdict struct {
 	Events      int64     `json:"events"`
 	Root        string    `json:"root"`
 	Checkpoints int       `json:"checkpoints"`
+	Keys        []keyFrom `json:"keys"`
 	Covered     int64     `json:"covered"`
 	Authority   []string  `json:"authority"` // keys the signatures were verified with
 	Parts       int64     `json:"parts"`
 	Opened      int64     `json:"opened"`
 	FirstBad    int64     `json:"first_bad,omitempty"`
 	Findings    []finding `json:"findings"`
+}
+
+// keyFrom is a key that signs the checkpoints from an event on.
+type keyFrom struct {
+	Seq      int64  `json:"seq"`
+	Verifier string `json:"verifier"`
 }
 
 type finding struct {
@@ -119,7 +127,10 @@ func (p *program) verdictOf(r store.Report, path string) verdict {
 	v := verdict{
 		Origin: r.Origin, Events: r.Head.Size, Root: base64.StdEncoding.EncodeToString(r.Head.Root[:]),
 		Checkpoints: r.Checkpoints, Covered: r.Covered, Parts: r.Parts, Opened: r.Opened,
-		Findings: []finding{}, Authority: []string{},
+		Findings: []finding{}, Authority: []string{}, Keys: []keyFrom{},
+	}
+	for _, k := range r.Keys {
+		v.Keys = append(v.Keys, keyFrom{k.Seq, k.New})
 	}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, finding(f))
@@ -156,6 +167,9 @@ func (p *program) writeVerdict(v verdict) error {
 	w.print("journal      %s", v.Origin)
 	w.print("events       %d, root %s", v.Events, v.Root)
 	w.print("checkpoints  %d, covering the first %d events", v.Checkpoints, v.Covered)
+	for _, k := range v.Keys {
+		w.print("counter key  from event %d on %s", k.Seq, k.Verifier)
+	}
 	for _, k := range v.Authority {
 		w.print("signatures   verified with %s", k)
 	}

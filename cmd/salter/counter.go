@@ -247,6 +247,18 @@ func openJournal(ctx context.Context, s Settings, id identity, minFree int64) (*
 	if config.Signer, err = note.NewSigner(id.keys.Checkpoint); err != nil {
 		return nil, errors.New("open journal: checkpoint key cannot be read")
 	}
+	config.Verifier = id.keys.Verifier
+	later, err := laterKeys(s)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	for _, k := range later {
+		signer, err := k.open()
+		if err != nil {
+			return nil, errors.New("open journal: checkpoint key cannot be read")
+		}
+		config.Further = append(config.Further, signer)
+	}
 	if config.Authority, err = evidence.NewVerifier(id.trust.CheckpointKey); err != nil {
 		return nil, fmt.Errorf("open journal: authority's checkpoint key: %w", err)
 	}

@@ -59,7 +59,11 @@ func newCounter(ctx context.Context, s Settings) (*ca.WorkstationKeys, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return keys, nil
+	later, err := laterKeys(s)
+	if n := len(later); n > 0 { // a counter that enrols again shows the key in force
+		keys.Checkpoint, keys.Verifier = later[n-1].signer, later[n-1].verifier
+	}
+	return keys, err
 }
 
 // enrolCode enrols the counter over the network with a one-time code, which is

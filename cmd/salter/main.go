@@ -34,6 +34,7 @@ const usage = `usage:
   salter [-config FILE] export -out DIR        the last issued certificate and its chain
   salter [-config FILE] handover -out F        what the authority does not hold, sealed for it
   salter [-config FILE] handover -answer F     take in the checkpoint that it gave for that
+  salter [-config FILE] journal rekey          give the journal's checkpoints another key
   salter version
 `
 
@@ -89,8 +90,8 @@ func command(ctx context.Context, config, crashed string, args []string, out io.
 		return err
 	}
 	name, rest := args[0], args[1:]
-	if name == "enrol" && len(rest) > 0 {
-		name, rest = "enrol "+rest[0], rest[1:]
+	if (name == "enrol" || name == "journal") && len(rest) > 0 {
+		name, rest = name+" "+rest[0], rest[1:]
 	}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -118,6 +119,11 @@ func command(ctx context.Context, config, crashed string, args []string, out io.
 			return withPath(path, "answer", func(p string) error { return takeAnswer(ctx, s, p, out) })
 		}
 		return withPath(path, "out", func(p string) error { return handOver(ctx, s, p, out) })
+	case "journal rekey":
+		if len(rest) > 0 {
+			return fmt.Errorf("%w: %q is too much", errUsage, rest[0])
+		}
+		return rekey(ctx, s, out)
 	case "card":
 		p, err := path("certificate")
 		if err != nil {

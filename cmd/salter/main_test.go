@@ -28,6 +28,8 @@ func TestCommandLine(t *testing.T) {
 		{"accept without a file", []string{"-config", good, "enrol", "accept"}, exitUsage, "", "-in is missing"},
 		{"hand over without a file", []string{"-config", good, "handover"}, exitUsage, "", "-out is missing"},
 		{"hand over before enrolment", []string{"-config", good, "handover", "-out", filepath.Join(t.TempDir(), "out")}, exitError, "", "not enrolled"},
+		{"new key before enrolment", []string{"-config", good, "journal", "rekey"}, exitError, "", "not enrolled"},
+		{"journal what", []string{"-config", good, "journal"}, exitUsage, "", "usage:"},
 		{"answer that is none", []string{"-config", good, "handover", "-answer", good}, exitError, "", "no checkpoint"},
 		{"too much", []string{"-config", good, "export", "-out", "x", "y"}, exitUsage, "", `"y" is too much`},
 		{"no settings", []string{"-config", filepath.Join(t.TempDir(), "none.toml"), "card"}, exitError, "", "none.toml"},

@@ -240,6 +240,7 @@ const (
 	fileJournal   = "journal.db"
 	fileDataKey   = "keys/data.key"
 	fileKeys      = "keys/workstation.json"
+	fileLaterKeys = "keys/checkpoint.keys"
 	fileEnrolment = "enrolment.json"
 	filePolicy    = "policy.version"
 	fileLook      = "look.toml"          // language, colours and text size of the screens

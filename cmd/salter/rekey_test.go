@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"salter/app/procedure"
+)
+
+// TestRekey changes the checkpoint key of a counter twice, the second time with
+// a key that an interrupted call left waiting: the authority goes along.
+func TestRekey(t *testing.T) {
+	v := newVisit(t, seams{})
+	synced := func() {
+		t.Helper()
+		v.await("the sync", func(s procedure.Snapshot) bool { return s.Sync.Total > 0 && s.Sync.Acked == s.Sync.Total })
+	}
+	synced()
+	v.stop()
+	var said bytes.Buffer
+	v.do("change the key", rekey(v.ctx, v.set, &said))
+	v.open()
+	synced()
+	v.stop()
+
+	keys, err := laterKeys(v.set)
+	v.do("read keys", err)
+	if len(keys) != 1 || !strings.Contains(said.String(), keys[0].verifier) {
+		t.Fatalf("%d keys; said %q, want the verifier of the one", len(keys), said.String())
+	}
+	keys, err = addKey(v.set, keys)
+	v.do("keep a key and stop there", err)
+	v.open() // with a key that waits
+	synced()
+	v.stop()
+	said.Reset()
+	v.do("change the key again", rekey(v.ctx, v.set, &said))
+	if !strings.Contains(said.String(), keys[1].verifier) {
+		t.Errorf("said %q, want the verifier of the key that waited", said.String())
+	}
+	v.open()
+	synced()
+	if info, err := os.Stat(v.set.file(fileLaterKeys)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("file of keys: %v, %v, want mode 0600", info, err)
+	}
+}
