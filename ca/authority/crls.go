@@ -53,7 +53,8 @@ func (a *Authority) KeepPublishing(ctx context.Context) {
 	}
 }
 
-// PublishCRLs publishes a new list of every label, due or not.
+// PublishCRLs publishes a new list of every label and of the machines' CA, due
+// or not; that of the root comes from elsewhere.
 func (a *Authority) PublishCRLs(ctx context.Context) error { return a.publishDue(ctx, true) }
 
 func (a *Authority) publishDue(ctx context.Context, force bool) error {
@@ -61,6 +62,7 @@ func (a *Authority) publishDue(ctx context.Context, force bool) error {
 	for _, label := range labels() {
 		errs = append(errs, a.publishCRL(ctx, label, force))
 	}
+	errs = append(errs, a.publishInfra(ctx, force))
 	return errors.Join(errs...)
 }
 
@@ -81,20 +83,11 @@ func (a *Authority) publishCRL(ctx context.Context, label string, force bool) er
 	}
 	if next.Number > 0 {
 		list, err := listOf(next, bad, i)
-		if err == nil {
-			next.DER, err = crl.Sign(list, i.cert, i.key)
+		if err != nil {
+			return fmt.Errorf("publish CRL of %s: %w", label, err)
 		}
-		if err == nil {
-			err = crl.Check(next.DER, list, i.cert)
-		}
-		if err == nil {
-			err = a.db.Do(ctx, func(tx db.Tx) error { return tx.PutCRL(next) })
-		}
-		if err != nil && !errors.Is(err, db.ErrSuperseded) {
-			return fmt.Errorf("publish CRL %d of %s: %w", next.Number, label, err)
-		}
-		if err == nil {
-			a.log.Info("CRL published", "label", label, "number", next.Number, "entries", len(bad))
+		if err := a.signAndStore(ctx, next, list, i.signer); err != nil {
+			return err
 		}
 	}
 	_, err = a.presentCRL(ctx, label, 0)
@@ -148,10 +141,12 @@ func publicReason(s db.Status) int {
 	return ca.ReasonHold
 }
 
-// CRL is the present list of a label.
+// CRL is the present list of a label, of infrastructure or of root.
 func (a *Authority) CRL(ctx context.Context, label string) (db.CRL, error) {
-	if _, err := a.issuer(label); err != nil {
-		return db.CRL{}, err
+	if label != listInfra && label != listRoot {
+		if _, err := a.issuer(label); err != nil {
+			return db.CRL{}, err
+		}
 	}
 	// Nobody who asks can make the database busy with looking.
 	return a.presentCRL(ctx, label, time.Second)
@@ -167,7 +162,11 @@ func (a *Authority) presentCRL(ctx context.Context, label string, old time.Durat
 	if held.Number > 0 && a.now().Sub(a.lists.looked[label]).Abs() < old {
 		return held, nil
 	}
-	err := a.db.Do(ctx, func(tx db.Tx) error {
+	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		if label == listRoot {
+			held, err = a.presentRootCRL(tx)
+			return err
+		}
 		head, err := tx.CRLHead(label)
 		if err == nil && head.Number != held.Number {
 			held, err = tx.CRL(label)

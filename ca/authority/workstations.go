@@ -104,6 +104,9 @@ func (a *Authority) certifyWorkstation(name string, uri *url.URL, key crypto.Pub
 	t.URIs = []*url.URL{uri}
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	t.UnknownExtKeyUsage = append(t.UnknownExtKeyUsage, oidCMCRA)
+	if a.cfg.Public != "" {
+		t.CRLDistributionPoints = []string{a.cfg.Public + "/crl/" + listInfra + ".crl"}
+	}
 	return certify(t, a.pki.infra, key)
 }
 

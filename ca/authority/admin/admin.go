@@ -39,6 +39,7 @@ type Admin interface {
 	RevokeCertificate(ctx context.Context, r authority.Revocation) error
 	Operations(ctx context.Context, after int64) ([]authority.OperationEntry, error)
 	PublishCRLs(ctx context.Context) error
+	PutRootCRL(ctx context.Context, der []byte) error
 	ExportJournal(ctx context.Context, workstation string, w io.Writer) error
 	ImportJournal(ctx context.Context, r io.Reader) (authority.TakenIn, error)
 	AcceptJournal(ctx context.Context, workstation string) error

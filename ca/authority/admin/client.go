@@ -160,6 +160,11 @@ func (c *Client) PublishCRLs(ctx context.Context) error {
 	return c.call(ctx, "/crl/publish", none{}, new(none))
 }
 
+// PutRootCRL implements Admin.
+func (c *Client) PutRootCRL(ctx context.Context, der []byte) error {
+	return c.call(ctx, "/crl/root", der, new(none))
+}
+
 // Snapshot implements Admin.
 func (c *Client) Snapshot(ctx context.Context) (folder string, err error) {
 	err = c.call(ctx, "/snapshot", none{}, &folder)

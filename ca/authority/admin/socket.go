@@ -81,6 +81,7 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /journal/recipient", list(a.HandOverRecipient))
 	mux.Handle("POST /snapshot", list(a.Snapshot))
 	mux.Handle("POST /crl/publish", act(func(ctx context.Context, _ none) error { return a.PublishCRLs(ctx) }))
+	mux.Handle("POST /crl/root", act(a.PutRootCRL))
 	return mux
 }
 

@@ -83,7 +83,7 @@ func (p *public) health(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // certificate serves {label}.cer, the address of caIssuers (RFC 5280 4.2.2.1:
-// one DER certificate), and root.cer.
+// one DER certificate), and root.cer; workstation.cer is the machines' CA.
 func (p *public) certificate(w http.ResponseWriter, r *http.Request) error {
 	name, ok := strings.CutSuffix(r.PathValue("file"), ".cer")
 	if !ok {

@@ -388,3 +388,36 @@ func TestListsFollow(t *testing.T) {
 		}
 	}
 }
+
+// TestInfrastructureList: openssl finds a revoked workstation by the list that
+// its certificate names, and the others not.
+func TestInfrastructureList(t *testing.T) {
+	o := newOffice(t, catest.Config{})
+	gone := o.Enrol("BG-017-04")
+	if err := o.Authority.RevokeWorkstation(t.Context(), "BG-017-04"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Authority.PublishCRLs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	infra := must(t)(x509.ParseCertificate(o.ws.Response.Chain[1]))
+	j := &judge{office: o, t: t, dir: t.TempDir()}
+	j.write("infra.pem", infra)
+	for name, ws := range map[string]*catest.Workstation{"active": o.ws, "revoked": gone} {
+		leaf := must(t)(x509.ParseCertificate(ws.Response.Chain[0]))
+		if len(leaf.CRLDistributionPoints) != 1 || leaf.CRLDistributionPoints[0] != o.Public+"/crl/infrastructure.crl" {
+			t.Fatalf("%s: distribution points %v", name, leaf.CRLDistributionPoints)
+		}
+		j.write(name+".pem", leaf)
+	}
+	list := pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: j.get("/crl/infrastructure.crl")})
+	if err := os.WriteFile(j.file("list.pem"), list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"active": ": OK", "revoked": "certificate revoked"} {
+		out := j.openssl("verify", "-CAfile", j.file("infra.pem"), "-CRLfile", j.file("list.pem"), "-crl_check", j.file(name+".pem"))
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: openssl says %q, want %q", name, out, want)
+		}
+	}
+}
