@@ -37,6 +37,10 @@ type Config struct {
 	// Plan is how the hierarchy is made; nil: as for a demonstration. Open
 	// refuses one where there is an authority already.
 	Plan *Plan
+	// Signed is a folder with root.pem and issuer-<label>.pem, which a root
+	// off-line has made of the requests of MakeRequests; for a Plan without a
+	// root's key.
+	Signed string
 	// IssuerKey replaces the kind of issuer key in the profile files that the
 	// first start writes, for instance rsa2048, so that tests start fast.
 	IssuerKey string
@@ -119,6 +123,12 @@ func (a *Authority) open(ctx context.Context) error {
 		if err := a.cfg.Plan.check(); err != nil {
 			return err
 		}
+		if a.cfg.Plan.offline() != (a.cfg.Signed != "") {
+			return fmt.Errorf("%w: a plan without a root's key needs what the root has signed, and no other does", ErrPlan)
+		}
+		plan := *a.cfg.Plan
+		plan.signed = a.cfg.Signed
+		a.cfg.Plan = &plan
 	}
 	fresh, err := a.openDB(ctx, pkiDir)
 	if err != nil {

@@ -6,14 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,6 +18,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority/keys"
+	"salter/ca/authority/root"
 	"salter/ca/authority/token"
 	"salter/store/evidence"
 )
@@ -96,7 +94,7 @@ func (p *Plan) fill(dir string, kinds map[string]string, now time.Time) (err err
 	made := make(map[string]crypto.Signer)
 	held := make(map[[32]byte]string)
 	kinds[purposeCheckpoint] = "ed25519"
-	for _, purpose := range purposes() {
+	for _, purpose := range p.keyPurposes() {
 		key, err := tokens.Make(p.Keys[purpose], kinds[purpose])
 		if err != nil {
 			return fmt.Errorf("key %s: %w", purpose, err)
@@ -177,13 +175,17 @@ func generate(kinds map[string]string) (map[string]crypto.Signer, error) {
 }
 
 // certifyCAs writes the certificates of the CAs: the citizens' hierarchy of
-// root and issuers, and two that stand alone, for machines and for clerks.
-func certifyCAs(dir string, p Plan, made map[string]crypto.Signer, now time.Time) error {
-	root := signer{key: made[purposeRoot]}
-	err := certifyCA(dir, purposeRoot, p, &root, nil, 25, now)
-	for _, label := range labels() {
-		sub := signer{key: made[issuerPurpose(label)]}
-		err = errors.Join(err, certifyCA(dir, issuerPurpose(label), p, &sub, &root, 15, now))
+// root and issuers, which a root off-line has signed already, and three that stand alone, for machines and for clerks.
+func certifyCAs(dir string, p Plan, made map[string]crypto.Signer, now time.Time) (err error) {
+	if p.signed != "" {
+		err = takeCertificates(dir, p, made)
+	} else {
+		top := signer{key: made[purposeRoot]}
+		err = certifyCA(dir, purposeRoot, p, &top, nil, 25, now)
+		for _, label := range labels() {
+			sub := signer{key: made[issuerPurpose(label)]}
+			err = errors.Join(err, certifyCA(dir, issuerPurpose(label), p, &sub, &top, 15, now))
+		}
 	}
 	for _, alone := range []string{purposeInfra, purposeInfraNext, purposeClerks} {
 		s := signer{key: made[alone]}
@@ -201,50 +203,22 @@ func issuerName(label string) string {
 	return "Salter Demo Citizens CA"
 }
 
-// oidOrgID is organizationIdentifier, demanded of issuers by EN 319 412-2
-// GEN-4.2.3.1.
-var oidOrgID = asn1.ObjectIdentifier{2, 5, 4, 97}
-
 // certifyCA signs s's own CA certificate by parent, or by itself, and writes
 // it to dir.
-func certifyCA(dir, purpose string, p Plan, s, parent *signer, years int, now time.Time) error {
-	serial, err := newSerial(16)
-	if err != nil {
+func certifyCA(dir, purpose string, p Plan, s, parent *signer, years int, now time.Time) (err error) {
+	c := root.CA{Subject: root.Name(p.Organization, p.OrganizationID, p.Names[purpose]), Serial: root.NewSerial(),
+		From: now.Add(-clockSlack), Years: years}
+	by, key := (*x509.Certificate)(nil), s.key
+	if parent != nil {
+		by, key = parent.cert, parent.key
+	}
+	if s.cert, err = root.Certify(c, s.key.Public(), by, key); err != nil {
 		return err
 	}
-	t := &x509.Certificate{
-		SerialNumber: serial,
-		Subject: pkix.Name{Country: []string{"RS"}, Organization: []string{p.Organization}, CommonName: p.Names[purpose],
-			ExtraNames: []pkix.AttributeTypeAndValue{{Type: oidOrgID, Value: p.OrganizationID}}},
-		NotBefore:             now.Add(-clockSlack).Truncate(time.Second),
-		NotAfter:              now.AddDate(years, 0, 0).Truncate(time.Second),
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	if parent == nil {
-		parent = &signer{cert: t, key: s.key}
-	} else {
-		t.MaxPathLenZero = true
-	}
-	der, err := x509.CreateCertificate(rand.Reader, t, parent.cert, s.key.Public(), parent.key)
-	if err != nil {
-		return fmt.Errorf("certify %s: %w", purpose, err)
-	}
-	if s.cert, err = x509.ParseCertificate(der); err != nil {
-		return fmt.Errorf("certify %s: %w", purpose, err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return os.WriteFile(filepath.Join(dir, purpose+".pem"), text, 0o644)
+	return writeCertificate(dir, purpose, s.cert)
 }
 
-// newSerial draws a serial number of n octets, the first in 0x40–0x7F: positive
-// without padding, 8n−2 random bits (RFC 5280 4.1.2.2).
-func newSerial(n int) (*big.Int, error) {
-	b := make([]byte, n)
-	if _, err := rand.Read(b); err != nil {
-		return nil, fmt.Errorf("draw serial: %w", err)
-	}
-	b[0] = b[0]&0x3f | 0x40
-	return new(big.Int).SetBytes(b), nil
+func writeCertificate(dir, purpose string, cert *x509.Certificate) error {
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+	return os.WriteFile(filepath.Join(dir, purpose+".pem"), text, 0o644)
 }

@@ -215,17 +215,14 @@ func (a *Authority) signAnswer(r *responder, t ocsp.Response) ([]byte, error) {
 
 // responderCertificate is the responder's certificate, a new one when it is
 // due.
-func (a *Authority) responderCertificate(r *responder) (*x509.Certificate, error) {
+func (a *Authority) responderCertificate(r *responder) (_ *x509.Certificate, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := a.now()
 	if r.cert != nil && now.Before(r.renew) && now.After(r.cert.NotBefore) {
 		return r.cert, nil
 	}
-	t, err := a.machineTemplate("Salter OCSP "+r.label, now, responderLifetime)
-	if err != nil {
-		return nil, err
-	}
+	t := a.machineTemplate("Salter OCSP "+r.label, now, responderLifetime)
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}
 	t.ExtraExtensions = []pkix.Extension{{Id: oidNoCheck, Value: asn1.NullBytes}}
 	if r.cert, err = certify(t, r.issuer.signer, r.issuer.ocspKey.Public()); err != nil {

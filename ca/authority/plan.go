@@ -26,8 +26,23 @@ type Plan struct {
 	// infrastructure, infrastructure-backup, clerks.
 	Names map[string]string `json:"names"`
 	// Keys are pkcs11: URIs by purpose: those of Names, and policy, checkpoint,
-	// ocsp-<label>.
+	// ocsp-<label>. Without one for root the root is off-line, on another
+	// machine (package root): see Config.Signed.
 	Keys map[string]string `json:"keys"`
+
+	signed string // Config.Signed
+}
+
+// offline reports whether the root is on another machine.
+func (p Plan) offline() bool { return p.Keys[purposeRoot] == "" }
+
+// keyPurposes are those of the keys that this machine's tokens hold.
+func (p Plan) keyPurposes() []string {
+	all := purposes()
+	if p.offline() {
+		all = slices.DeleteFunc(all, func(purpose string) bool { return purpose == purposeRoot })
+	}
+	return all
 }
 
 // ErrPlan is wrapped when a plan cannot be carried out.
@@ -90,7 +105,7 @@ func (p Plan) check() error {
 	}); err != nil {
 		return err
 	}
-	return checkEach("keys", p.Keys, purposes(), func(text string) (string, error) {
+	return checkEach("keys", p.Keys, p.keyPurposes(), func(text string) (string, error) {
 		u, err := token.ParseURI(text)
 		// The same key under two URIs is found by its public half later.
 		return fmt.Sprintf("%q %q %q %q", u.Module, u.Token, u.Object, u.ID), err

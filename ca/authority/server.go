@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"salter/ca/authority/root"
 )
 
 // serverLifetime is the validity of the API port's certificate; it is renewed
@@ -56,10 +58,7 @@ func (a *Authority) renewServer() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make server key: %w", err)
 	}
-	t, err := a.machineTemplate("Salter authority", now, serverLifetime)
-	if err != nil {
-		return nil, err
-	}
+	t := a.machineTemplate("Salter authority", now, serverLifetime)
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	t.DNSNames, t.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	if u, err := url.Parse(a.cfg.API); err == nil && u.Hostname() != "" && u.Hostname() != "localhost" {
@@ -80,16 +79,12 @@ func (a *Authority) renewServer() (*tls.Certificate, error) {
 
 // machineTemplate is what the certificates of server and workstations have in
 // common.
-func (a *Authority) machineTemplate(name string, now time.Time, lifetime time.Duration) (*x509.Certificate, error) {
-	serial, err := newSerial(16)
-	if err != nil {
-		return nil, err
-	}
+func (a *Authority) machineTemplate(name string, now time.Time, lifetime time.Duration) *x509.Certificate {
 	return &x509.Certificate{
-		SerialNumber: serial,
+		SerialNumber: root.NewSerial(),
 		Subject:      pkix.Name{CommonName: name},
 		NotBefore:    now.Add(-clockSlack).Truncate(time.Second),
 		NotAfter:     now.Add(lifetime).Truncate(time.Second),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
-	}, nil
+	}
 }

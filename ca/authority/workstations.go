@@ -97,10 +97,7 @@ func checkEnrolment(r ca.EnrolmentRequest) (*x509.CertificateRequest, *url.URL, 
 }
 
 func (a *Authority) certifyWorkstation(name string, uri *url.URL, key crypto.PublicKey) (*x509.Certificate, error) {
-	t, err := a.machineTemplate("Salter workstation "+name, a.now(), workstationLifetime)
-	if err != nil {
-		return nil, err
-	}
+	t := a.machineTemplate("Salter workstation "+name, a.now(), workstationLifetime)
 	t.URIs = []*url.URL{uri}
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	t.UnknownExtKeyUsage = append(t.UnknownExtKeyUsage, oidCMCRA)

@@ -1,6 +1,6 @@
 // Salter-ca is the reference certification authority of Salter.
 //
-//	salter-ca init        -dir DIR [-plan FILE] [-db URL]
+//	salter-ca init        -dir DIR [-db URL] [-plan FILE [-requests DIR | -signed DIR]]
 //	salter-ca serve       -dir DIR [-db URL] [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-mode demo|production]
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
 //	salter-ca workstation code   -dir DIR [-life 24h] NAME
@@ -15,6 +15,11 @@
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
 //	salter-ca revoke       -dir DIR -reason WORD -why TEXT SERIAL
 //	salter-ca crl publish  -dir DIR
+//	salter-ca crl import   -dir DIR FILE
+//	salter-ca root init    -dir DIR -name NAME -organization O -organization-id ID [-key URI]
+//	salter-ca root sign-issuer -dir DIR -in FILE -sha256 HASH -out FILE
+//	salter-ca root revoke  -dir DIR -reason WORD SERIAL
+//	salter-ca root crl     -dir DIR -out FILE
 //	salter-ca journal export    -dir DIR -out FILE WORKSTATION
 //	salter-ca journal import    -dir DIR -out FILE FILE
 //	salter-ca journal accept    -dir DIR WORKSTATION
@@ -107,6 +112,11 @@ func commands() []command {
 		{"restore", "", "make an authority of a backup, verified", setupRestore},
 		{"migrate", "", "carry an authority from SQLite to PostgreSQL, verified; nobody may serve it", setupMigrate},
 		{"crl publish", "", "publish new lists of revoked certificates now", setupCRLPublish},
+		{"crl import", "FILE", "publish the list that the root, off-line, has signed (DER)", setupCRLImport},
+		{"root init", "", "on the root's machine: make a root", setupRootInit},
+		{"root sign-issuer", "", "on the root's machine: certify an issuer of the authority", setupRootSignIssuer},
+		{"root revoke", "SERIAL", "on the root's machine: revoke an issuer", setupRootRevoke},
+		{"root crl", "", "on the root's machine: sign the next list of revoked issuers", setupRootCRL},
 	}
 }
 

@@ -223,7 +223,8 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // softPlan makes a token in software and the plan of an authority with its keys
-// on it: softplan FILE.
+// on it: softplan FILE. With a second word the root's key is not in the plan,
+// but in $ROOTKEY.
 func softPlan(t *testing.T, ts *testscript.TestScript, args []string) {
 	soft := softtoken.New(t)
 	ts.Setenv("SOFTHSM2_CONF", soft.Conf)
@@ -234,6 +235,10 @@ func softPlan(t *testing.T, ts *testscript.TestScript, args []string) {
 	}
 	for _, purpose := range []string{"policy", "checkpoint", "ocsp-citizen-sign", "ocsp-foreigner-sign"} {
 		p.Keys[purpose] = soft.URI(purpose)
+	}
+	if len(args) > 1 { // the root is on another machine, and has a token of its own
+		ts.Setenv("ROOTKEY", p.Keys["root"])
+		delete(p.Keys, "root")
 	}
 	text, err := json.Marshal(p)
 	ts.Check(err)

@@ -36,13 +36,21 @@ func issuerKeyFlag(f *flag.FlagSet) *string {
 func setupInit(p *program, f *flag.FlagSet) func(context.Context, []string) error {
 	dir, database, issuerKey := dirFlag(f), databaseFlag(f), issuerKeyFlag(f)
 	plan := f.String("plan", "", "names and pkcs11: keys of an authority for production (JSON; default: a demonstration with its keys in files)")
+	requests := f.String("requests", "", "with a plan without a root's key: write what the root is to sign to this new folder, and end")
+	signed := f.String("signed", "", "then: folder with root.pem and issuer-LABEL.pem, as the root has signed them")
 	return func(ctx context.Context, _ []string) error {
-		cfg := authority.Config{Dir: *dir, Database: *database, IssuerKey: *issuerKey, Log: p.logger()}
+		cfg := authority.Config{Dir: *dir, Database: *database, IssuerKey: *issuerKey, Signed: *signed, Log: p.logger()}
 		if *plan != "" {
 			cfg.Plan = new(authority.Plan)
 			if err := readJSON(*plan, cfg.Plan); err != nil {
 				return fmt.Errorf("init: %w", err)
 			}
+		}
+		if (*requests != "" || *signed != "") && cfg.Plan == nil {
+			return errors.New("init: -requests and -signed need a -plan")
+		}
+		if *requests != "" {
+			return p.writeRequests(cfg, *requests)
 		}
 		a, err := authority.Open(ctx, cfg)
 		if err != nil {
@@ -54,6 +62,15 @@ func setupInit(p *program, f *flag.FlagSet) func(context.Context, []string) erro
 		fmt.Fprintf(p.out, "authority %s in %s\n", a.ID(), *dir)
 		return a.Close()
 	}
+}
+
+// writeRequests is init with -requests.
+func (p *program) writeRequests(cfg authority.Config, folder string) error {
+	list, err := authority.MakeRequests(cfg, folder)
+	for _, r := range list {
+		fmt.Fprintf(p.out, "%s\t%s\n", r.SHA256, r.File)
+	}
+	return err
 }
 
 func (p *program) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(p.err, nil)) }
