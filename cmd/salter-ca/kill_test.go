@@ -47,7 +47,7 @@ func TestKill(t *testing.T) {
 	count := new(counts)
 	var counters []*killedCounter
 	for i := range 4 {
-		counters = append(counters, newKilledCounter(t, server, fmt.Sprintf("BG-017-%02d", i+1), clerk, cards, count))
+		counters = append(counters, newKilledCounter(t, server, fmt.Sprintf("BG-017-%02d", i+1), clerk, cards, count, direct))
 	}
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -144,11 +144,13 @@ type finished struct {
 	answer ca.Issuance
 }
 
-func newKilledCounter(t *testing.T, server *catest.Server, name string, clerk *catest.Clerk, cards *catest.CardCA, count *counts) *killedCounter {
+func newKilledCounter(t *testing.T, server *catest.Server, name string, clerk *catest.Clerk, cards *catest.CardCA, count *counts,
+	over func(http.RoundTripper) http.RoundTripper) *killedCounter {
 	t.Helper()
 	w := server.Enrol(name)
-	network := w.Transport()
-	t.Cleanup(network.CloseIdleConnections)
+	transport := w.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	network := over(transport)
 	w.HTTP = &http.Client{Transport: patient{network}}
 	return &killedCounter{Workstation: w, t: t, once: &http.Client{Transport: network}, count: count,
 		open: func() *catest.Case {
@@ -157,6 +159,9 @@ func newKilledCounter(t *testing.T, server *catest.Server, name string, clerk *c
 			return w.Open(clerk, cards, h)
 		}}
 }
+
+// direct is the network as it is.
+func direct(network http.RoundTripper) http.RoundTripper { return network }
 
 // serve runs one case to its end, and reports whether all was as it should be.
 // Every third request is sent twice at the same moment.
