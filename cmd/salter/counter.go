@@ -64,7 +64,14 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		return nil, err
 	}
 	trust := id.trust
-	rules := start{settings: s, environ: os.Getenv, demoBundle: trust.Demo, anchors: trust.CardAnchors, demoClerks: trust.DemoClerks}
+	other, err := readESTIssuer(s)
+	if err != nil {
+		return nil, err
+	}
+	rules := start{
+		settings: s, environ: os.Getenv, demoBundle: trust.Demo, anchors: trust.CardAnchors,
+		demoClerks: trust.DemoClerks, issuers: other.certificates(),
+	}
 	if err := rules.check(); err != nil {
 		return nil, err
 	}
@@ -97,6 +104,10 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if err != nil {
 		return c, err
 	}
+	issuer, err := other.open(c.client, c.rotation.Certificate, seams.wrap)
+	if err != nil {
+		return c, err
+	}
 	spool, err := desk.NewSpool(s.file(dirSpool))
 	if err != nil {
 		return c, err
@@ -121,7 +132,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if seams.journal != nil {
 		book = seams.journal(book)
 	}
-	remote := authority{client: c.client, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now}
+	remote := authority{client: c.client, issuer: issuer, journal: c.journal, keyring: c.keyring, seen: seen, now: seams.now}
 	c.engine, err = procedure.New(procedure.Config{
 		Cards:     cards{c.readers, c.crashes.start},
 		Authority: remote,
@@ -138,7 +149,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		Trust:    trust.SHA256,
 		Demo:     s.Mode == Demo,
 		Settings: s.procedure(),
-		File:     s.values(),
+		File:     append(s.values(), other.settings()...),
 		Crash:    c.crashes.last(),
 		Go:       c.crashes.start,
 		Now:      seams.now,

@@ -34,6 +34,7 @@ type start struct {
 	demoBundle  bool
 	anchors     []*x509.Certificate // of the card data
 	demoClerks  []string            // fingerprints
+	issuers     []*x509.Certificate // of another authority, if one issues
 	clerk       *x509.Certificate   // nil until the clerk signs in
 	fingerprint string              // of clerk
 }
@@ -52,6 +53,7 @@ func (s start) check() error {
 		{s.demoBundle, refusal{"demo-bundle", "the trust bundle is a demonstration's", "enrol this counter at the real authority"}},
 		{slices.ContainsFunc(s.anchors, isDemo), refusal{"demo-anchor", "a card-data anchor in the trust bundle is a demonstration's", "ask the authority for a bundle without it"}},
 		{len(s.anchors) == 0, refusal{"no-anchor", "the trust bundle names no card-data anchor", "ask the authority for a bundle with the Ministry's card-data certificates"}},
+		{slices.ContainsFunc(s.issuers, isDemo), refusal{"demo-issuer", "a certificate in authority.anchors or authority.server_anchors is a demonstration's", "name those of the real authority"}},
 		{s.environ("OPENSC_DRIVER") != "", refusal{"opensc-driver", "OPENSC_DRIVER is set in the environment", "remove it: it is for demonstrations"}},
 		{s.settings.Token.Driver == string(card.DriverTestCard), refusal{"test-driver", "token.driver is that of test cards", "name the driver of the vendor's card"}},
 		{s.settings.Token.PUKFile != "", refusal{"puk-file", "token.puk_file holds PUKs in a file", "remove it: it is for demonstrations"}},

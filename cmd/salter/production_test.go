@@ -41,6 +41,7 @@ func TestProductionRefuses(t *testing.T) {
 		{"demo bundle", func(s *start) { s.demoBundle = true }, "demo-bundle"},
 		{"demo anchor", func(s *start) { s.anchors = append(s.anchors, certificateOf(demoOrganization)) }, "demo-anchor"},
 		{"no anchor", func(s *start) { s.anchors = nil }, "no-anchor"},
+		{"demo issuer", func(s *start) { s.issuers = append(s.issuers, certificateOf(demoOrganization)) }, "demo-issuer"},
 		{"driver of OpenSC", func(s *start) {
 			s.environ = func(k string) string { return map[string]string{"OPENSC_DRIVER": "isoApplet"}[k] }
 		}, "opensc-driver"},

@@ -10,6 +10,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"salter/app/forms"
+	"salter/ca"
 	"salter/card"
 	"salter/store"
 )
@@ -36,6 +37,15 @@ type Settings struct {
 		Office string `toml:"office"` // name of the registration office, as printed
 		Mobile bool   `toml:"mobile"` // a laptop for visits at home
 	} `toml:"counter"`
+	Authority struct {
+		EST             string `toml:"est"`            // https://host:port of another authority that issues; "": the enrolled one does
+		Anchors         string `toml:"anchors"`        // path of its roots and issuing CAs, PEM
+		ServerAnchors   string `toml:"server_anchors"` // path of the anchors of its server, PEM; "": Anchors
+		CitizenLabel    string `toml:"citizen_label"`  // EST label for citizens
+		CitizenIssuer   string `toml:"citizen_issuer"` // common name of the issuing CA
+		ForeignerLabel  string `toml:"foreigner_label"`
+		ForeignerIssuer string `toml:"foreigner_issuer"`
+	} `toml:"authority"`
 	Token struct {
 		Driver  string `toml:"driver"`   // of the chip's own commands
 		Module  string `toml:"module"`   // path of the PKCS#11 module
@@ -124,6 +134,7 @@ type Settings struct {
 func defaults() Settings {
 	var s Settings
 	s.Mode = Production
+	s.Authority.CitizenLabel, s.Authority.ForeignerLabel = ca.LabelCitizen, ca.LabelForeigner
 	s.Token.Driver = string(card.DriverVendor)
 	s.Clerk.Login = "p12"
 	s.Clerk.LockMinutes = 10
@@ -207,7 +218,7 @@ func (s *Settings) decode(text string) error {
 }
 
 func (s *Settings) resolve(base string) {
-	for _, p := range []*string{&s.Data, &s.Token.Module, &s.Token.PUKFile, &s.Clerk.P12, &s.Supervisor.P12, &s.Contract.SignatoryAsset, &s.Journal.HeadFile, &s.Journal.Recovery} {
+	for _, p := range []*string{&s.Data, &s.Authority.Anchors, &s.Authority.ServerAnchors, &s.Token.Module, &s.Token.PUKFile, &s.Clerk.P12, &s.Supervisor.P12, &s.Contract.SignatoryAsset, &s.Journal.HeadFile, &s.Journal.Recovery} {
 		*p = absolute(base, *p)
 	}
 	if dir, ok := strings.CutPrefix(s.Printer, "folder:"); ok && dir != "" {

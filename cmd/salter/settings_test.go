@@ -88,6 +88,13 @@ var settingCases = []struct {
 	{"counter.name", "", `"NS-002-11"`, []string{"", `"Belgrade 3"`, `"BG-17-3"`}},
 	{"counter.office", "", `"Полицијска управа Ниш"`, []string{"", `"  "`}},
 	{"counter.mobile", "false", `false`, []string{`true`, `"no"`}},
+	{"authority.est", "", `""`, []string{`"http://ca.example"`, `"https://ca.example"`, `1`}}, // its anchors are missing
+	{"authority.anchors", "", `"ca.pem"`, []string{`1`}},
+	{"authority.server_anchors", "", `"tls.pem"`, []string{`1`}},
+	{"authority.citizen_label", "citizen-sign", `"mup/gradjani/sign"`, []string{`1`}},
+	{"authority.citizen_issuer", "", `"CA"`, []string{`1`}},
+	{"authority.foreigner_label", "foreigner-sign", `""`, []string{`1`}},
+	{"authority.foreigner_issuer", "", `"CA"`, []string{`1`}},
 	{"token.driver", "vendor", `"test-card"`, []string{`"opensc"`, `""`}},
 	{"token.module", "", `"other.so"`, []string{""}},
 	{"token.puk_file", "", `""`, []string{`"puks"`, `1`}}, // the driver of this file cannot unblock

@@ -17,7 +17,8 @@ import (
 // in the name of the clerk at the keyring, and anchors each request in the
 // journal.
 type authority struct {
-	client  *ca.Client
+	client  *ca.Client // of the record server
+	issuer  certifier
 	journal *store.Journal
 	keyring *keyring
 	seen    policyVersion
@@ -36,7 +37,7 @@ func (a authority) Policy(ctx context.Context) (procedure.Policy, error) {
 }
 
 func (a authority) Preview(ctx context.Context, s procedure.Subject) (procedure.Preview, error) {
-	p, err := a.client.Preview(ctx, label(s.DocType), holder(s), nil)
+	p, err := a.issuer.Preview(ctx, label(s.DocType), holder(s), nil)
 	if err == nil && len(profile.Errors(p.Findings)) > 0 {
 		err = &profile.Refusal{Findings: profile.Errors(p.Findings)}
 	}
@@ -75,7 +76,7 @@ func (a authority) Enrol(ctx context.Context, r procedure.EnrolRequest) procedur
 	if err != nil {
 		return procedure.Outcome{Verdict: procedure.Unsent, Problem: asProblem(authorityError(err))}
 	}
-	return outcome(a.client.Enrol(ctx, request))
+	return outcome(a.issuer.Enrol(ctx, request))
 }
 
 func (a authority) Lookup(ctx context.Context, r procedure.EnrolRequest) (procedure.Outcome, error) {
@@ -83,7 +84,7 @@ func (a authority) Lookup(ctx context.Context, r procedure.EnrolRequest) (proced
 	if err != nil {
 		return procedure.Outcome{}, authorityError(err)
 	}
-	o, err := a.client.Lookup(ctx, request)
+	o, err := a.issuer.Lookup(ctx, request)
 	return outcome(o), authorityError(err)
 }
 
@@ -92,7 +93,7 @@ func (a authority) ChangeStatus(ctx context.Context, c procedure.StatusChange) e
 	if err != nil {
 		return err
 	}
-	err = a.client.ChangeStatus(ctx, ca.StatusRequest{
+	err = a.issuer.ChangeStatus(ctx, ca.StatusRequest{
 		ID:       c.ID,
 		Op:       string(c.Op),
 		Serial:   c.Serial,
@@ -143,6 +144,7 @@ func (a authority) request(r procedure.EnrolRequest) (ca.EnrolRequest, error) {
 		Action:    string(r.Action),
 		Override:  r.Override,
 		NotBefore: r.Submitted,
+		Resent:    r.Resent,
 	}, err
 }
 
@@ -202,7 +204,7 @@ var authorityCodes = map[ca.Kind]procedure.Code{
 	ca.Clock:       procedure.CodeClock,
 	ca.Untrusted:   procedure.CodeBadAnswer,
 	ca.BadAnswer:   procedure.CodeBadAnswer,
-	ca.Unsupported: procedure.CodeBadAnswer,
+	ca.Unsupported: procedure.CodeOperator,
 	ca.Defect:      procedure.CodeInternal,
 }
 

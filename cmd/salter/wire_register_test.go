@@ -84,7 +84,7 @@ func TestRegister(t *testing.T) {
 
 // authority is the port as the counter joins it.
 func (v *visit) authority() authority {
-	return authority{client: v.c.client, journal: v.c.journal, keyring: v.c.keyring, seen: policyVersion(v.set.file(filePolicy)), now: v.clock.now}
+	return authority{client: v.c.client, issuer: v.c.client, journal: v.c.journal, keyring: v.c.keyring, seen: policyVersion(v.set.file(filePolicy)), now: v.clock.now}
 }
 
 // chipFiles is the name under which the authority holds the card files of a
