@@ -54,7 +54,9 @@ func (j *Journal) backup(ctx context.Context, dir string) (path string, err erro
 		return copyInto(ctx, conn, fresh)
 	})
 	if err == nil {
-		err = verifyCopy(ctx, fresh, j.config, head)
+		config := j.config
+		config.KeyAge, config.Further = 0, j.laterSigners()
+		err = verifyCopy(ctx, fresh, config, head)
 	}
 	if err != nil {
 		return "", errors.Join(err, removeDatabase(fresh))

@@ -48,6 +48,10 @@ type Config struct {
 	// data key is sealed in a file beside KeyFile, to be opened offline when the
 	// key file is lost: see RecoverKeys.
 	Recovery []string
+	// KeyAge is how old the newest data key may become: Open makes a new one then
+	// and appends the event that says so (KindDataKey). What fails in that is in
+	// KeyState, and tried again at the next start. 0: never.
+	KeyAge time.Duration
 	// HeadFile keeps, outside the database, the head that the journal had when it
 	// was last opened or closed: a journal that has become shorter, or another,
 	// does not open (ErrTampered), and Create makes none in place of one that
@@ -136,7 +140,9 @@ func Open(ctx context.Context, path string, config Config) (*Journal, error) {
 	if err := j.open(ctx); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
+	renewed := j.renewKey(ctx, j.conn)
 	j.keyState = keyStateOf(config) // of keys that are known to be the right ones
+	j.keyState.Err = errors.Join(j.keyState.Err, renewed)
 	j.turn <- struct{}{}
 	j.syncing <- struct{}{}
 	return j, nil

@@ -28,7 +28,7 @@ type KeyState struct {
 	// none, and what is sealed is lost with the key file. To be shown as a
 	// warning, with the reason in Err if the file could not be written.
 	RecoveryFile string
-	Err          error
+	Err          error // also of a renewal that was due
 }
 
 // KeyState tells how the data key is kept. It does not change while the journal
@@ -71,8 +71,16 @@ func createKeys(path string) error {
 
 // writeKeys makes a key file of plain lines, "<id> <hex>". It replaces nothing.
 func writeKeys(path string, plain []byte) error {
-	var text []byte
-	defer func() { clear(text) }()
+	text, err := protectLines(plain)
+	defer clear(text)
+	if err != nil {
+		return err
+	}
+	return writePrivate(path, text)
+}
+
+// protectLines turns plain lines into those of a key file.
+func protectLines(plain []byte) (text []byte, err error) {
 	for line := range bytes.Lines(plain) {
 		id, digits, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
 		if protection == "" {
@@ -81,11 +89,11 @@ func writeKeys(path string, plain []byte) error {
 		}
 		blob, err := protectKey(digits)
 		if err != nil {
-			return fmt.Errorf("protect data key: %w", err)
+			return nil, fmt.Errorf("protect data key: %w", err)
 		}
 		text = fmt.Appendf(text, "%s %s %s\n", id, protection, base64.StdEncoding.EncodeToString(blob))
 	}
-	return writePrivate(path, text)
+	return text, nil
 }
 
 // writePrivate makes a private file, complete and on stable storage or not at

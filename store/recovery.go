@@ -28,15 +28,20 @@ func parseRecipients(list []string) ([]age.Recipient, error) {
 // recipients apart, so that no such file is ever written over: a file made for
 // other keys, or other recipients, stays.
 func keepForRecovery(keyFile string, list []string) (string, error) {
-	recipients, err := parseRecipients(list)
-	if err != nil {
-		return "", err
-	}
 	plain, _, err := readKeyFile(keyFile)
 	if err != nil {
 		return "", err
 	}
 	defer clear(plain)
+	return sealForRecovery(keyFile, plain, list)
+}
+
+// sealForRecovery is keepForRecovery for the plain lines of keys.
+func sealForRecovery(keyFile string, plain []byte, list []string) (string, error) {
+	recipients, err := parseRecipients(list)
+	if err != nil {
+		return "", err
+	}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "salter recovery 1\n%s\n", strings.Join(slices.Sorted(slices.Values(list)), "\n"))
 	hash.Write(plain)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -30,12 +31,8 @@ func (j *Journal) Rekey(ctx context.Context, next note.Signer, verifier string) 
 		if err != nil {
 			return err
 		}
-		header, err := evidence.ParseHeader(event)
-		if err != nil {
-			return err
-		}
 		j.setEpochs(j.keyring(), next)
-		err = j.commit(ctx, conn, []record{{event, header}}, nil)
+		err = j.commit(ctx, conn, []record{event}, nil)
 		if err != nil { // whether it happened the file tells, now or when it is opened again
 			if epochs, unread := loadEpochs(ctx, conn, j.origin(), j.config.Verifier); unread == nil {
 				j.setEpochs(epochs, nil)
@@ -55,48 +52,32 @@ func (j *Journal) Rekey(ctx context.Context, next note.Signer, verifier string) 
 func (j *Journal) KeyChanges() []evidence.KeyChange { return j.keyring().Changes() }
 
 // keyChange makes the event, and the epochs as they are with it.
-func (j *Journal) keyChange(ctx context.Context, conn *sql.Conn, seq int64, next note.Signer, verifier string) ([]byte, evidence.Epochs, error) {
+func (j *Journal) keyChange(ctx context.Context, conn *sql.Conn, seq int64, next note.Signer, verifier string) (record, evidence.Epochs, error) {
 	epochs := j.keyring()
 	if epochs.Last() == "" {
-		return nil, epochs, errors.New("the verifier of the present key is not configured")
+		return record{}, epochs, errors.New("the verifier of the present key is not configured")
 	}
 	present, err := j.signerAt(seq - 1)
 	if err != nil {
-		return nil, epochs, err
+		return record{}, epochs, err
 	}
 	change := evidence.KeyChange{Origin: j.origin(), Seq: seq, Old: epochs.Last(), New: verifier}
 	body, err := change.Sign(present, next)
 	if err != nil {
-		return nil, epochs, err
+		return record{}, epochs, err
 	}
-	run, err := lastRun(ctx, conn)
+	event, err := j.ownEvent(ctx, conn, evidence.KindCheckpointKey, body)
 	if err != nil {
-		return nil, epochs, err
+		return event, epochs, err
 	}
-	event := fmt.Appendf(nil, `{"v":1,"kind":%q,"case":"","at":%d,"run":%d,"mono":0,"clerk":"","commits":{},"body":%s}`,
-		evidence.KindCheckpointKey, j.config.Now().UnixMilli(), run+1, body)
-	epochs, err = epochs.Add(j.origin(), seq, event)
+	epochs, err = epochs.Add(j.origin(), seq, event.body)
 	return event, epochs, err
 }
 
-// lastRun is the number of the run that wrote the last event; 0 if there is
-// none.
-func lastRun(ctx context.Context, conn *sql.Conn) (int64, error) {
-	var body []byte
-	err := conn.QueryRowContext(ctx, "SELECT body FROM event ORDER BY seq DESC LIMIT 1").Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read last event: %w", err)
-	}
-	h, err := evidence.ParseHeader(body)
-	return h.Run, err
-}
-
-// selectChanges names the kind in its text for the sake of the index, which holds
-// events of this kind alone.
-const selectChanges = "SELECT seq, case_id, kind, at, body FROM event WHERE kind = 'checkpoint-key' ORDER BY seq"
+// selectKeyEvents finds the events that change a key. It has the words of the
+// index, which holds these alone.
+const selectKeyEvents = "SELECT seq, case_id, kind, at, body FROM event" +
+	" WHERE kind IN ('checkpoint-key', 'data-key') ORDER BY seq"
 
 // loadEpochs reads the keys of the journal's checkpoints. The first one is
 // first, encoded; empty: not known. With an error it returns those before the
@@ -107,7 +88,7 @@ func loadEpochs(ctx context.Context, conn *sql.Conn, origin, first string) (epoc
 			return epochs, err
 		}
 	}
-	rows, err := conn.QueryContext(ctx, selectChanges)
+	rows, err := conn.QueryContext(ctx, selectKeyEvents)
 	if err != nil {
 		return epochs, fmt.Errorf("read checkpoint keys: %w", err)
 	}
@@ -116,6 +97,9 @@ func loadEpochs(ctx context.Context, conn *sql.Conn, origin, first string) (epoc
 		return epochs, fmt.Errorf("read checkpoint keys: %w", err)
 	}
 	for _, c := range changes {
+		if c.Kind != evidence.KindCheckpointKey {
+			continue
+		}
 		if epochs, err = epochs.Add(origin, c.Seq, c.Body); err != nil {
 			return epochs, tampered(c.Seq, "%v", err)
 		}
@@ -129,9 +113,7 @@ func (j *Journal) signerAt(size int64) (note.Signer, error) {
 	if key == nil {
 		return j.config.Signer, nil
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, s := range append(j.further, j.config.Signer) {
+	for _, s := range append(j.laterSigners(), j.config.Signer) {
 		if s.Name() == key.Name() && s.KeyHash() == key.KeyHash() {
 			return s, nil
 		}
@@ -146,6 +128,13 @@ func (j *Journal) keyring() evidence.Epochs {
 	return j.epochs
 }
 
+// laterSigners returns those that came after config.Signer.
+func (j *Journal) laterSigners() []note.Signer {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clip(j.further)
+}
+
 // setEpochs puts keys into force, and keeps a signer, unless it is nil, among
 // those that may be asked to sign.
 func (j *Journal) setEpochs(epochs evidence.Epochs, signer note.Signer) {
@@ -153,6 +142,6 @@ func (j *Journal) setEpochs(epochs evidence.Epochs, signer note.Signer) {
 	defer j.mu.Unlock()
 	j.epochs = epochs
 	if signer != nil {
-		j.further = append(j.further[:len(j.further):len(j.further)], signer)
+		j.further = append(slices.Clip(j.further), signer)
 	}
 }

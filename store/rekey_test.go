@@ -216,7 +216,7 @@ func TestKeyIndex(t *testing.T) {
 	fatal(t, j.do(context.Background(), func(ctx context.Context, conn *sql.Conn) error {
 		var id, parent, unused int
 		var plan string
-		err := conn.QueryRowContext(ctx, "EXPLAIN QUERY PLAN "+selectChanges).Scan(&id, &parent, &unused, &plan)
+		err := conn.QueryRowContext(ctx, "EXPLAIN QUERY PLAN "+selectKeyEvents).Scan(&id, &parent, &unused, &plan)
 		if err == nil && !strings.Contains(plan, "event_key") {
 			t.Errorf("plan: %s", plan)
 		}

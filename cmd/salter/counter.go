@@ -249,12 +249,15 @@ func readRecipients(path string) ([]string, error) {
 	return list, nil
 }
 
+// dataKeyAge is how long one data key seals what comes.
+const dataKeyAge = 365 * 24 * time.Hour
+
 func openJournal(ctx context.Context, s Settings, id identity, minFree int64) (*store.Journal, error) {
 	config, err := journalConfig(s)
 	if err != nil {
 		return nil, err
 	}
-	config.MinFree = minFree
+	config.MinFree, config.KeyAge = minFree, dataKeyAge
 	if config.Signer, err = note.NewSigner(id.keys.Checkpoint); err != nil {
 		return nil, errors.New("open journal: checkpoint key cannot be read")
 	}

@@ -47,7 +47,7 @@ func (c *counter) upkeep(log io.Writer) *upkeep {
 // run looks after the counter until ctx ends.
 func (u *upkeep) run(ctx context.Context) {
 	if err := u.journal.KeyState().Err; err != nil {
-		fmt.Fprintf(u.log, "salter: keep data key for recovery: %v\n", err)
+		fmt.Fprintf(u.log, "salter: look after data key: %v\n", err)
 	}
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()

@@ -1,4 +1,3 @@
--- Version 3: the changes of the checkpoint key are found without reading the
--- events of years.
+-- Version 3: the changes of keys are found without reading the events of years.
 
-CREATE INDEX event_key ON event (seq) WHERE kind = 'checkpoint-key';
+CREATE INDEX event_key ON event (seq) WHERE kind IN ('checkpoint-key', 'data-key');
