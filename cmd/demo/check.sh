@@ -66,7 +66,8 @@ report() {
   cat <<EOT
   $RUN/screens/          $(ls "$RUN/screens" | wc -l) pictures, one for each step
   $RUN/papers/           $(ls "$RUN/papers" | wc -l) print jobs
-  $RUN/journal.db, card/, ca/
+  $RUN/journal.db, card/, ca/${DBDIR:+
+  $DBDIR/  the database of the authority}
   $RUN/timing.txt        how long each step took
 EOT
 }

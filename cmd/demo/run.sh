@@ -17,6 +17,10 @@ case " $CASES " in
   *" ${CASE:-issue} "*) ;;
   *) die "CASE is $CASE: say one of $CASES" ;;
 esac
+case "${DB:-}" in
+  ""|sqlite|postgres) ;;
+  *) die "DB is $DB: say sqlite or postgres" ;;
+esac
 
 # One socket of pcscd per file-system namespace: the demonstration has one of
 # its own, so that a running daemon is not disturbed and the reader's port is
@@ -115,9 +119,16 @@ for p in "$api" "$public"; do
   fi
 done
 
+# What was begun on PostgreSQL stays there; what was begun on SQLite moves.
+. cmd/demo/postgres.sh
+if [ "${DB:-}" = postgres ] || [ -f "$RUN/ca/database" ]; then
+  start_database
+  [ ! -f "$RUN/ca/ca.db" ] || "$BIN/salter-ca" migrate -dir "$RUN/ca" -db "$DBURL" || die "the authority could not be moved to PostgreSQL"
+fi
+
 # serve_authority: starts it; its first start makes its keys.
 serve_authority() {
-  "$BIN/salter-ca" serve -mode demo -dir "$RUN/ca" -listen "127.0.0.1:$api" -public "127.0.0.1:$public" >>"$RUN/log/ca.txt" 2>&1 &
+  "$BIN/salter-ca" serve -mode demo -dir "$RUN/ca" ${DBURL:+-db "$DBURL"} -listen "127.0.0.1:$api" -public "127.0.0.1:$public" >>"$RUN/log/ca.txt" 2>&1 &
   AUTHORITY=$!; PIDS+=("$AUTHORITY")
   wait_for 120 "the authority's start" test -S "$RUN/ca/admin.sock"
 }
