@@ -1,7 +1,7 @@
 // Salter-ca is the reference certification authority of Salter.
 //
 //	salter-ca init        -dir DIR [-db URL] [-plan FILE [-requests DIR | -signed DIR]]
-//	salter-ca serve       -dir DIR [-db URL] [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-mode demo|production]
+//	salter-ca serve       -dir DIR [-db URL] [-listen ADDR] [-public ADDR] [-bootstrap ADDR] [-metrics ADDR] [-mode demo|production]
 //	salter-ca workstation sign   -dir DIR -in request.json -out response.json
 //	salter-ca workstation code   -dir DIR [-life 24h] NAME
 //	salter-ca workstation list   -dir DIR

@@ -11,6 +11,7 @@ import (
 
 	"salter/ca/authority"
 	"salter/ca/authority/api"
+	"salter/ca/authority/metrics"
 )
 
 // shutdownTime is how long requests in work may take after an interrupt.
@@ -22,12 +23,14 @@ const (
 	apiConnections       = 4096
 	publicConnections    = 256
 	bootstrapConnections = 16
+	metricsConnections   = 16
 )
 
 // ports are the network side of a running authority.
 type ports struct {
 	api, public net.Listener
 	bootstrap   net.Listener // nil: closed
+	metrics     net.Listener // nil: closed
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -35,10 +38,14 @@ type ports struct {
 
 // start serves every port that is open; the first failure goes to failed.
 func (p *ports) start(a *authority.Authority, log *slog.Logger, failed chan<- error) {
-	p.serve(p.api, api.Server(api.New(a, log, api.Limits{}), a.TLS(), log), failed)
-	p.serve(p.public, api.Server(api.Public(a, log), nil, log), failed)
+	m := metrics.New(a.Numbers, log)
+	p.serve(p.api, api.Server(m.Observe("api", api.New(a, log, api.Limits{})), a.TLS(), log), failed)
+	p.serve(p.public, api.Server(m.Observe("public", api.Public(a, log)), nil, log), failed)
 	if p.bootstrap != nil {
-		p.serve(p.bootstrap, api.Server(api.Bootstrap(a, log), a.BootstrapTLS(), log), failed)
+		p.serve(p.bootstrap, api.Server(m.Observe("bootstrap", api.Bootstrap(a, log)), a.BootstrapTLS(), log), failed)
+	}
+	if p.metrics != nil {
+		p.serve(p.metrics, api.Server(m.Handler(), nil, log), failed)
 	}
 }
 
@@ -83,7 +90,7 @@ func (p *ports) shutdown(ctx context.Context) error {
 
 // close closes what is open; a listener that was served is closed already.
 func (p *ports) close() {
-	for _, l := range []net.Listener{p.api, p.public, p.bootstrap} {
+	for _, l := range []net.Listener{p.api, p.public, p.bootstrap, p.metrics} {
 		if l != nil {
 			_ = l.Close()
 		}

@@ -195,12 +195,17 @@ func seal(ts *testscript.TestScript, w *catest.Workstation, path string) {
 }
 
 // fetchPublic fetches from the public port of the authority that serves DIR,
-// as soon as it is there: public DIR PATH FILE.
+// as soon as it is there: public DIR PATH FILE; with a fourth word from the
+// port for Prometheus.
 func fetchPublic(ts *testscript.TestScript, _ bool, args []string) {
 	var at addresses
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0]+"/serve.json")), &at))
+	port := at.Public
+	if len(args) > 3 {
+		port = at.Metrics
+	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		answer, err := http.Get(at.Public + args[1])
+		answer, err := http.Get(port + args[1])
 		ts.Check(err)
 		body, err := io.ReadAll(answer.Body)
 		ts.Check(errors.Join(err, answer.Body.Close()))

@@ -81,6 +81,8 @@ type addresses struct {
 	Public string `json:"public"`
 	// Bootstrap is where codes are taken; empty: nowhere.
 	Bootstrap string `json:"bootstrap,omitempty"`
+	// Metrics is where Prometheus asks; empty: nowhere.
+	Metrics string `json:"metrics,omitempty"`
 }
 
 // service is what serve needs to know.
@@ -88,7 +90,7 @@ type service struct {
 	p                                               *program
 	dir, listen, public, mode, issuerKey, minClient *string
 	database                                        *string
-	bootstrap                                       *string
+	bootstrap, metrics                              *string
 	apiURL, publicURL                               *string
 	silence                                         *time.Duration
 }
@@ -98,6 +100,7 @@ func setupServe(p *program, f *flag.FlagSet) func(context.Context, []string) err
 		listen:    f.String("listen", "127.0.0.1:8443", "address of the API port (mutual TLS)"),
 		public:    f.String("public", "127.0.0.1:8080", "address of the public port (plain HTTP)"),
 		bootstrap: f.String("bootstrap", "", "address of the port where workstations enrol with a one-time code (TLS; default: closed)"),
+		metrics:   f.String("metrics", "", "address of the port for Prometheus, GET /metrics (plain HTTP, no personal data; default: closed)"),
 		apiURL:    f.String("api-url", "", "URL of the API port for workstations (default: https:// and the address)"),
 		publicURL: f.String("public-url", "", "URL of the public port (default: http:// and the address)"),
 		mode:      f.String("mode", modeProduction, "demo or production"),
@@ -138,7 +141,8 @@ func (s *service) listenAll() (*ports, error) {
 		address string
 		into    *net.Listener
 		limit   int
-	}{{*s.listen, &p.api, apiConnections}, {*s.public, &p.public, publicConnections}, {*s.bootstrap, &p.bootstrap, bootstrapConnections}} {
+	}{{*s.listen, &p.api, apiConnections}, {*s.public, &p.public, publicConnections}, {*s.bootstrap, &p.bootstrap, bootstrapConnections},
+		{*s.metrics, &p.metrics, metricsConnections}} {
 		if port.address == "" {
 			continue
 		}
@@ -167,6 +171,9 @@ func (s *service) addresses(p *ports) addresses {
 	}
 	if p.bootstrap != nil {
 		at.Bootstrap = "https://" + p.bootstrap.Addr().String()
+	}
+	if p.metrics != nil {
+		at.Metrics = "http://" + p.metrics.Addr().String()
 	}
 	return at
 }
