@@ -44,6 +44,10 @@ const (
 	// LabelWorkstation is for the workstations' own TLS certificates, and only
 	// to renew them.
 	LabelWorkstation = "workstation"
+	// LabelInterop is for test certificates, which are not qualified, from an
+	// issuer of their own, without an assertion: any EST client with a
+	// workstation's certificate may try itself there. Demonstrations only.
+	LabelInterop = "interop"
 )
 
 // AssertionClaims is the payload of the RA-Assertion: a compact JWS (ES256) by

@@ -325,10 +325,13 @@ func (a *Authority) Chain(label string) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+	if i == a.pki.interop { // and so does this one
+		return []*x509.Certificate{i.cert}, nil
+	}
 	return []*x509.Certificate{i.cert, a.pki.root}, nil
 }
 
-// Profile returns the profile of a label.
+// Profile returns the profile of a label; nil for LabelInterop, which has none.
 func (a *Authority) Profile(label string) (*profile.Profile, error) {
 	i, err := a.issuer(label)
 	if err != nil {
@@ -347,6 +350,9 @@ func (a *Authority) Ready(ctx context.Context) error {
 
 func (a *Authority) issuer(label string) (*issuer, error) {
 	i, ok := a.pki.issuers[label]
+	if label == ca.LabelInterop {
+		i, ok = a.pki.interop, a.pki.interop != nil
+	}
 	if !ok {
 		return nil, Refuse(ca.ProblemNotFound, "no such label")
 	}

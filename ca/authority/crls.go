@@ -59,11 +59,19 @@ func (a *Authority) PublishCRLs(ctx context.Context) error { return a.publishDue
 
 func (a *Authority) publishDue(ctx context.Context, force bool) error {
 	var errs []error
-	for _, label := range labels() {
+	for _, label := range a.listed() {
 		errs = append(errs, a.publishCRL(ctx, label, force))
 	}
 	errs = append(errs, a.publishInfra(ctx, force))
 	return errors.Join(errs...)
+}
+
+// listed are the labels whose certificates have a public status.
+func (a *Authority) listed() []string {
+	if a.pki.interop == nil {
+		return labels()
+	}
+	return append(labels(), ca.LabelInterop)
 }
 
 // publishCRL makes the next list of a label if it is due: read what it must

@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"salter/ca"
 	"salter/ca/authority/db"
 	"salter/store/evidence"
 )
@@ -95,6 +97,9 @@ func newInspector(pkiDir string) (*inspector, error) {
 		if v.issuers[label], err = loadCertificate(pkiDir, issuerPurpose(label)); err != nil {
 			return nil, err
 		}
+	}
+	if v.issuers[ca.LabelInterop], err = loadCertificate(pkiDir, issuerPurpose(ca.LabelInterop)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	vkey, err := os.ReadFile(filepath.Join(pkiDir, "checkpoint.pub"))
 	if err != nil {

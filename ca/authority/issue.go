@@ -49,6 +49,9 @@ func (a *Authority) Enrol(ctx context.Context, c Caller, e Enrolment) (ca.Issuan
 // accept is the first half of Enrol, up to the durable record of the request,
 // and returns the hash of the CSR.
 func (a *Authority) accept(ctx context.Context, c Caller, e Enrolment) (sum [32]byte, err error) {
+	if e.Label == ca.LabelInterop {
+		return a.acceptInterop(ctx, c, e)
+	}
 	i, csr, err := a.openRequest(e)
 	if err != nil {
 		return sum, err
@@ -296,6 +299,11 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 		// Another process was faster: its signature is the one that counts.
 		if fresh = err == nil; !fresh && !errors.Is(err, db.ErrNotFound) {
 			return err
+		}
+		if row.Label == ca.LabelInterop {
+			if err := a.activateInterop(tx, row); err != nil {
+				return err
+			}
 		}
 		if row, err = tx.IssuanceByCSR(sum); err == nil {
 			answer, err = a.answer(tx, row)

@@ -60,7 +60,8 @@ type answer struct {
 
 func (a *Authority) makeResponders() {
 	a.responder = make(map[string]*responder)
-	for label, i := range a.pki.issuers {
+	for _, label := range a.listed() {
+		i, _ := a.issuer(label)
 		a.responder[label] = &responder{issuer: i, label: label, answers: make(map[question]answer)}
 	}
 }

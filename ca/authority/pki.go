@@ -79,6 +79,7 @@ type pki struct {
 	identity
 	root       *x509.Certificate
 	issuers    map[string]*issuer // by label
+	interop    *issuer            // without a profile; nil: no demonstration
 	infra      signer
 	clerks     signer
 	policy     crypto.Signer
@@ -114,6 +115,11 @@ func (p *pki) load(dir string, profiles map[string]*issuer, now func() time.Time
 	}
 	if err := p.loadIssuers(dir, profiles); err != nil {
 		return err
+	}
+	if p.Demo {
+		if err := p.loadInterop(dir, now()); err != nil {
+			return err
+		}
 	}
 	if p.infra, err = loadSigner(dir, p.keys, purposeInfra); err != nil {
 		return err

@@ -127,8 +127,8 @@ func TestKeysAreNotReadable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	closeAuthority(t, mustOpen(t, dir))
 	files, err := filepath.Glob(filepath.Join(dir, "pki", "*.key"))
-	if err != nil || len(files) != 10 {
-		t.Fatalf("key files: got %d, %v, want 10 for 10 purposes", len(files), err)
+	if err != nil || len(files) != 12 {
+		t.Fatalf("key files: got %d, %v, want 12 for 12 purposes", len(files), err)
 	}
 	for _, f := range append(files, filepath.Join(dir, "pki", "secret")) {
 		info, err := os.Stat(f)

@@ -48,6 +48,9 @@ func (s *server) csrattrs(w http.ResponseWriter, r *http.Request, c authority.Ca
 	if err != nil {
 		return err
 	}
+	if p == nil { // any name, any key that is good
+		return est.WriteCSRAttrs(w, nil)
+	}
 	der, err := attributes(p).Encode()
 	if err != nil {
 		return err
