@@ -15,6 +15,7 @@ import (
 
 	"salter/ca"
 	"salter/ca/authority"
+	"salter/ca/authority/db"
 	"salter/ca/est"
 )
 
@@ -147,6 +148,9 @@ func (s *server) fail(w *statusWriter, r *http.Request, err error) {
 	}
 	problem := ca.Problem{Type: "about:blank", Title: "internal error", Status: http.StatusInternalServerError}
 	var refusal *authority.Refusal
+	if errors.Is(err, db.ErrText) { // whatever member it came in
+		err = authority.Refuse(ca.ProblemBadRequest, "text holds a NUL character")
+	}
 	switch {
 	case errors.As(err, &refusal):
 		problem = refusal.Problem

@@ -490,7 +490,7 @@ func (v *victim) signedSQL() func() []reply {
 	c := v.open()
 	issue(v.t, v.open()) // there is somebody to be found
 	return func() (all []reply) {
-		for _, text := range []string{`' OR '1'='1`, `%%%%`, `__`, `МАР%`, `x'); DROP TABLE issuance; --`, "МАРИЈА\x00"} {
+		for _, text := range []string{`' OR '1'='1`, `%%%%`, `__`, `МАР%`, `x'); DROP TABLE issuance; --`} {
 			var found ca.CasesFound
 			s := c.SearchCases(ca.CaseSearch{Name: text})
 			if p := v.ws.JSON(http.MethodPost, ca.PathCaseSearch, s, &found); p == nil && len(found.Cases) > 0 {
