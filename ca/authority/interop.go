@@ -18,6 +18,7 @@ import (
 	"salter/ca"
 	"salter/ca/authority/db"
 	"salter/ca/authority/keys"
+	"salter/ca/authority/root"
 	"salter/ca/profile"
 )
 
@@ -189,13 +190,9 @@ func (a *Authority) interopTemplate(csr *x509.CertificateRequest) (*x509.Certifi
 			return nil, Refuse(ca.ProblemSubject, "workstations are certified under another label")
 		}
 	}
-	serial, err := newSerial(16)
-	if err != nil {
-		return nil, err
-	}
 	now, keyID := a.now(), spki(csr) // RFC 7093 section 2, method 4, cut to 160 bits
 	t := &x509.Certificate{
-		SerialNumber:          serial,
+		SerialNumber:          root.NewSerial(),
 		RawSubject:            csr.RawSubject,
 		NotBefore:             now.Truncate(time.Second),
 		NotAfter:              now.Add(interopLifetime - time.Second).Truncate(time.Second),
