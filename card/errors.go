@@ -43,6 +43,14 @@ var (
 	ErrPINBlocked = errors.New("PIN is blocked")
 	// ErrPINFormat: not 4 to 8 digits. The card was not asked.
 	ErrPINFormat = errors.New("PIN is not 4 to 8 digits")
+	// ErrPINDiffers: the new PIN was typed differently the second time.
+	ErrPINDiffers = errors.New("new PIN was typed differently the second time")
+	// ErrNoPad: the reader has no pad for this, or the module does not use it.
+	ErrNoPad = errors.New("reader has no pad for this")
+	// ErrPadCancelled: the citizen cancelled on the reader. No try was spent.
+	ErrPadCancelled = errors.New("cancelled on the reader")
+	// ErrPadTimeout: he typed nothing on the reader. No try was spent.
+	ErrPadTimeout = errors.New("nothing was typed on the reader in time")
 	// ErrCannotUnblock: no command to unblock the PIN of this make of card is
 	// known.
 	ErrCannotUnblock = errors.New("PIN of this card cannot be unblocked here")

@@ -110,6 +110,26 @@ func (m *module) close() error {
 	return nil
 }
 
+// find starts the module, if need be anew, and returns the slot of a reader.
+func (m *module) find(reader string) (uint, error) {
+	if err := m.start(); err != nil {
+		return 0, err
+	}
+	if m.doubted() {
+		if err := m.restart(); err != nil {
+			return 0, err
+		}
+	}
+	slot, err := m.slot(reader)
+	if err == nil {
+		return slot, nil
+	}
+	if err := m.restart(); err != nil {
+		return 0, err
+	}
+	return m.slot(reader)
+}
+
 // slotName is the size of a slot description (PKCS#11 v2.40 3.2, CK_SLOT_INFO),
 // which modules fill with the name of the reader.
 const slotName = 64

@@ -88,6 +88,12 @@ func (f pinFunctions) login(s pkcs11.SessionHandle, pin []byte) error {
 	return returned(uint(C.salter_login(f.list, C.ulong(s), (*C.uchar)(&pin[0]), C.ulong(len(pin)))))
 }
 
+// loginOnPad is C_Login for CKU_USER without a PIN, which the reader asks for
+// (PKCS#11 v2.40 5.6). Only for tokens with a protected authentication path.
+func (f pinFunctions) loginOnPad(s pkcs11.SessionHandle) error {
+	return returned(uint(C.salter_login(f.list, C.ulong(s), nil, 0)))
+}
+
 // setPIN is C_SetPIN; both must not be empty.
 func (f pinFunctions) setPIN(s pkcs11.SessionHandle, old, pin []byte) error {
 	return returned(uint(C.salter_setpin(f.list, C.ulong(s),

@@ -25,6 +25,7 @@ type Session struct {
 
 	// Touched inside the lane only.
 	handle pkcs11.SessionHandle
+	slot   uint  // of handle
 	opened bool  // handle is good
 	tries  int   // as last read from the chip
 	lost   error // why nothing works any more
@@ -84,22 +85,9 @@ func (s *Session) open(ctx context.Context) error {
 	if s.r.watch.confusable(s.reader) {
 		return fmt.Errorf("find slot: another reader has the same first %d characters: %w", slotName, ErrNoSlot)
 	}
-	if err := s.r.module.start(); err != nil {
-		return err
-	}
-	if s.r.module.doubted() {
-		if err := s.r.module.restart(); err != nil {
-			return err
-		}
-	}
-	slot, err := s.r.module.slot(s.reader)
+	slot, err := s.r.module.find(s.reader)
 	if err != nil {
-		if err := s.r.module.restart(); err != nil {
-			return err
-		}
-		if slot, err = s.r.module.slot(s.reader); err != nil {
-			return err
-		}
+		return err
 	}
 	if err := s.openSlot(slot); err != nil {
 		return err
@@ -144,7 +132,7 @@ func (s *Session) openSlot(slot uint) error {
 	if err != nil {
 		return moduleError("C_OpenSession", err)
 	}
-	s.handle, s.opened = h, true
+	s.handle, s.slot, s.opened = h, slot, true
 	return nil
 }
 
