@@ -13,10 +13,12 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.3 // JWS of assertions and policies (ca, ca/authority)
 	github.com/go-pdf/fpdf v0.9.0 // the papers as PDF (app/forms)
 	github.com/jackc/pgx/v5 v5.12.0 // the CA's database where one machine is not enough (ca/authority/db)
+	github.com/klippa-app/go-pdfium v1.20.0 // the papers on the screen before they are printed, as WebAssembly (app/desk)
 	github.com/miekg/pkcs11 v1.1.2 // the card's PKCS#11 module (card)
 	github.com/nicksnyder/go-i18n/v2 v2.5.1 // message catalogues with Serbian plurals (app)
 	github.com/prometheus/client_golang v1.25.0 // counters of the CA for those who watch it (ca/authority/metrics)
 	github.com/smallstep/pkcs7 v0.2.3 // certs-only bodies of EST, the card's SOD (ca/est, card/sod)
+	github.com/tetratelabs/wazero v1.12.0 // the sandbox that go-pdfium runs in, without files (app/desk)
 	github.com/zmap/zcrypto v0.0.0-20260906180147-3ed30b1e9340 // the certificate type that zlint reads (ca/authority/lint)
 	github.com/zmap/zlint/v3 v3.7.3 // lint of the to-be-signed certificate (ca/authority/lint)
 	golang.org/x/crypto v0.58.0 // answers of OCSP (ca/authority)
@@ -59,6 +61,7 @@ require (
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/jeandeaual/go-locale v0.0.0-20250612000132-0ef82f21eade // indirect
+	github.com/jolestar/go-commons-pool/v2 v2.1.2 // indirect
 	github.com/jsummers/gobmp v0.0.0-20230614200233-a9de23ed2e25 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.24 // indirect

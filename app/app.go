@@ -69,6 +69,9 @@ type Config struct {
 	// AllBeforeClerk says that every paper is signed before the clerk and
 	// not only the contract (setting forms.sign_all_before_clerk on).
 	AllBeforeClerk bool
+	// Preview shows the papers before they are printed; nil: they are not
+	// shown.
+	Preview Preview
 	// LockAfter is how long nobody may use the screen before it locks itself
 	// (setting clerk.lock_minutes); 0: it never does.
 	LockAfter time.Duration
@@ -103,6 +106,8 @@ type App struct {
 	citizen citizen
 	pad     *pad
 	guest   guest
+	viewed  *preview            // what is looked at; nil: nothing
+	warmed  bool                // the preview was made ready
 	locked  bool                // the clerk's pages are hidden until he types his password
 	used    atomic.Int64        // when the screen was used last, Unix nanoseconds; other goroutines read it
 	ticks   atomic.Bool         // the page changes with time; other goroutines read it
@@ -315,6 +320,9 @@ func (a *App) render() {
 		if old != nil && !old.bare && !a.fresh {
 			a.failure, a.notice = nil, "" // it spoke of a page that is gone
 		}
+	}
+	if next != screenPreview && next != screenLook && next != screenLocked {
+		a.viewed = nil // the papers go from memory
 	}
 	focus := ""
 	if same {

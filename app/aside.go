@@ -13,6 +13,7 @@ var asides = map[screen][]procedure.Phase{
 	screenSupervisor: {procedure.PhasePerson, procedure.PhasePIN, procedure.PhaseWork},
 	screenStatus:     {procedure.PhasePerson},
 	screenBrought:    {procedure.PhasePapers},
+	screenPreview:    {procedure.PhasePapers, procedure.PhaseHandOver, procedure.PhaseRefused},
 	screenSearch:     nil,
 	screenDay:        nil,
 }
@@ -26,6 +27,9 @@ func (a *App) openAside(s screen) {
 // asideUp is the page beside that of the state, if it may be up.
 func (a *App) asideUp() screen {
 	s, c := a.draft.aside, a.snapshot.Case
+	if s == screenPreview && a.viewed == nil {
+		return ""
+	}
 	phases := asides[s]
 	if c == nil && len(phases) == 0 || c != nil && slices.Contains(phases, c.Phase) {
 		return s

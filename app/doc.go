@@ -47,6 +47,7 @@
 //	F8           save the case and finish it later
 //	F9           print again; print what is due at the end
 //	F10          language, colours and size of the text
+//	F11          look at the papers before they are printed
 //	F12          lock the screen
 //	Page Up/Down the day before and after, on the day sheet
 //

@@ -65,6 +65,7 @@ const (
 	controlOverride = "override"
 	controlBrought  = "brought"
 	controlLanguage = "language"
+	controlPreview  = "preview"
 	controlSearch   = "search"
 	controlDay      = "day"
 	controlSkip     = "skip"

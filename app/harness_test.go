@@ -247,6 +247,8 @@ type counter struct {
 	buf    []byte
 	jobs   [][]byte
 	broken error // what the printer answers
+	drawn  []int // the pages that the preview drew
+	blind  error // what the preview answers
 	queue  []func()
 	held   bool // background calls wait until release
 }
@@ -257,6 +259,24 @@ func (c *counter) Print(_ context.Context, _ string, pdf []byte) error {
 		c.jobs = append(c.jobs, pdf)
 	}
 	return c.broken
+}
+
+// Warm and Draw are the preview of the counter: grey lines on white.
+func (c *counter) Warm() error { return nil }
+
+func (c *counter) Draw(_ context.Context, pdf []byte, page, width int) (image.Image, int, error) {
+	if c.blind != nil {
+		return nil, 0, c.blind
+	}
+	c.drawn = append(c.drawn, page)
+	img := image.NewGray(image.Rect(0, 0, width, width*1414/1000))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+		if y := i / img.Stride; y > 60 && y%24 < 8 && i%img.Stride > 60 && i%img.Stride < width-60 {
+			img.Pix[i] = 140
+		}
+	}
+	return img, 3, nil
 }
 
 var (
@@ -272,7 +292,7 @@ func open(t *testing.T, s procedure.Snapshot, size fyne.Size) *counter {
 	t.Cleanup(c.window.Close)
 	var err error
 	c.app, err = New(Config{
-		Desk: c.desk, Window: c.window, Printer: c, Zone: time.UTC, PIN: c.buf, DigitsInOrder: true,
+		Desk: c.desk, Window: c.window, Printer: c, Preview: c, Zone: time.UTC, PIN: c.buf, DigitsInOrder: true,
 		Render: func(d procedure.PaperData) (forms.Job, error) {
 			return forms.Job{PDF: []byte("%PDF " + d.CaseNumber)}, nil
 		},

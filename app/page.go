@@ -28,6 +28,7 @@ const (
 	screenPapers     screen = "papers"
 	screenBrought    screen = "brought"
 	screenSigned     screen = "signed"
+	screenPreview    screen = "preview"
 	screenEmail      screen = "email"
 	screenContent    screen = "content"
 	screenPIN        screen = "pin" // the clerk's page of this phase
@@ -49,7 +50,7 @@ const (
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
 	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
-	screenPapers, screenBrought, screenSigned, screenEmail, screenContent, screenPIN,
+	screenPapers, screenBrought, screenSigned, screenPreview, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenLastTry, screenThanks,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
@@ -222,6 +223,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.papersPage(p)
 	case screenBrought:
 		return a.broughtPage(p)
+	case screenPreview:
+		return a.previewPage(p)
 	case screenSigned:
 		return a.signedPage(p, kept)
 	case screenEmail:

@@ -18,6 +18,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	a.setLater(p)
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("hand-over.print"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
+	a.previewKey(p, "receipt")
 	a.setPrimary(p, a.words.say("hand-over.go"), func() {
 		t := *d
 		a.do("hand-over", func(ctx context.Context) error { return a.cfg.Desk.ConfirmHandOver(ctx, t) }, nil)
@@ -123,6 +124,7 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	print := func() { a.print("refusal") }
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("refused.print"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
+	a.previewKey(p, "refusal")
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureInfo, unit(11)), line(styleHeading, a.words.say("refused.heading"))),

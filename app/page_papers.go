@@ -56,6 +56,10 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
 	a.broughtKey(p)
+	if copiesToPrint(a.snapshot.Case) > 0 {
+		a.warmPreview()
+		a.previewKey(p, "papers")
+	}
 	a.setPrimary(p, a.words.count("papers.print", copiesToPrint(a.snapshot.Case)), func() { a.print("papers") })
 	text := "papers.text"
 	if a.snapshot.Case.Action.Certifies() {
@@ -85,6 +89,7 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 		print := func() { a.print("papers") }
 		a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
 		p.keys[fyne.KeyF9] = print
+		a.previewKey(p, "papers")
 	}
 	a.setPrimary(p, a.words.say("papers.go."+string(c.Action)), a.confirmPapers)
 	fields := a.paperTicks(c)

@@ -112,6 +112,7 @@ func issuingScenes() []scene {
 			c.press(fyne.KeyReturn)
 		}, screenPapers},
 		{"signed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) { c.press(fyne.KeySpace) }, screenSigned},
+		{"preview", inCase(procedure.PhasePapers), func(c *counter) { c.press(fyne.KeyF11, fyne.KeyPageDown) }, screenPreview},
 		{"signed open", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) {
 			c.desk.fail["ConfirmPapers"] = fail(procedure.CodePapersOpen, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed)
 			c.press(fyne.KeySpace, fyne.KeyReturn)

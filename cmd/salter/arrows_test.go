@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"salter/cmd/salter-journal": {"salter/store", "salter/store/evidence", "golang.org/x/mod/sumdb/note"},
 
 	"salter/app":                    {"salter/app/procedure", "salter/app/forms", "salter/app/serbian", "salter/assets", "fyne.io/fyne/v2/*", "github.com/nicksnyder/go-i18n/v2/i18n", "golang.org/x/text/language", "golang.org/x/sys/*"},
-	"salter/app/desk":               {"golang.org/x/sys/*"},
+	"salter/app/desk":               {"golang.org/x/sys/*", "github.com/klippa-app/go-pdfium/*", "github.com/tetratelabs/wazero"},
 	"salter/app/procedure":          {},
 	"salter/app/procedure/proctest": {"salter/app/procedure"},
 	"salter/app/serbian":            {},

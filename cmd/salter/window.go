@@ -40,7 +40,7 @@ func openWindow(ctx context.Context, config string) error {
 	tended := make(chan struct{})
 	c.crashes.start(func() { running <- c.engine.Run(ctx) })
 	c.crashes.start(func() { defer close(tended); care.run(ctx) })
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings, crashes: c.crashes})
+	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings, preview: new(desk.Preview), crashes: c.crashes})
 	cancel()
 	if code := c.crashes.crashed(); code != "" {
 		select { // a key that the chip is making comes into the journal
@@ -81,6 +81,7 @@ type screens struct {
 	printer  app.Printer
 	papers   papers
 	settings Settings
+	preview  app.Preview // nil: none
 	crashes  *crashLog
 	crashed  string // code of the defect that ended the process before this one
 	restart  func() // notes that the clerk wants the program started anew
@@ -111,7 +112,7 @@ func show(ctx context.Context, s screens) error {
 		Now: time.Now, Go: s.crashes.start, Post: end.post, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
-		LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
+		Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
 	})
 	if err != nil {
 		return err

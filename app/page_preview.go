@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"image"
+	"runtime/debug"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"salter/app/procedure"
+)
+
+// Preview draws the pages of the papers as they will be printed. Its methods
+// are called on worker goroutines.
+type Preview interface {
+	// Warm makes ready what Draw needs, so that nobody waits for it later.
+	Warm() error
+	// Draw draws one page, counted from 0, width pixels wide, and says how
+	// many there are.
+	Draw(ctx context.Context, pdf []byte, page, width int) (drawn image.Image, pages int, err error)
+}
+
+// preview is what is looked at before it is printed; the papers hold personal
+// data and go when the page is left.
+type preview struct {
+	pdf         []byte
+	job         string // the name of the print job
+	page, pages int
+	image       image.Image
+}
+
+// pageWide is how wide a page of the papers is shown, in units: so its smallest
+// print can be read.
+func (a *App) pageWide() float32 { return min(unit(190), a.pageWidth()) }
+
+// warmPreview prepares the preview once in a run, when the first papers are
+// due.
+func (a *App) warmPreview() {
+	if a.cfg.Preview == nil || a.warmed {
+		return
+	}
+	a.warmed = true
+	a.cfg.Go(func() {
+		_ = a.cfg.Preview.Warm() // Draw tries again, and says what is wrong
+		debug.FreeOSMemory()
+	})
+}
+
+// previewKey opens the preview of the papers of a print job.
+func (a *App) previewKey(p *page, job string) {
+	if a.cfg.Preview == nil {
+		return
+	}
+	open := func() { a.openPreview(job) }
+	a.addOther(p, controlPreview, rankSecondary, a.words.say("preview.open"), a.words.say("key.preview"), open)
+	p.keys[fyne.KeyF11] = open
+}
+
+// openPreview makes the papers that are due now and shows their first page.
+// Nothing is recorded: looking is not printing.
+func (a *App) openPreview(job string) {
+	width := a.pixels(a.pageWide())
+	next := preview{job: job}
+	a.do("preview", func(ctx context.Context) error {
+		defer debug.FreeOSMemory()
+		data, err := a.cfg.Desk.PaperData(ctx)
+		if err != nil {
+			return err
+		}
+		papers, err := a.cfg.Render(data)
+		if err != nil {
+			return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
+		}
+		next.pdf = papers.PDF
+		return a.draw(ctx, &next, width)
+	}, func() { a.viewed, a.draft.aside = &next, screenPreview })
+}
+
+// turnPageTo shows another page of the papers.
+func (a *App) turnPageTo(page int) {
+	width := a.pixels(a.pageWide())
+	next := *a.viewed
+	next.page = page
+	a.do("preview", func(ctx context.Context) error { return a.draw(ctx, &next, width) }, func() { a.viewed = &next })
+}
+
+// draw runs on a worker goroutine.
+func (a *App) draw(ctx context.Context, p *preview, width int) (err error) {
+	p.image, p.pages, err = a.cfg.Preview.Draw(ctx, p.pdf, p.page, width)
+	if err != nil {
+		return &procedure.Error{Code: procedure.CodeInternal, Detail: "preview", Err: err}
+	}
+	return nil
+}
+
+// pixels is how many there are in a length on this screen.
+func (a *App) pixels(length float32) int {
+	return int(length * max(a.cfg.Window.Canvas().Scale(), 1))
+}
+
+// closePreview goes back to the page that it was opened from.
+func (a *App) closePreview() { a.openAside("") }
+
+// previewPage shows one page of the papers.
+func (a *App) previewPage(p *page) fyne.CanvasObject {
+	a.setBack(p, a.words.say("back"), a.closePreview)
+	v := a.viewed
+	print := func() {
+		a.closePreview()
+		a.print(v.job)
+	}
+	a.turnKey(p, controlBefore, fyne.KeyPageUp, "preview.before", "key.page-up", v.page-1)
+	a.turnKey(p, controlAfter, fyne.KeyPageDown, "preview.after", "key.page-down", v.page+1)
+	a.setPrimary(p, a.words.say("preview.print"), print)
+	p.keys[fyne.KeyF9] = print
+	heading := spread(line(styleHeading, a.words.say("preview.heading")),
+		line(styleSub, a.words.fill("preview.page", with{"N": v.page + 1, "Of": v.pages})))
+	sheet := canvas.NewImageFromImage(v.image)
+	sheet.FillMode, sheet.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
+	size := v.image.Bounds().Size()
+	sheet.SetMinSize(fyne.NewSize(a.pageWide(), a.pageWide()*float32(size.Y)/float32(size.X)))
+	paper := container.NewVScroll(centred(sheet))
+	step := func(by float32) func() {
+		return func() { paper.ScrollToOffset(fyne.NewPos(0, max(paper.Offset.Y+by, 0))) }
+	}
+	p.keys[fyne.KeyDown], p.keys[fyne.KeyUp] = step(unit(30)), step(-unit(30))
+	return around(column(0, heading, gap(unit(3))), nil, nil, nil, filled(colourLine, paper))
+}
+
+// turnKey is a button to another page, where there is one.
+func (a *App) turnKey(p *page, name string, key fyne.KeyName, label, hint string, to int) {
+	if to < 0 || to >= a.viewed.pages {
+		return
+	}
+	act := func() { a.turnPageTo(to) }
+	a.addOther(p, name, rankSecondary, a.words.say(label), a.words.say(hint), act)
+	p.keys[key] = act
+}
