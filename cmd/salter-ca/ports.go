@@ -17,15 +17,6 @@ import (
 // shutdownTime is how long requests in work may take after an interrupt.
 const shutdownTime = 10 * time.Second
 
-// How many connections each port has open at a time; more wait. Counters keep
-// theirs open, so that there is room for several of each in the country.
-const (
-	apiConnections       = 4096
-	publicConnections    = 256
-	bootstrapConnections = 16
-	metricsConnections   = 16
-)
-
 // ports are the network side of a running authority.
 type ports struct {
 	api, public net.Listener

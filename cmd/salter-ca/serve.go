@@ -134,15 +134,16 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(err, a.Close())
 }
 
-// listenAll opens the ports that are asked for.
+// listenAll opens the ports that are asked for. Counters keep their connections
+// open, so that there is room for several of each in the country, and for all
+// of an office behind one address.
 func (s *service) listenAll() (*ports, error) {
 	p := &ports{}
 	for _, port := range []struct {
-		address string
-		into    *net.Listener
-		limit   int
-	}{{*s.listen, &p.api, apiConnections}, {*s.public, &p.public, publicConnections}, {*s.bootstrap, &p.bootstrap, bootstrapConnections},
-		{*s.metrics, &p.metrics, metricsConnections}} {
+		address     string
+		into        *net.Listener
+		total, each int // connections
+	}{{*s.listen, &p.api, 4096, 512}, {*s.public, &p.public, 256, 64}, {*s.bootstrap, &p.bootstrap, 16, 4}, {*s.metrics, &p.metrics, 16, 16}} {
 		if port.address == "" {
 			continue
 		}
@@ -151,7 +152,7 @@ func (s *service) listenAll() (*ports, error) {
 			p.close()
 			return nil, fmt.Errorf("serve: %w", err)
 		}
-		*port.into = api.Limit(l, port.limit)
+		*port.into = api.Limit(l, port.total, port.each)
 	}
 	if p.api == nil || p.public == nil {
 		p.close()

@@ -100,7 +100,7 @@ func (s *server) serve(h handler, admission *admission) http.Handler {
 		status := &statusWriter{ResponseWriter: w}
 		caller, err := caller(r)
 		if err == nil {
-			err = admission.run(caller.URI, func() error { return h(status, r, caller) })
+			err = admission.run(status, r, caller.URI, bodyLimit(r.Pattern), func() error { return h(status, r, caller) })
 		}
 		if err != nil {
 			s.fail(status, r, err)
@@ -109,6 +109,15 @@ func (s *server) serve(h handler, admission *admission) http.Handler {
 		s.log.Info("request", "route", r.Pattern, "status", status.code, "caller", caller.URI,
 			"ms", time.Since(start).Milliseconds())
 	})
+}
+
+// bodyLimit is the largest body that any request of a route has; the handler
+// knows better what it expects.
+func bodyLimit(pattern string) int64 {
+	if pattern == "PUT "+ca.PathBlobs+"{sha256}" {
+		return ca.MaxBlob
+	}
+	return maxJournalBody
 }
 
 // caller reads the identity from the verified client certificate.

@@ -48,7 +48,7 @@ func (b *bootstrap) serve(h handler, admission *admission) http.Handler {
 			err = b.tries.admit(from)
 		}
 		if err == nil {
-			err = admission.run(from, func() error { return h(status, r, authority.Caller{}) })
+			err = admission.run(status, r, from, maxEnrolmentBody, func() error { return h(status, r, authority.Caller{}) })
 		}
 		if wrongCode(err) {
 			b.tries.failed(from)

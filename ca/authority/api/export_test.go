@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
@@ -49,3 +50,8 @@ func (t Tries) Failed(from string) { t.failed(from) }
 
 // Len is how many addresses are remembered.
 func (t Tries) Len() int { return len(t.by) }
+
+// NewAdmission is how requests are let in.
+func NewAdmission(l Limits) func(w http.ResponseWriter, r *http.Request, workstation string, limit int64, fn func() error) error {
+	return newAdmission(l).run
+}

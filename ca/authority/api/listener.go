@@ -5,11 +5,12 @@ import (
 	"sync"
 )
 
-// Limit returns l with at most n connections open at a time; more wait to be
-// accepted. The public port is for strangers: however many come, they take no
-// file descriptors from the counters.
-func Limit(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, places: make(chan struct{}, n), closed: make(chan struct{})}
+// Limit returns l with at most total connections open at a time; more wait to
+// be accepted. Of one address no more than each are open: what comes beyond is
+// closed at once. However many strangers come to one port, they take no file
+// descriptors from the others, and one of them does not keep out the rest.
+func Limit(l net.Listener, total, each int) net.Listener {
+	return &limited{Listener: l, places: make(chan struct{}, total), closed: make(chan struct{}), each: each, by: make(map[string]int)}
 }
 
 type limited struct {
@@ -17,6 +18,10 @@ type limited struct {
 	places chan struct{} // one element for each open connection
 	closed chan struct{}
 	once   sync.Once // closes closed
+	each   int
+
+	mu sync.Mutex
+	by map[string]int // mu; open connections by address, only those above zero
 }
 
 // Accept implements net.Listener.
@@ -26,12 +31,44 @@ func (l *limited) Accept() (net.Conn, error) {
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		<-l.places
-		return nil, err
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			<-l.places
+			return nil, err
+		}
+		from := host(conn)
+		if l.enter(from) {
+			return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { l.leave(from); <-l.places })}, nil
+		}
+		_ = conn.Close() // the other end sees it
 	}
-	return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.places })}, nil
+}
+
+func host(conn net.Conn) string {
+	from, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil {
+		return conn.RemoteAddr().String()
+	}
+	return from
+}
+
+func (l *limited) enter(from string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.by[from] >= l.each {
+		return false
+	}
+	l.by[from]++
+	return true
+}
+
+func (l *limited) leave(from string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.by[from]--; l.by[from] == 0 {
+		delete(l.by, from)
+	}
 }
 
 // Close implements net.Listener.

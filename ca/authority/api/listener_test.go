@@ -14,7 +14,7 @@ func TestLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := api.Limit(inner, 2)
+	l := api.Limit(inner, 2, 2)
 	accepted, failed := make(chan net.Conn), make(chan error, 1)
 	go func() {
 		for {
