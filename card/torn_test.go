@@ -49,15 +49,20 @@ func TestTorn(t *testing.T) {
 			s := newStation(t)
 			total := w.commands(s)
 			t.Logf("%d commands", total)
+			torn, lost := 0, 0
+			defer func() { t.Logf("torture: card tears %d, lost %d", torn, lost) }()
 			for i, n := range places(total, 3) {
 				for j, kind := range []virtual.FaultKind{virtual.RemoveBefore, virtual.RemoveAfter} {
 					if os.Getenv("SALTER_TORTURE") == "" && i%2 != j {
 						continue
 					}
-					t.Run(fmt.Sprintf("%s command %d", kind, n), func(t *testing.T) {
+					torn++
+					if !t.Run(fmt.Sprintf("%s command %d", kind, n), func(t *testing.T) {
 						s.t = t
 						w.tear(s, virtual.Fault{Kind: kind, When: virtual.When{N: n}})
-					})
+					}) {
+						lost++
+					}
 				}
 			}
 		})

@@ -85,13 +85,22 @@ func TestSyncBatches(t *testing.T) {
 // TestSyncFaulty ships through a network that loses requests and answers, with
 // restarts, and asks for exactly one of everything at the end.
 func TestSyncFaulty(t *testing.T) {
+	var done harm
+	faults := 0
 	for seed := range uint64(12 * torture()) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			b := newBench(t)
 			j := b.open()
 			ctx := context.Background()
 			l := newLedger(b.authority)
-			l.fault = weather(seed, 0.45)
+			fault := weather(seed, 0.45)
+			l.fault = func(call string, done bool) error {
+				err := fault(call, done)
+				if err != nil {
+					faults++
+				}
+				return err
+			}
 			for i := range 12 {
 				p := part(t, caseA, fmt.Sprint("part-", i), "content")
 				fatal(t, j.Append(ctx, [][]byte{event("step", caseA, fmt.Sprint(i), p)}, []Part{p}))
@@ -114,9 +123,11 @@ func TestSyncFaulty(t *testing.T) {
 				}
 			}
 			checkShipped(t, j, l)
+			done.compare(l.events, replay(t, j), 0)
 			fatal(t, j.Verify(ctx))
 		})
 	}
+	done.tell(t, "network faults", faults)
 }
 
 // TestSyncWhileAppending: a slow network holds up no one who appends, reads or

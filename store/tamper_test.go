@@ -195,7 +195,7 @@ func TestBitFlips(t *testing.T) {
 	sound, err := os.ReadFile(b.path)
 	fatal(t, err)
 	r := rand.New(rand.NewPCG(1, 2))
-	found := 0
+	found, done := 0, harm{}
 	flips := 150 * torture()
 	for range flips {
 		bit := r.IntN(len(sound) * 8)
@@ -207,6 +207,7 @@ func TestBitFlips(t *testing.T) {
 			if err = j.Verify(ctx); err == nil {
 				if got := replay(t, j); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("bit %d changed the events unseen", bit)
+					done.undetected++
 				}
 			}
 			j.Close()
@@ -216,5 +217,6 @@ func TestBitFlips(t *testing.T) {
 		}
 		fatal(t, removeDatabase(b.path))
 	}
+	done.tell(t, "bit flips", flips)
 	t.Logf("%d of %d flips found, the others changed nothing", found, flips)
 }

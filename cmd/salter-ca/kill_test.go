@@ -81,7 +81,7 @@ func TestKill(t *testing.T) {
 		}
 		c.checkHead()
 	}
-	checkRegister(t, server, counters)
+	checkRegister(t, server, counters, v.kills)
 	v.end()
 	t.Logf("%d kills (%d before it served), %d certificates answered; of %d sent requests %d were not answered; "+
 		"%d certificates were found by the look-up alone", v.kills, v.early, count.issued.Load(), count.sent.Load(), count.lost.Load(),
@@ -95,15 +95,19 @@ func enough(v *victim, count *counts) bool {
 	return v.kills >= 5 && count.issued.Load() >= 10 && count.lost.Load() > 0
 }
 
-// checkRegister compares what the authority lists with what was answered.
-func checkRegister(t *testing.T, server *catest.Server, counters []*killedCounter) {
+// checkRegister compares what the authority lists with what was answered after
+// so many kills, and writes a row of the table that make torture prints
+// (cmd/demo/torture.awk).
+func checkRegister(t *testing.T, server *catest.Server, counters []*killedCounter, kills int) {
 	t.Helper()
+	duplicated := 0
 	want := make(map[string]bool)
 	for _, c := range counters {
 		for _, done := range c.done {
 			serial := done.answer.Serial
 			if want[serial] {
 				t.Errorf("serial number %s was given twice", serial)
+				duplicated++
 			}
 			want[serial] = true
 		}
@@ -111,6 +115,7 @@ func checkRegister(t *testing.T, server *catest.Server, counters []*killedCounte
 	for _, entry := range server.Certificates() {
 		if !want[entry.Serial] {
 			t.Errorf("certificate %s of attempt %s/%d was issued beside the ones answered", entry.Serial, entry.Case, entry.Attempt)
+			duplicated++
 		}
 		if entry.Status != db.StatusActive {
 			t.Errorf("certificate %s is %s, its activation was confirmed", entry.Serial, entry.Status)
@@ -120,6 +125,7 @@ func checkRegister(t *testing.T, server *catest.Server, counters []*killedCounte
 	if len(want) > 0 {
 		t.Errorf("%d answered certificates are not in the register", len(want))
 	}
+	t.Logf("torture: kills %d, lost %d, duplicated %d", kills, len(want), duplicated)
 }
 
 // counts is what happened.

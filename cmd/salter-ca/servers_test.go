@@ -67,7 +67,7 @@ func TestTwoServers(t *testing.T) {
 		}
 		c.checkHead()
 	}
-	checkRegister(t, server, counters)
+	checkRegister(t, server, counters, victim.kills)
 	victim.waitServing()
 	victim.end()
 	survivor.end()

@@ -175,6 +175,7 @@ func (v *visit) checkEnd() {
 	v.t.Helper()
 	last, ok := v.served()
 	if !ok {
+		v.harm.lost++
 		v.t.Fatal("no case was closed")
 	}
 	v.checked, v.seen = last.Number, v.ended()
@@ -192,16 +193,27 @@ func (v *visit) checkEnd() {
 			want = "active"
 		}
 		if e.Case == id && e.Status != want {
+			if want == "active" {
+				v.harm.lost++
+			} else {
+				v.harm.duplicated++
+			}
 			v.t.Errorf("certificate %s of attempt %d is %s, want %s", e.Serial, e.Attempt, e.Status, want)
 		}
 	}
 	chip, err := v.c.readers.ReadChip(v.ctx, v.reader.Name())
 	v.do("read chip", err)
+	if len(chip.Certificates) != 1 {
+		v.harm.lost++
+	}
 	if len(chip.Certificates) != 1 || string(chip.Certificates[0].DER) != string(last.Chain[0]) {
 		v.t.Errorf("%d certificates on the chip, want the one issued", len(chip.Certificates))
 	}
-	v.do("verify journal", v.c.journal.Verify(v.ctx))
-	v.do("read journal", v.attemptsInOrder())
+	err = errors.Join(v.c.journal.Verify(v.ctx), v.attemptsInOrder())
+	if err != nil {
+		v.harm.undetected++
+	}
+	v.do("verify and read journal", err)
 }
 
 // attemptsInOrder checks in the journal that no attempt began before the one

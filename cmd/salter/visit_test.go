@@ -51,6 +51,7 @@ type visit struct {
 	citizens int    // that there were
 	checked  string // number of the last certificate's case that checkEnd has seen
 	seen     int    // cases that were closed by then
+	harm     *harm  // that checkEnd finds
 
 	mu   sync.Mutex
 	last procedure.Snapshot
@@ -61,7 +62,7 @@ type visit struct {
 func newVisit(t testing.TB, s seams) *visit {
 	t.Helper()
 	dir := t.TempDir()
-	v := &visit{t: t, ctx: t.Context(), clock: new(clock), reader: cardtest.NewReader(t), seams: s, wish: wantsCertificate}
+	v := &visit{t: t, ctx: t.Context(), clock: new(clock), reader: cardtest.NewReader(t), seams: s, wish: wantsCertificate, harm: new(harm)}
 	v.seams.now = v.clock.now
 	v.server = catest.Start(t, catest.Config{Now: v.clock.now, Wrap: v.clock.dates})
 	var err error
