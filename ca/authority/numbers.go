@@ -2,7 +2,6 @@ package authority
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +26,9 @@ func (a *Authority) Numbers(ctx context.Context) (Numbers, error) {
 		return n, fmt.Errorf("read numbers: %w", err)
 	}
 	n.Holds = len(o.Holds)
+	for _, l := range o.Lists {
+		n.Lists[l.Name] = l.Ends
+	}
 	for _, w := range o.Workstations {
 		n.Workstations[w.State]++
 		for _, alarm := range w.Alarms {
@@ -35,25 +37,8 @@ func (a *Authority) Numbers(ctx context.Context) (Numbers, error) {
 	}
 	err = a.db.Do(ctx, func(tx db.Tx) error {
 		prepared, err := tx.PreparedIssuances()
-		if err != nil {
-			return err
-		}
 		n.Prepared = len(prepared)
-		for _, name := range append(labels(), listInfra) {
-			head, err := tx.CRLHead(name)
-			if err == nil {
-				n.Lists[name] = head.NextUpdate
-			} else if !errors.Is(err, db.ErrNotFound) {
-				return err
-			}
-		}
-		top, err := a.presentRootCRL(tx)
-		if err == nil {
-			n.Lists[listRoot] = top.NextUpdate
-		} else if !errors.Is(err, db.ErrNotFound) {
-			return err
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return n, fmt.Errorf("read numbers: %w", err)

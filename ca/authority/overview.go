@@ -18,6 +18,42 @@ type Overview struct {
 	At           time.Time           `json:"at"`
 	Workstations []WorkstationStatus `json:"workstations"` // by name
 	Holds        []HeldCertificate   `json:"holds"`        // for longer than the policy expects, held longest first, at most a hundred
+	Lists        []ListStatus        `json:"lists"`
+}
+
+// ListStatus is a published list of revoked certificates.
+type ListStatus struct {
+	Name   string    `json:"name"` // a label, infrastructure or root
+	Number int64     `json:"number"`
+	Ends   time.Time `json:"ends"`
+	Late   bool      `json:"late"` // it ends soon, and no other one came
+}
+
+// rootListNotice is how long before its end the root's list has to be replaced:
+// somebody has to travel.
+const rootListNotice = 14 * 24 * time.Hour
+
+// listStatuses reads those that are published.
+func (a *Authority) listStatuses(tx db.Tx) ([]ListStatus, error) {
+	list := []ListStatus{}
+	for _, name := range append(labels(), listInfra, listRoot) {
+		head, err := db.CRL{}, error(nil)
+		notice := crlLife - crlEvery - time.Hour
+		if name == listRoot {
+			head, err = a.presentRootCRL(tx)
+			notice = rootListNotice
+		} else {
+			head, err = tx.CRLHead(name)
+		}
+		if errors.Is(err, db.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ListStatus{Name: name, Number: head.Number, Ends: head.NextUpdate.UTC(), Late: head.NextUpdate.Sub(a.now()) < notice})
+	}
+	return list, nil
 }
 
 // WorkstationStatus is one workstation in it.
@@ -49,6 +85,9 @@ func (a *Authority) Overview(ctx context.Context) (Overview, error) {
 	err := a.db.Do(ctx, func(tx db.Tx) (err error) {
 		o.Workstations, behind = []WorkstationStatus{}, a.watch.behind()
 		if o.Holds, err = a.oldHolds(tx); err != nil {
+			return err
+		}
+		if o.Lists, err = a.listStatuses(tx); err != nil {
 			return err
 		}
 		all, err := tx.Workstations()

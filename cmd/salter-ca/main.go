@@ -30,6 +30,7 @@
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE
 //	salter-ca restore      -dir DIR -in FILE -identity FILE
 //	salter-ca migrate      -dir DIR -db URL
+//	salter-ca help         [COMMAND]
 //
 // The first init or serve makes the authority: demonstration keys, a database,
 // and to be edited profile files and policy.json. With -plan its keys are on
@@ -42,12 +43,10 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	_ "time/tzdata" // the last day of a card ends in Europe/Belgrade
@@ -75,74 +74,3 @@ func run() int {
 
 // program is one run of the command.
 type program struct{ out, err io.Writer }
-
-// command is one subcommand: it defines its flags, and returns what to do
-// once they are parsed.
-type command struct {
-	name  string
-	args  string // of the help
-	usage string
-	setup func(p *program, f *flag.FlagSet) func(ctx context.Context, args []string) error
-}
-
-func commands() []command {
-	return []command{
-		{"init", "", "make an authority, or check that there is one", setupInit},
-		{"serve", "", "serve until interrupted", setupServe},
-		{"workstation sign", "", "take a workstation into the register", setupWorkstationSign},
-		{"workstation code", "NAME", "make a one-time code with which a workstation enrols itself", setupWorkstationCode},
-		{"workstation list", "", "list the register", setupWorkstationList},
-		{"workstation revoke", "NAME", "refuse a workstation from now on", setupWorkstationRevoke},
-		{"clerk add", "", "make a clerk's key and certificate", setupClerkAdd},
-		{"clerk list", "", "list the register", setupClerkList},
-		{"clerk revoke", "NUMBER", "refuse a clerk from now on", setupClerkRevoke},
-		{"anchor add", "FILE", "trust a CA of the ministry's card data (PEM or DER)", setupAnchorAdd},
-		{"anchor list", "", "list the card-data anchors", setupAnchorList},
-		{"certificate list", "", "list issued certificates", setupCertificateList},
-		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport},
-		{"revoke", "SERIAL", "revoke a citizen's certificate and publish the list", setupRevoke},
-		{"journal export", "WORKSTATION", "write a workstation's journal to a file that salter-journal reads", setupJournalExport},
-		{"journal import", "FILE", "take in the file of a counter whose network stays down", setupJournalImport},
-		{"journal accept", "WORKSTATION", "say that what is held of a workstation's journal is right", setupJournalAccept},
-		{"journal recipient", "", "tell whom counters seal such files for", setupJournalRecipient},
-		{"status", "", "tell when workstations were heard of, what is held, and alarms", setupStatus},
-		{"operation list", "", "list what operators did, and what happened by code or policy", setupOperationList},
-		{"backup key", "", "make a key for backups; its recipient goes to standard output", setupBackupKey},
-		{"backup", "", "write everything to one encrypted file, verified", setupBackup},
-		{"restore", "", "make an authority of a backup, verified", setupRestore},
-		{"migrate", "", "carry an authority from SQLite to PostgreSQL, verified; nobody may serve it", setupMigrate},
-		{"crl publish", "", "publish new lists of revoked certificates now", setupCRLPublish},
-		{"crl import", "FILE", "publish the list that the root, off-line, has signed (DER)", setupCRLImport},
-		{"root init", "", "on the root's machine: make a root", setupRootInit},
-		{"root sign-issuer", "", "on the root's machine: certify an issuer of the authority", setupRootSignIssuer},
-		{"root revoke", "SERIAL", "on the root's machine: revoke an issuer", setupRootRevoke},
-		{"root crl", "", "on the root's machine: sign the next list of revoked issuers", setupRootCRL},
-	}
-}
-
-// dispatch finds the command by its one or two words.
-func (p *program) dispatch(ctx context.Context, args []string) error {
-	for _, c := range commands() {
-		words := strings.Fields(c.name)
-		if len(args) < len(words) || strings.Join(args[:len(words)], " ") != c.name {
-			continue
-		}
-		flags := flag.NewFlagSet("salter-ca "+c.name, flag.ContinueOnError)
-		flags.SetOutput(p.err)
-		do := c.setup(p, flags)
-		if err := flags.Parse(args[len(words):]); err != nil {
-			return errUsage
-		}
-		if want := len(strings.Fields(c.args)); flags.NArg() != want {
-			fmt.Fprintf(p.err, "usage: salter-ca %s [flags] %s\n", c.name, c.args)
-			flags.PrintDefaults()
-			return errUsage
-		}
-		return do(ctx, flags.Args())
-	}
-	fmt.Fprintln(p.err, "usage: salter-ca COMMAND [flags]")
-	for _, c := range commands() {
-		fmt.Fprintf(p.err, "  %-28s%s\n", c.name+" "+c.args, c.usage)
-	}
-	return errUsage
-}

@@ -31,7 +31,8 @@ func setupStatus(p *program, f *flag.FlagSet) func(context.Context, []string) er
 }
 
 // printOverview writes a line for each workstation, and one for each alarm
-// under it, and one for each certificate that is on hold for too long.
+// under it, one for each certificate that is on hold for too long, and one for
+// each published list.
 func printOverview(out io.Writer, o authority.Overview) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	alarms := 0
@@ -50,6 +51,14 @@ func printOverview(out io.Writer, o authority.Overview) error {
 	for _, h := range o.Holds {
 		alarms++
 		fmt.Fprintf(w, "ALARM hold: certificate %s of %s, case %s, waits for its activation since %s\n", h.Serial, h.Workstation, h.Case, moment(h.Since))
+	}
+	for _, l := range o.Lists {
+		line := fmt.Sprintf("list %s, number %d, ends %s", l.Name, l.Number, moment(l.Ends))
+		if l.Late {
+			alarms++
+			line = "ALARM " + line
+		}
+		fmt.Fprintln(w, line)
 	}
 	fmt.Fprintf(w, "%s: %d workstations, %d alarms\n", o.Authority, len(o.Workstations), alarms)
 	return w.Flush()
