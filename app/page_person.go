@@ -32,7 +32,7 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 // personButtons are what can be done on screen A.
 func (a *App) personButtons(p *page, c *procedure.CaseView) {
 	label, act := a.wayOn(c)
-	if c.Facts != nil && !c.Facts.Authority {
+	if c.Facts == nil && a.working == "" || c.Facts != nil && !c.Facts.Authority {
 		p.keys[fyne.KeyF5] = a.askAgain
 		if label != "facts.ask" {
 			a.addOther(p, controlAsk, rankSecondary, a.words.say("facts.ask"), a.words.say("key.retry"), a.askAgain)

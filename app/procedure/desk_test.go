@@ -274,3 +274,29 @@ func TestErased(t *testing.T) {
 	}
 	h.wants("ResumeCase", h.e.ResumeCase(ctx, id), procedure.CodeErased)
 }
+
+// TestResumeBeforeCard: a case that the program left before it knew the facts,
+// resumed while the reader is empty, learns them when its card comes.
+func TestResumeBeforeCard(t *testing.T) {
+	h := testHarness(t)
+	failing := &procedure.Error{Code: procedure.CodeJournal}
+	h.Faults.Add(proctest.Fault{Op: proctest.OpAppend, Nth: 2, When: proctest.Before, Err: failing})
+	if err := h.e.OpenCase(ctx); err == nil {
+		t.Fatal("the facts were stored in spite of the fault")
+	}
+	h.Reader.Remove()
+	h.restart()
+	waiting := h.e.Snapshot().Waiting
+	if len(waiting) != 1 {
+		t.Fatalf("%d cases wait, want the one that was left", len(waiting))
+	}
+	h.must("ResumeCase", h.e.ResumeCase(ctx, waiting[0].ID))
+	if h.view().Facts != nil {
+		t.Fatal("facts are there before the card is")
+	}
+	h.insert(h.Card)
+	if v := h.view(); v.Facts == nil {
+		t.Errorf("the card is there and nothing was asked; phase %s, problem %v", v.Phase, v.Problem)
+	}
+	h.phase(procedure.PhasePerson)
+}

@@ -223,7 +223,8 @@ func (w *work) closeSession() {
 }
 
 // goOn starts a run if the current case can move without anybody: after a
-// card came back, after a restart, when a wait is over.
+// card came back, after a restart, when a wait is over. Facts that a resumed
+// case lacks are asked for as soon as its card is there.
 func (e *Engine) goOn() {
 	select {
 	case e.op <- struct{}{}:
@@ -252,7 +253,7 @@ func (e *Engine) canGoOn() bool {
 		return false
 	}
 	c, _ := e.book.find(e.cur.id)
-	if !c.moves() {
+	if !c.moves() && !c.undecided() {
 		return false
 	}
 	m := Next(c, e.cardFacts(e.cur.record), e.cur.request)
