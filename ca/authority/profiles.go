@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"salter/ca/profile"
 )
@@ -43,6 +44,9 @@ func defaultProfile(label, kind string) ([]byte, error) {
 		return nil, err
 	}
 	p.IssuerKey = kind
+	if !strings.HasPrefix(kind, "rsa") {
+		p.Signature = "sha384-ecdsa"
+	}
 	return json.MarshalIndent(p, "", "  ")
 }
 

@@ -22,6 +22,7 @@ import (
 // Config says how the authority differs from the usual one.
 type Config struct {
 	MinClient string
+	IssuerKey string // kind of the issuers' keys; empty: rsa2048, made once for all tests
 	Limits    api.Limits
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: nothing is logged
@@ -61,7 +62,10 @@ func Start(t testing.TB, cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{Dir: filepath.Join(t.TempDir(), "ca"), t: t, cfg: cfg}
-	files, err := template()
+	files, err := map[string][]byte(nil), error(nil)
+	if cfg.IssuerKey == "" {
+		files, err = template()
+	}
 	if err != nil {
 		t.Fatalf("make authority: %v", err)
 	}
@@ -115,7 +119,7 @@ func (s *Server) Start() {
 	publicListener, publicAddr := s.listen(s.Public, "http://")
 	s.API, s.Public = apiAddr, publicAddr
 	a, err := authority.Open(context.Background(), authority.Config{Dir: s.Dir, API: s.API, Public: s.Public,
-		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log, CRLPause: s.cfg.CRLPause})
+		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log, CRLPause: s.cfg.CRLPause, IssuerKey: s.cfg.IssuerKey})
 	if err != nil {
 		s.t.Fatal(err)
 	}

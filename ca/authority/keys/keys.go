@@ -193,12 +193,12 @@ func Generate(kind string) (crypto.Signer, error) {
 }
 
 // Like makes a throw-away key whose signatures have the same algorithm as
-// those of key: what is signed with it has the same to-be-signed bytes. RSA
-// gets the smallest size that serves.
+// those of key: what is signed with it has the same to-be-signed bytes, and is
+// trusted by nobody. RSA gets the smallest size that serves, for speed.
 func Like(key crypto.PublicKey) (crypto.Signer, error) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		return Generate("rsa2048")
+		return rsa.GenerateKey(rand.Reader, 1024)
 	case *ecdsa.PublicKey:
 		return ecdsa.GenerateKey(k.Curve, rand.Reader)
 	}
