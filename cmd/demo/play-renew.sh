@@ -25,7 +25,7 @@ start_salter
 open_case
 # The second certificate on one card in one day: a supervisor decides.
 supervisor 'Prvi sertifikat je istekao istog dana'
-answered space Tab Tab space
+knows_pin
 papers 1
 email mihailo.stojanovic@example.rs
 content

@@ -1,6 +1,8 @@
 # steps.sh, sourced: what clerk and citizen do at the window of Salter, with
-# real mouse and keyboard events, as the plays need it.
+# real mouse and keyboard events, as the plays need it: with both (by default),
+# or INPUT=keyboard, or INPUT=mouse. With the mouse alone only words are typed.
 . cmd/demo/display.sh
+. cmd/demo/sight.sh
 mkdir -p "$RUN/screens"
 chmod 700 "$RUN/screens"
 
@@ -20,21 +22,41 @@ shot() {
 keys() { xdotool key --delay 80 "$@"; sleep 0.3; }
 page() { wait_for "${2:-20}" "the page «$1»" titled "$1"; sleep 0.3; }
 
-# press: the primary button, bottom right in every window of Salter, by mouse.
+by_mouse() { [ "${INPUT:-both}" = mouse ]; }
+
+# press: the primary button.
 press() {
   local WIDTH HEIGHT X Y WINDOW SCREEN
+  case "${INPUT:-both}" in
+    keyboard) keys Return; return ;;
+    mouse) click_on 1 primary; return ;;
+  esac
   eval "$(xdotool getwindowgeometry --shell "$(xdotool getactivewindow)")"
-  # xdotool counts the frame's height twice.
-  xdotool mousemove $((X + WIDTH - 150)) $((Y + HEIGHT - 85)) sleep 0.1 mousedown 1 sleep 0.1 mouseup 1
-  sleep 0.3
+  # Bottom right in every window of Salter; xdotool counts the frame's height twice.
+  click $((X + WIDTH - 150)) $((Y + HEIGHT - 85))
 }
+
+# go_on: the primary button of a page on which Enter is what a clerk would use.
+go_on() { if by_mouse; then press; else keys Return; fi; }
 
 # tick N: N boxes, one below the other, from the one with the focus on.
 tick() {
-  local i
+  local i all
+  if by_mouse; then
+    mapfile -t all < <(boxes)
+    [ ${#all[@]} -ge "$1" ] || die "on the page «$(title)» there are ${#all[@]} boxes, want $1"
+    for ((i = 0; i < $1; i++)); do click ${all[i]}; done
+    return
+  fi
   keys space
   for ((i = 1; i < $1; i++)); do keys Tab space; done
 }
+
+# write TEXT, write_file FILE: into the line that has the keyboard.
+write() { xdotool type --delay 40 "$1"; }
+write_file() { xdotool type --delay 60 --file "$1"; }
+# next_line: to the line after it; the last one, by mouse.
+next_line() { if by_mouse; then click_on -1 lines; else keys Tab; fi; }
 
 # --- program and clerk -----------------------------------------------------
 start_salter() {
@@ -42,7 +64,7 @@ start_salter() {
   SALTER=$!
   PIDS+=("$SALTER")
   page 'Пријава службеника'; shot sign-in
-  xdotool type --delay 60 --file "$RUN/clerk.password"; keys Return
+  write_file "$RUN/clerk.password"; go_on
   page 'Почетна'
   where=$(place)
 }
@@ -56,19 +78,32 @@ card() { "$BIN/salter-card" send -state "$RUN/card" "$@" >>"$RUN/log/card-send.t
 open_case() {
   sleep 3
   shot home
-  keys F2
+  if by_mouse; then press; else keys F2; fi
   page 'Картица и лице'; sleep 1; shot person
 }
 
 # answered: the questions on the first screen are answered by KEYS.
 answered() { keys "$@"; shot person-answered; press; }
 
+# knows_pin: it is his face, and he knows his PIN: of the answers that are not
+# chosen two are to the question what he wants.
+knows_pin() {
+  if by_mouse; then
+    click_on 3 boxes
+    click_on 4 boxes # one less after the first
+    shot person-answered
+    press
+    return
+  fi
+  answered space Tab Tab space
+}
+
 # supervisor REASON: signs what the case needs him for.
 supervisor() {
-  keys F4
+  if by_mouse; then click_on -1 buttons; else keys F4; fi
   page 'Одлука надзорника'; shot supervisor
-  xdotool type --delay 40 "$1"; keys Tab
-  xdotool type --delay 60 --file "$RUN/supervisor.password"; shot supervisor-signs
+  write "$1"; next_line
+  write_file "$RUN/supervisor.password"; shot supervisor-signs
   press
   page 'Картица и лице'; sleep 1; shot decided
 }
@@ -76,6 +111,10 @@ supervisor() {
 # papers N: one print job, and N signatures and receipts.
 papers() {
   page 'Штампа папира';   shot papers
+  if by_mouse; then click_on -1 buttons; else keys F11; fi
+  page 'Преглед папира';  shot preview
+  if by_mouse; then click_on 1 buttons; else keys Escape; fi
+  page 'Штампа папира'
   press
   page 'Потписи и печат' 30; shot papers-printed
   tick "$1";              shot papers-signed
@@ -84,19 +123,31 @@ papers() {
 
 email() {
   page 'Електронска пошта'; shot e-mail
-  keys space
-  xdotool type --delay 40 "$1"; keys Tab
-  xdotool type --delay 40 "$1"; shot e-mail-typed
+  if by_mouse; then click_on 1 boxes; else keys space; fi
+  write "$1"; next_line
+  write "$1"; shot e-mail-typed
   press
 }
 content() { page 'Провера података'; sleep 1; shot content; press; }
 
 # --- the citizen -----------------------------------------------------------
-turn() { page 'Окрените екран' 30; shot hand-over; keys Return; }
+turn() { page 'Окрените екран' 30; shot hand-over; go_on; }
 pin() {
   page 'Унос ПИН-а'; shot pin
-  xdotool type --delay 150 --file "$RUN/card/pin.txt"; shot pin-typed
-  keys Return
+  if by_mouse; then click_digits "$(cat "$RUN/card/pin.txt")"; else xdotool type --delay 150 --file "$RUN/card/pin.txt"; fi
+  shot pin-typed
+  go_on
+}
+
+# click_digits PIN: on a pad with its digits in order.
+click_digits() {
+  local i d all
+  mapfile -t all < <(digits)
+  [ ${#all[@]} = 12 ] || die "the pad has ${#all[@]} keys, want 12"
+  for ((i = 0; i < ${#1}; i++)); do
+    d=${1:i:1}
+    click ${all[d == 0 ? 10 : d - 1]}
+  done
 }
 new_pin() {
   page 'Унос ПИН-а'; shot new-pin
@@ -106,7 +157,7 @@ new_pin() {
 }
 thanks() {
   page 'Хвала' 30; shot thanks
-  keys Return
+  go_on
   wait_for 5 "the window's return from full screen" placed "$where"
 }
 
@@ -114,19 +165,20 @@ thanks() {
 # hand_over N: when the work is done: the last papers, and N boxes.
 hand_over() {
   page 'Уручење и архива' 180; shot result
-  keys F9; sleep 3
+  if by_mouse; then click_on -2 buttons; else keys F9; fi # the one beside it is the preview
+  sleep 3
   tick "$1"; shot handed-over
   press
   page 'Предмет је завршен'; shot closed
   sleep 3
-  keys Return
+  go_on
   page 'Почетна'; sleep 2
 }
 
 # issue N: a whole issuing with N signatures on paper, the PIN known.
 issue() {
   open_case
-  answered space Tab Tab space
+  knows_pin
   papers 4
   email "$1"
   content
