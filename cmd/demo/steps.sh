@@ -144,10 +144,25 @@ click_digits() {
   local i d all
   mapfile -t all < <(digits)
   [ ${#all[@]} = 12 ] || die "the pad has ${#all[@]} keys, want 12"
+  no_highlight
   for ((i = 0; i < ${#1}; i++)); do
     d=${1:i:1}
     click ${all[d == 0 ? 10 : d - 1]}
   done
+}
+
+# no_highlight: the keys of the pad look the same with the pointer on one of
+# them and while it is held down. The key is taken back.
+no_highlight() {
+  local left top right bottom before hovered held
+  read -r left top <<<"${all[0]}"; read -r right bottom <<<"${all[11]}"
+  keys_look() { import -window root -crop "$((right - left + 124))x$((bottom - top + 76))+$((left - 62))+$((top - 38))" png:- | convert png:- -format '%#' info:; }
+  xdotool mousemove 5 5 sleep 0.2; before=$(keys_look)
+  xdotool mousemove ${all[4]} sleep 0.2; hovered=$(keys_look)
+  xdotool mousedown 1 sleep 0.2; held=$(keys_look)
+  xdotool mouseup 1 sleep 0.2
+  [ "$before" = "$hovered" ] && [ "$before" = "$held" ] && [ "$before" = "$(keys_look)" ] || die "the pad shows which key is pressed"
+  click ${all[11]}
 }
 new_pin() {
   page 'Унос ПИН-а'; shot new-pin
