@@ -27,6 +27,9 @@ type Config struct {
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: nothing is logged
 	CRLPause  time.Duration    // 0: lists are published by PublishCRLs only
+	// Database is the URL of an empty PostgreSQL database (pgtest.Database);
+	// empty: SQLite.
+	Database string
 	// Wrap, if not nil, stands between the network and the API's handler.
 	Wrap func(http.Handler) http.Handler
 	// Serve, if not nil, changes the API's server before it serves.
@@ -75,6 +78,41 @@ func Start(t testing.TB, cfg Config) *Server {
 			t.Fatalf("make authority: %v", err)
 		}
 	}
+	if cfg.Database != "" {
+		if _, err := authority.Migrate(t.Context(), s.Dir, cfg.Database); err != nil {
+			t.Fatalf("make authority: %v", err)
+		}
+	}
+	return s.begin()
+}
+
+// Another starts a second server on the database of s, which is PostgreSQL's,
+// from a folder of its own.
+func (s *Server) Another() *Server {
+	s.t.Helper()
+	other := &Server{Dir: filepath.Join(s.t.TempDir(), "ca"), t: s.t, cfg: s.cfg}
+	if err := os.Mkdir(other.Dir, 0o700); err != nil {
+		s.t.Fatalf("make folder: %v", err)
+	}
+	for _, name := range []string{"pki", "profiles"} {
+		if err := os.CopyFS(filepath.Join(other.Dir, name), os.DirFS(filepath.Join(s.Dir, name))); err != nil {
+			s.t.Fatalf("make folder: %v", err)
+		}
+	}
+	for _, name := range []string{"policy.json", "database"} {
+		text, err := os.ReadFile(filepath.Join(s.Dir, name))
+		if err := errors.Join(err, os.WriteFile(filepath.Join(other.Dir, name), text, 0o600)); err != nil {
+			s.t.Fatalf("make folder: %v", err)
+		}
+	}
+	return other.begin()
+}
+
+// begin serves until the test ends.
+func (s *Server) begin() *Server {
+	t := s.t
+	t.Helper()
+	var err error
 	if _, isBenchmark := t.(*testing.B); !isBenchmark {
 		if s.contract, err = loadContract(); err != nil {
 			t.Fatalf("read openapi.yaml: %v", err)
