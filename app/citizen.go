@@ -17,6 +17,7 @@ const (
 	stageAgain          // he types a new PIN once more
 	stageWeak           // his new PIN is easily guessed: he chooses another, or insists
 	stageChecking       // the attempt runs; the buffers are lent
+	stageOnReader       // the attempt runs; the citizen types on the reader
 	stageLastTry        // one try left: explained before it is risked
 	stageThanks         // the neutral end, until the clerk goes on
 )
@@ -25,7 +26,7 @@ const (
 func (s stage) screen() screen {
 	return map[stage]screen{
 		stageTurn: screenTurn, stagePad: screenPad, stageAgain: screenAgain, stageWeak: screenWeak, stageChecking: screenChecking,
-		stageLastTry: screenLastTry, stageThanks: screenThanks,
+		stageOnReader: screenOnReader, stageLastTry: screenLastTry, stageThanks: screenThanks,
 	}[s]
 }
 
@@ -138,6 +139,12 @@ func (a *App) openPad() {
 		a.citizen = next
 		return
 	}
+	if c.PIN.Way != procedure.PINOnScreen {
+		next.stage, next.deadline = stageOnReader, time.Time{} // the reader has its own
+		a.citizen = next
+		a.send(a.cfg.Desk.EnterPINOnPad)
+		return
+	}
 	if err := a.pad.begin(a.cfg.DigitsInOrder); err != nil {
 		a.failure = asError(err)
 		a.citizen.stage = stageThanks
@@ -214,7 +221,13 @@ func (a *App) enterNew(weak bool) {
 // attempt lends the buffers to the core.
 func (a *App) attempt(call func(context.Context) error) {
 	a.pad.open = false
-	a.citizen.stage, a.working, a.failure, a.ended = stageChecking, "enter-pin", nil, ""
+	a.citizen.stage = stageChecking
+	a.send(call)
+}
+
+// send runs the attempt; nothing ends the page before it is over.
+func (a *App) send(call func(context.Context) error) {
+	a.working, a.failure, a.ended = "enter-pin", nil, ""
 	a.render()
 	ctx := a.ctx
 	a.cfg.Go(func() {

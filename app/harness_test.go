@@ -177,6 +177,7 @@ func (d *scriptedDesk) ConfirmHandOver(_ context.Context, t procedure.HandOverTi
 	d.ending = t
 	return d.call("ConfirmHandOver")
 }
+func (d *scriptedDesk) EnterPINOnPad(context.Context) error { return d.call("EnterPINOnPad") }
 func (d *scriptedDesk) OperatorConfirms(_ context.Context, reference string) error {
 	return d.call("OperatorConfirms " + reference)
 }

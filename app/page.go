@@ -37,6 +37,7 @@ const (
 	screenAgain      screen = "again"
 	screenWeak       screen = "weak"
 	screenChecking   screen = "checking"
+	screenOnReader   screen = "on-reader"
 	screenLastTry    screen = "last-try"
 	screenThanks     screen = "thanks"
 	screenWork       screen = "work"
@@ -51,7 +52,7 @@ const (
 var screens = []screen{
 	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
 	screenPapers, screenBrought, screenSigned, screenPreview, screenEmail, screenContent, screenPIN,
-	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenLastTry, screenThanks,
+	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
 
@@ -241,6 +242,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.weakPage(p)
 	case screenChecking:
 		return a.checkingPage(p)
+	case screenOnReader:
+		return a.onReaderPage(p)
 	case screenLastTry:
 		return a.lastTryPage(p)
 	case screenThanks:

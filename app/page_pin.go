@@ -230,6 +230,31 @@ func (a *App) checkingPage(p *page) fyne.CanvasObject {
 		line(styleLead.centred(), a.words.say("checking.text")))
 }
 
+// onReaderPage says, step by step, what the citizen does at the reader. He ends
+// or gives up there.
+func (a *App) onReaderPage(p *page) fyne.CanvasObject {
+	p.bare = true
+	of := string(a.citizen.mode)
+	if a.citizen.changed {
+		of = "changed"
+	}
+	parts := []fyne.CanvasObject{
+		centred(picture(pictureCardIn, unit(42))),
+		line(styleDisplay.centred(), a.words.say("on-reader.heading")),
+		centred(para(styleLead.centred(), a.words.say(a.words.either("pad.text."+of, "pad.text")), textWidth())),
+	}
+	if a.citizen.note != "" {
+		parts = append(parts, centred(toneWarning.box(a.words.say(a.citizen.note), textWidth())))
+	}
+	var steps []fyne.CanvasObject
+	for _, step := range []string{"on-reader.type", "on-reader.confirm", "on-reader.cancel"} {
+		steps = append(steps, para(styleLead, a.words.say(step), textWidth()-2*unit(6)))
+	}
+	return column(unit(4), append(parts,
+		centred(natural(panel(column(unit(2), steps...)))),
+		centred(row(unit(3), picture(pictureInfo, unit(6.5)), line(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft())))))...)
+}
+
 // lastTryPage explains what the last try risks before it is made.
 func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	p.bare = true

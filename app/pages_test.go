@@ -170,6 +170,11 @@ func issuingScenes() []scene {
 			c.held = true
 			c.press(fyne.KeyReturn)
 		}, screenChecking},
+		{"on the reader", with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) { s.Case.PIN.Way = procedure.PINOnPad }), func(c *counter) {
+			c.press(fyne.KeyReturn)
+			c.desk.next["BeginPIN"] = func(*procedure.Snapshot) { c.held = true } // what follows it waits
+			c.press(fyne.KeyReturn)
+		}, screenOnReader},
 		{"last try", inCase(procedure.PhasePIN), func(c *counter) {
 			c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 1}
 			c.press(fyne.KeyReturn, fyne.KeyReturn)

@@ -46,9 +46,10 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 	if c.Active() && c.tornRetire(chip) && c.oldOn(chip) == 0 {
 		return e.retired(ctx, c, cur, chip) // nothing is left to type a PIN for
 	}
+	way := e.pinWay(ctx, c)
 	drafts := append(c.foundRetired(chip), draft{kind: KindPINBegun, of: c.ID, body: PINBegun{
 		Tries: chip.Tries, Policy: policy.Version, Offset: policy.ClockOffset.Milliseconds(),
-		Mode: c.pinMode(), Old: c.oldOn(chip),
+		Mode: c.pinMode(), Way: way, Old: c.oldOn(chip),
 	}})
 	if c.Action == ActionIssue && c.ContractID == "" && c.Attempt.CSR == "" {
 		// The papers were confirmed by the first version, which had no register.
@@ -61,7 +62,7 @@ func (e *Engine) BeginPIN(ctx context.Context) error {
 		return err
 	}
 	open := e.next(c, cur) == MoveAskPIN // the look at the chip may have told more
-	e.update(func() { cur.pin, cur.problem = PINView{Open: open, Mode: c.pinMode()}, nil })
+	e.update(func() { cur.pin, cur.problem = PINView{Open: open, Mode: c.pinMode(), Way: way}, nil })
 	return nil
 }
 
@@ -163,7 +164,7 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		return err
 	}
 	c, cur, err := e.present()
-	if err == nil && (!cur.pin.Open || c.pinMode() == PINNew) {
+	if err == nil && (!cur.pin.Open || cur.pin.Way != PINOnScreen || c.pinMode() == PINNew) {
 		err = &Error{Code: CodeNotNow, Detail: "the citizen's page is not open for this"}
 	}
 	if err != nil {
@@ -184,7 +185,7 @@ func (e *Engine) EnterPIN(ctx context.Context, pin []byte) error {
 		leave()
 		return err
 	}
-	session, err := e.login(ctx, c, cur, pin, nil)
+	session, err := e.login(ctx, c, cur, nil, onScreen(pin))
 	if err != nil {
 		leave()
 		return err
@@ -208,8 +209,8 @@ func pinFormed(pin []byte) bool {
 
 // login is the bracket login → pin-verified. A wrong PIN leaves the citizen's
 // page open; everything else ends it. session is the open one, if there is
-// one already.
-func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte, session Session) (Session, error) {
+// one already; attempt makes the one attempt in it.
+func (e *Engine) login(ctx context.Context, c Case, cur *current, session Session, attempt func(context.Context, Session) error) (Session, error) {
 	if err := e.commit(ctx, draft{kind: KindLogin, of: c.ID, body: struct{}{}}); err != nil {
 		closeIf(session)
 		return nil, e.closePIN(cur, err)
@@ -221,7 +222,7 @@ func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte, se
 		session, err = e.cfg.Cards.Open(ctx, e.readerName(), cur.record.Token)
 	}
 	if err == nil {
-		err = session.Login(ctx, pin)
+		err = attempt(ctx, session)
 	}
 	if err != nil {
 		closeIf(session) // nothing was done in it; the card logs out by itself when it is reset
@@ -232,6 +233,11 @@ func (e *Engine) login(ctx context.Context, c Case, cur *current, pin []byte, se
 		return nil, e.closePIN(cur, err)
 	}
 	return session, nil
+}
+
+// onScreen is the attempt with a PIN typed on the screen.
+func onScreen(pin []byte) func(context.Context, Session) error {
+	return func(ctx context.Context, s Session) error { return s.Login(ctx, pin) }
 }
 
 func closeIf(s Session) {

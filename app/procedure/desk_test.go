@@ -64,6 +64,7 @@ func TestNotNow(t *testing.T) {
 		"GoBack":           func() error { return h.e.GoBack(ctx, procedure.PhasePerson) },
 		"BeginPIN":         func() error { return h.e.BeginPIN(ctx) },
 		"EnterPIN":         h.enterPIN,
+		"EnterPINOnPad":    func() error { return h.e.EnterPINOnPad(ctx) },
 		"LeavePIN":         func() error { return h.e.LeavePIN(ctx, procedure.PINCancelled) },
 		"Continue":         func() error { return h.e.Continue(ctx) },
 		"ConfirmHandOver":  func() error { return h.e.ConfirmHandOver(ctx, allHandOverTicks) },

@@ -28,6 +28,8 @@ const (
 	CodeReadBack      Code = "read-back"      // the chip shows another certificate than issued
 	CodeCardFailure   Code = "card-failure"   // the card refused a command
 	CodeModule        Code = "module"         // the PKCS#11 module is missing or fails
+	CodePadCancelled  Code = "pad-cancelled"  // the citizen pressed cancel on the reader; no try spent
+	CodePadTimeout    Code = "pad-timeout"    // nothing was typed on the reader in time; no try spent
 	CodeCannotUnblock Code = "cannot-unblock" // the driver cannot reset the PIN of this card
 	CodePUK           Code = "puk"            // the driver has no PUK for this card, or the card refused it
 	// Eligibility.

@@ -143,6 +143,7 @@ type PINBegun struct {
 	Policy int     `json:"policy"`          // version of the authority's policy
 	Offset int64   `json:"clock_offset_ms"` // local minus authority's time
 	Mode   PINMode `json:"mode,omitempty"`
+	Way    PINWay  `json:"way,omitempty"`
 	Old    int     `json:"old,omitempty"` // signing certificates on the chip that are not the case's
 }
 

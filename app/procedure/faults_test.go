@@ -16,6 +16,7 @@ var visits = []struct {
 	begin func(*harness)
 }{
 	{"issue", func(*harness) {}},
+	{"issue on the reader's pad", func(h *harness) { h.Reader.SetPad(procedure.PadLogin) }},
 	{"issue by EST alone", func(h *harness) { h.Authority.SetPlain(&proctest.Plain{Recalls: true}) }},
 	{"renew", func(h *harness) { h.renewable() }},
 	{"change and issue", func(h *harness) { h.wish.unblock = procedure.UnblockChange }},

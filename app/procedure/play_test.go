@@ -138,6 +138,10 @@ func (h *harness) stepPIN(v *procedure.CaseView) {
 		_ = h.e.EnterNewPIN(ctx, []byte(newPIN), []byte(newPIN), false)
 		return
 	}
+	if v.PIN.Way != procedure.PINOnScreen {
+		_ = h.e.EnterPINOnPad(ctx)
+		return
+	}
 	_ = h.e.EnterPIN(ctx, []byte(h.cardOf(v.Identity.CardNumber).PIN))
 }
 

@@ -52,6 +52,12 @@ type Cards interface {
 	// the PIN, without touching it: nil, or an *Error with CodeCannotUnblock.
 	// It is asked before any paper is printed.
 	CanUnblock(ctx context.Context, reader string) error
+	// PadUse says what the reader's own PIN pad, if it has one, is good for
+	// with the card in it. Nothing is asked of the citizen.
+	PadUse(ctx context.Context, reader string) (PadUse, error)
+	// CheckOnPad has the citizen type his PIN on the reader, and makes exactly
+	// one attempt with it; no login is left. Errors are those of LoginOnPad.
+	CheckOnPad(ctx context.Context, reader string, serial TokenSerial) error
 	// Open prepares the token in the reader for writing. It refuses with
 	// CodeOtherCard a token whose serial is not the one asked for.
 	Open(ctx context.Context, reader string, serial TokenSerial) (Session, error)
@@ -64,6 +70,10 @@ type Session interface {
 	// CodeWrongPIN and the tries left as read from the card afterwards.
 	// The caller owns and wipes pin.
 	Login(ctx context.Context, pin []byte) error
+	// LoginOnPad is Login with the PIN typed on the reader (PadLogin). It
+	// returns when the citizen has typed or given up: CodePadCancelled,
+	// CodePadTimeout, which cost no try.
+	LoginOnPad(ctx context.Context) error
 	// Unblock resets the counter of PIN tries with the card's PUK, which the
 	// driver gets by itself for each card. A newPIN that is not nil is set as
 	// well; nil leaves the PIN as it is. It needs no login and leaves none
@@ -89,6 +99,16 @@ type Session interface {
 	// Close logs out and closes; it may be repeated.
 	Close() error
 }
+
+// PadUse is what the PIN pad of a reader is good for.
+type PadUse int
+
+// The uses.
+const (
+	PadNone  PadUse = iota // no pad: the PIN is typed on the screen
+	PadCheck               // for a check of the PIN, which opens nothing
+	PadLogin               // for the login too
+)
 
 // Authority is the certification authority as the counter sees it.
 type Authority interface {

@@ -38,6 +38,10 @@ type Settings struct {
 	MaxUnsynced    time.Duration // clock.max_unsynced_hours: since the authority last told its time
 	SyncDelay      time.Duration // from the last event to the sync, so that a few go together
 
+	// PadIfPresent has the PIN typed on a reader with a pad of its own where
+	// that serves (pin.entry).
+	PadIfPresent bool
+
 	Script string // of the papers: "sr-Cyrl" or "sr-Latn"
 }
 
@@ -83,6 +87,7 @@ func DefaultSettings() Settings {
 		CertificateYears:   5,
 		MaxCertificate:     2048,
 		WeakPIN:            WeakWarn,
+		PadIfPresent:       true,
 		StatusForm:         map[Action]int{ActionRevoke: 1, ActionSuspend: 2, ActionReactivate: 3},
 		StatusDeadline:     24 * time.Hour,
 		ReasonMap:          reasonMap(),

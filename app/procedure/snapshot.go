@@ -78,6 +78,9 @@ type Desk interface {
 	// right, starts the card work in the background and returns. The caller
 	// owns and wipes pin.
 	EnterPIN(ctx context.Context, pin []byte) error
+	// EnterPINOnPad is EnterPIN for a citizen who types on the reader
+	// (PINView.Way). It returns when he has.
+	EnterPINOnPad(ctx context.Context) error
 	// EnterNewPIN sets the PIN that the citizen chose and typed twice, and
 	// goes on with the card work as EnterPIN does. CodePINDiffers: typed
 	// differently; CodePINWeak: weak, with Fields naming why, unless the
@@ -382,10 +385,22 @@ const (
 	PINKept  PINMode = "kept"  // his PIN, after its counter was reset: he proves that he knows it
 )
 
+// PINWay is where the citizen types. It is decided before the screen is handed
+// over, and journalled.
+type PINWay string
+
+// The ways.
+const (
+	PINOnScreen PINWay = ""
+	PINOnPad    PINWay = "pad"       // on the reader, for the login
+	PINCheckPad PINWay = "pad-check" // on the reader, to show that he knows it
+)
+
 // PINView is what the citizen's page shows: nothing of the case.
 type PINView struct {
 	Open  bool // the citizen's page is up
 	Mode  PINMode
+	Way   PINWay
 	Tries int    // left, as read from the card; −1 unknown
 	Last  *Error // what became of the last attempt
 	Again bool   // asked a second time in this case, because the chip dropped the login

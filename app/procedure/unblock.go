@@ -130,7 +130,7 @@ func (e *Engine) setPIN(ctx context.Context, c Case, cur *current, pin []byte) (
 		closeIf(session)
 		return nil, e.closePIN(cur, err)
 	}
-	return e.login(ctx, c, cur, pin, session)
+	return e.login(ctx, c, cur, session, onScreen(pin))
 }
 
 // weakness names why a PIN is easily guessed (E14): by anybody, or by somebody

@@ -29,6 +29,7 @@ func (s *Settings) procedure() procedure.Settings {
 	out.RenewBeforeDays = s.Renewal.BeforeExpiryDays
 	out.RenewalChain = s.Renewal.Chain
 	out.RetentionYears = s.Retention.YearsAfterEnd
+	out.PadIfPresent = s.PIN.Entry == "pad_if_present"
 	out.WeakPIN = procedure.WeakAction(s.PIN.WeakAction)
 	out.PurgeAfterAck = s.Journal.PurgeAfterAck
 	out.MaxUnsynced = time.Duration(s.Clock.MaxUnsyncedHours) * time.Hour

@@ -74,7 +74,7 @@ func (s *Settings) ruleFaults() []*fault {
 		between("appointment.slot_minutes", s.Appointment.SlotMinutes, 1, 240),
 		between("retention.years_after_end", s.Retention.YearsAfterEnd, 1, 100),
 		oneOf("pin.weak_action", s.PIN.WeakAction, "allow", "warn", "refuse"),
-		when(s.PIN.Entry == "pad", "pin.entry", "is \"pad\": a reader with a pad of its own "+later+"; say pad_if_present or screen"),
+		when(s.PIN.Entry == "pad", "pin.entry", "is \"pad\": a new PIN is always typed on the screen; say pad_if_present or screen"),
 		oneOf("pin.entry", s.PIN.Entry, "pad_if_present", "screen"),
 		when(s.Counter.Mobile, "counter.mobile", "is true: a mobile counter "+later),
 		when(!s.Renewal.NewKey, "renewal.new_key", "is false: a renewal with the old key "+later),

@@ -200,6 +200,7 @@ survives_new_card = true
 before_expiry_days = 30
 chain = false
 [pin]
+entry = "screen"
 weak_action = "refuse"
 [forms]
 accept_brought = false
@@ -231,6 +232,7 @@ years_after_end = 15
 	want.DocTypes, want.SupervisorBelowAge = []procedure.DocType{procedure.DocTypeIF}, 16
 	want.SealRequired, want.ContractTerm, want.SurvivesNewCard = false, 7, true
 	want.RenewBeforeDays, want.RenewalChain = 30, false
+	want.PadIfPresent = false
 	want.WeakPIN, want.AcceptBrought, want.SignBeforeClerk, want.Script = procedure.WeakRefuse, false, true, "sr-Latn"
 	want.StatusForm = map[procedure.Action]int{procedure.ActionRevoke: 1, procedure.ActionSuspend: 3, procedure.ActionReactivate: 2}
 	want.ReasonMap = maps.Clone(want.ReasonMap)

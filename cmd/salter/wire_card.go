@@ -101,6 +101,21 @@ func (c cards) CanUnblock(ctx context.Context, reader string) error {
 	return cardError(c.readers.CanUnblock(ctx, reader))
 }
 
+func (c cards) PadUse(ctx context.Context, reader string) (procedure.PadUse, error) {
+	use, err := c.readers.PadUse(ctx, reader)
+	return padUses[use], cardError(err)
+}
+
+var padUses = map[card.PadUse]procedure.PadUse{
+	card.PadNone:  procedure.PadNone,
+	card.PadCheck: procedure.PadCheck,
+	card.PadLogin: procedure.PadLogin,
+}
+
+func (c cards) CheckOnPad(ctx context.Context, reader string, serial procedure.TokenSerial) error {
+	return cardError(c.readers.CheckPINOnPad(ctx, reader, string(serial)))
+}
+
 func (c cards) Open(ctx context.Context, reader string, serial procedure.TokenSerial) (procedure.Session, error) {
 	s, err := c.readers.Open(ctx, reader, string(serial))
 	if err != nil {
@@ -115,6 +130,8 @@ type session struct{ s *card.Session }
 func (s session) Login(ctx context.Context, pin []byte) error {
 	return cardError(s.s.Login(ctx, pin))
 }
+
+func (s session) LoginOnPad(ctx context.Context) error { return cardError(s.s.LoginOnPad(ctx)) }
 
 func (s session) Unblock(ctx context.Context, newPIN []byte) error {
 	return cardError(s.s.Unblock(ctx, newPIN))
@@ -171,6 +188,10 @@ var cardCodes = []struct {
 	{card.ErrBusy, procedure.CodeBusy},
 	{card.ErrPINBlocked, procedure.CodePINBlocked},
 	{card.ErrPINFormat, procedure.CodePINFormat},
+	{card.ErrPINDiffers, procedure.CodePINDiffers},
+	{card.ErrPadCancelled, procedure.CodePadCancelled},
+	{card.ErrPadTimeout, procedure.CodePadTimeout},
+	{card.ErrNoPad, procedure.CodeModule},
 	{card.ErrCannotUnblock, procedure.CodeCannotUnblock},
 	{card.ErrNoPUK, procedure.CodePUK},
 	{card.ErrPUKBlocked, procedure.CodePUK},

@@ -229,6 +229,8 @@ type Reader struct {
 	insertion  uint64
 	identified uint64 // insertion whose identity was read last
 	watchers   map[chan procedure.CardEvent]bool
+	pad        procedure.PadUse
+	typed      []string // at the pad, to come
 }
 
 // readerName is the name of the one reader.
@@ -377,6 +379,77 @@ func (r *Reader) CanUnblock(_ context.Context, _ string) error {
 	})
 }
 
+// SetPad gives the reader a PIN pad, or takes it away.
+func (r *Reader) SetPad(use procedure.PadUse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pad = use
+}
+
+// Type says what the citizen does at the pad next, in turn: a PIN, or
+// PadCancel, or PadSleep.
+func (r *Reader) Type(what ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.typed = append(r.typed, what...)
+}
+
+// What somebody does at the pad instead of typing a PIN.
+const (
+	PadCancel = "cancel"
+	PadSleep  = "nothing"
+)
+
+// PadUse implements procedure.Cards.
+func (r *Reader) PadUse(context.Context, string) (use procedure.PadUse, err error) {
+	err = r.faults.around(OpPadUse, func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		use = r.pad
+		return nil
+	})
+	return use, err
+}
+
+// onPad waits for the citizen; with nothing scripted he types the card's PIN.
+// c.mu is held.
+func (r *Reader) onPad(c *Card) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.typed) == 0 {
+		return c.PIN, nil
+	}
+	what := r.typed[0]
+	r.typed = r.typed[1:]
+	switch what {
+	case PadCancel:
+		return "", &procedure.Error{Code: procedure.CodePadCancelled}
+	case PadSleep:
+		return "", &procedure.Error{Code: procedure.CodePadTimeout}
+	}
+	return what, nil
+}
+
+// CheckOnPad implements procedure.Cards.
+func (r *Reader) CheckOnPad(_ context.Context, _ string, serial procedure.TokenSerial) error {
+	return r.faults.around(OpLogin, func() error {
+		c, _, err := r.inside()
+		if err != nil {
+			return err
+		}
+		if c.Token != serial {
+			return &procedure.Error{Code: procedure.CodeOtherCard}
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		pin, err := r.onPad(c)
+		if err != nil {
+			return err
+		}
+		return c.verify(pin)
+	})
+}
+
 // Open implements procedure.Cards.
 func (r *Reader) Open(_ context.Context, _ string, serial procedure.TokenSerial) (s procedure.Session, err error) {
 	err = r.faults.around(OpOpen, func() error {
@@ -420,17 +493,38 @@ func (s *session) do(op Op, login bool, effect func() error) error {
 
 // Login implements procedure.Session.
 func (s *session) Login(_ context.Context, pin []byte) error {
+	return s.do(OpLogin, false, func() error { return s.verify(string(pin)) })
+}
+
+// LoginOnPad implements procedure.Session.
+func (s *session) LoginOnPad(context.Context) error {
 	return s.do(OpLogin, false, func() error {
-		switch {
-		case s.card.tries == 0:
-			return &procedure.Error{Code: procedure.CodePINBlocked}
-		case string(pin) != s.card.PIN:
-			s.card.tries--
-			return &procedure.Error{Code: procedure.CodeWrongPIN, Tries: s.card.tries}
+		pin, err := s.reader.onPad(s.card)
+		if err != nil {
+			return err
 		}
-		s.card.tries, s.loggedIn = 3, true
-		return nil
+		return s.verify(pin)
 	})
+}
+
+// verify makes one attempt; s.card.mu is held.
+func (s *session) verify(pin string) error {
+	err := s.card.verify(pin)
+	s.loggedIn = s.loggedIn || err == nil
+	return err
+}
+
+// verify makes one attempt with a PIN; c.mu is held.
+func (c *Card) verify(pin string) error {
+	switch {
+	case c.tries == 0:
+		return &procedure.Error{Code: procedure.CodePINBlocked}
+	case pin != c.PIN:
+		c.tries--
+		return &procedure.Error{Code: procedure.CodeWrongPIN, Tries: c.tries}
+	}
+	c.tries = 3
+	return nil
 }
 
 // Unblock implements procedure.Session.

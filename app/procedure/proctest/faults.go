@@ -21,6 +21,7 @@ const (
 	OpWrite        Op = "write"
 	OpDelete       Op = "delete"
 	OpCanUnblock   Op = "can-unblock"
+	OpPadUse       Op = "pad-use"
 	OpUnblock      Op = "unblock"
 	OpRetire       Op = "retire"
 
