@@ -110,3 +110,50 @@ func TestShowAndExport(t *testing.T) {
 		}
 	}
 }
+
+// TestEnrolCode: a counter enrols itself with a code; after a slip or a lost
+// answer it tries again with the same keys.
+func TestEnrolCode(t *testing.T) {
+	v := newVisit(t, seams{})
+	set := v.set
+	set.Data, set.Counter.Name = filepath.Join(t.TempDir(), "data"), "BG-017-05"
+	if err := os.Mkdir(set.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	url, code := v.server.Bootstrap(set.Counter.Name)
+	enrol := func(url, typed string) error {
+		return enrolCode(t.Context(), set, url, strings.NewReader(typed), io.Discard)
+	}
+	for _, tt := range []struct{ name, url, typed, word string }{
+		{"nothing typed", url, "", "seven groups"},
+		{"a wrong letter", url, "A" + code[1:] + "\n", "code"},
+		{"nobody there", "https://127.0.0.1:1", code, "connect"},
+		{"no TLS", strings.Replace(url, "https", "http", 1), code, "no address"},
+	} {
+		if code[0] == 'A' {
+			tt.typed = strings.Replace(tt.typed, "A"+code[1:], "B"+code[1:], 1)
+		}
+		if err := enrol(tt.url, tt.typed); err == nil || !strings.Contains(err.Error(), tt.word) || strings.Contains(err.Error(), code) {
+			t.Errorf("%s: got %v, want an error with %q and without the code", tt.name, err, tt.word)
+		}
+	}
+	keys, err := readKeys(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := enrol(url, strings.ToLower(code)); err != nil { // no line break: the end is enough
+		t.Fatal(err)
+	}
+	if kept, err := readKeys(set); err != nil || !kept.TLS.Equal(keys.TLS) {
+		t.Errorf("keys after another try: %v, want those of the first", err)
+	}
+	if err := enrol(url, code); err == nil || !strings.Contains(err.Error(), "enrolled already") {
+		t.Errorf("enrolled a second time: got %v", err)
+	}
+	if err := os.Remove(set.file(fileEnrolment)); err != nil { // as if the answer had been lost
+		t.Fatal(err)
+	}
+	if err := enrol(url, code); err != nil {
+		t.Errorf("the same keys again: %v", err)
+	}
+}
