@@ -119,6 +119,8 @@ type App struct {
 	fresh   bool                // failure has just come about
 	notice  string              // id of a message to be shown once, for instance why closing is refused
 	sheet   *procedure.DaySheet // of the day that is shown; nil: not read yet
+
+	findings []procedure.Finding // of the last check of the counter
 }
 
 // New prepares the wizard; nothing is shown before Start.

@@ -16,6 +16,11 @@ var asides = map[screen][]procedure.Phase{
 	screenPreview:    {procedure.PhasePapers, procedure.PhaseHandOver, procedure.PhaseRefused},
 	screenSearch:     nil,
 	screenDay:        nil,
+	screenJournal:    nil,
+	screenHistory:    nil,
+	screenRemote:     nil,
+	screenUnsent:     nil,
+	screenCheck:      nil,
 }
 
 // openAside shows a page beside that of the state; empty: back to that.

@@ -23,6 +23,7 @@ type draft struct {
 	received  string // when Obrazac 3 was received, as typed
 	search    search
 	reference string // of the answer of the authority's operator, as typed
+	ledger    ledger
 }
 
 // follow begins a new draft when another case or another phase is up, or when
@@ -69,6 +70,14 @@ const (
 	controlSearch   = "search"
 	controlDay      = "day"
 	controlSkip     = "skip"
+	controlJournal  = "journal"
+	controlCheck    = "check"
+	controlList     = "list"
+	controlRemote   = "remote"
+	controlUnsent   = "unsent"
+	controlExport   = "export"
+	controlCopy     = "copy"
+	fieldFilter     = "filter"
 	controlBefore   = "before"
 	controlAfter    = "after"
 	controlLook     = "look"

@@ -50,6 +50,7 @@ type scriptedDesk struct {
 // archived are the answers of the pages beside the procedure.
 type archived struct {
 	places   []int64
+	search   procedure.CaseSearch
 	row      func(place int64) procedure.CaseRow
 	history  procedure.CaseHistory
 	remote   procedure.RemoteCases
@@ -185,7 +186,7 @@ func (d *scriptedDesk) SyncNow(context.Context) error { return d.call("SyncNow")
 
 func (d *scriptedDesk) FindCases(_ context.Context, q procedure.CaseQuery) (procedure.CaseList, error) {
 	err := d.call("FindCases " + q.Typed + "/" + string(q.Filter))
-	return procedure.CaseList{Places: d.archive.places}, err
+	return procedure.CaseList{Places: d.archive.places, Search: d.archive.search}, err
 }
 
 func (d *scriptedDesk) CaseRows(_ context.Context, places []int64) ([]procedure.CaseRow, error) {
@@ -240,7 +241,7 @@ func setTheme(t fyne.Theme) {
 
 // counter is the App under test with everything around it.
 type counter struct {
-	t      *testing.T
+	t      testing.TB
 	app    *App
 	desk   *scriptedDesk
 	window fyne.Window
@@ -286,7 +287,7 @@ var (
 )
 
 // open shows the snapshot in a window of the given size.
-func open(t *testing.T, s procedure.Snapshot, size fyne.Size) *counter {
+func open(t testing.TB, s procedure.Snapshot, size fyne.Size) *counter {
 	t.Helper()
 	c := &counter{t: t, desk: &scriptedDesk{snapshot: s, fail: map[string]error{}, next: map[string]func(*procedure.Snapshot){}}, now: noon, buf: make([]byte, pinMax)}
 	c.window = fyne.CurrentApp().NewWindow("")

@@ -131,6 +131,10 @@ func TestEveryValueHasItsWord(t *testing.T) {
 		"step.":            stringConstants(t, "procedure/snapshot.go", "Step"),
 		"warning.":         stringConstants(t, "procedure/snapshot.go", "Warning"),
 		"waits.":           stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
+		"check.":           stringConstants(t, "procedure/checkup.go", "CheckedPart"),
+		"search.by.":       stringConstants(t, "procedure/search.go", "SearchField"),
+		"journal.done.":    {"issue", "renew", "unblock", "revoke", "suspend", "reactivate"},
+		"history.kind.":    caseKinds(),
 		"trouble.heading.": stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
 	} {
 		for _, v := range values {
@@ -147,6 +151,15 @@ func TestEveryValueHasItsWord(t *testing.T) {
 			t.Errorf("the catalogue has no %q", "field."+f)
 		}
 	}
+}
+
+// caseKinds are the kinds of events that a case can have.
+func caseKinds() []string {
+	var kinds []string
+	for _, k := range procedure.Kinds[slices.Index(procedure.Kinds, procedure.KindCaseOpened):] {
+		kinds = append(kinds, string(k))
+	}
+	return kinds
 }
 
 // fieldNames are the names that the core gives to inputs.

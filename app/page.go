@@ -21,6 +21,11 @@ const (
 	screenHome       screen = "home"
 	screenSearch     screen = "search"
 	screenDay        screen = "day"
+	screenJournal    screen = "journal"
+	screenHistory    screen = "history"
+	screenRemote     screen = "remote"
+	screenUnsent     screen = "unsent"
+	screenCheck      screen = "check"
 	screenPerson     screen = "person"
 	screenRefuse     screen = "refuse"
 	screenSupervisor screen = "supervisor"
@@ -50,7 +55,9 @@ const (
 
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
-	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay, screenPerson, screenSupervisor, screenStatus, screenRefuse,
+	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay,
+	screenJournal, screenHistory, screenRemote, screenUnsent, screenCheck,
+	screenPerson, screenSupervisor, screenStatus, screenRefuse,
 	screenPapers, screenBrought, screenSigned, screenPreview, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
@@ -212,6 +219,16 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.searchPage(p, kept)
 	case screenDay:
 		return a.dayPage(p)
+	case screenJournal:
+		return a.journalPage(p, kept)
+	case screenHistory:
+		return a.historyPage(p)
+	case screenRemote:
+		return a.remotePage(p)
+	case screenUnsent:
+		return a.unsentPage(p)
+	case screenCheck:
+		return a.checkPage(p)
 	case screenPerson:
 		return a.personPage(p)
 	case screenSupervisor:

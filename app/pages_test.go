@@ -5,11 +5,13 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"salter/app/procedure"
@@ -38,7 +40,7 @@ func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot
 
 // scenes are all pages in the states in which they are hardest to lay out.
 func scenes() []scene {
-	return append(issuingScenes(), procedureScenes()...)
+	return slices.Concat(issuingScenes(), procedureScenes(), archiveScenes())
 }
 
 // issuingScenes are those of the issuing of a certificate.
@@ -297,8 +299,10 @@ func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
 	type place struct {
 		words    string
 		from, to fyne.Position
+		part     *container.Scroll
 	}
 	var placed []place
+	scrolled := scrolledIn(o)
 	walk(o, fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
 		if box, isBox := o.(*fyne.Container); isBox {
 			for _, child := range box.Objects {
@@ -311,12 +315,12 @@ func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
 		if !isText || words.content == "" {
 			return
 		}
-		here := place{words.content, at, at.Add(words.MinSize())}
+		here := place{words.content, at, at.Add(words.MinSize()), scrolled[o]}
 		if words.style.align != fyne.TextAlignLeading {
 			here.to = at.Add(words.Size())
 		}
 		for _, p := range placed {
-			if here.from.X < p.to.X && p.from.X < here.to.X && here.from.Y < p.to.Y-1 && p.from.Y < here.to.Y-1 {
+			if here.part == p.part && here.from.X < p.to.X && p.from.X < here.to.X && here.from.Y < p.to.Y-1 && p.from.Y < here.to.Y-1 {
 				t.Errorf("%q overlaps %q", here.words, p.words)
 			}
 		}
@@ -325,10 +329,26 @@ func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
 		if m.Width > s.Width+0.5 || m.Height > s.Height+0.5 {
 			t.Errorf("%q needs %v and got %v", words.content, m, s)
 		}
+		if here.part != nil {
+			return // what is out of sight comes into it
+		}
 		if at.X < 0 || at.Y < 0 || at.X+m.Width > window.Width+0.5 || at.Y+m.Height > window.Height+0.5 {
 			t.Errorf("%q lies at %v, outside of %v", words.content, at, window)
 		}
 	})
+}
+
+// scrolledIn finds what lies in a part of the page that scrolls.
+func scrolledIn(o fyne.CanvasObject) map[fyne.CanvasObject]*container.Scroll {
+	in := map[fyne.CanvasObject]*container.Scroll{}
+	walk(o, fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		s, ok := o.(*container.Scroll)
+		if !ok || s.Content.MinSize().Height <= s.Size().Height {
+			return
+		}
+		walk(s.Content, fyne.Position{}, func(inner fyne.CanvasObject, _ fyne.Position) { in[inner] = s })
+	})
+	return in
 }
 
 // walk visits the visible objects with their absolute positions.

@@ -13,6 +13,22 @@ func (p *page) scrolling(o fyne.CanvasObject) fyne.CanvasObject {
 	return s
 }
 
+// scrollByKeys lets Page Up and Page Down move the nth of what scrolls, where
+// nothing in it can have the focus.
+func (p *page) scrollByKeys(nth int) {
+	by := func(pages float32) func() {
+		return func() {
+			if nth >= len(p.scrolls) {
+				return
+			}
+			s := p.scrolls[nth]
+			most := max(s.Content.MinSize().Height-s.Size().Height, 0)
+			s.ScrollToOffset(fyne.NewPos(0, min(max(s.Offset.Y+pages*s.Size().Height*0.9, 0), most)))
+		}
+	}
+	p.keys[fyne.KeyPageUp], p.keys[fyne.KeyPageDown] = by(-1), by(+1)
+}
+
 // bringIntoSight scrolls to the control that has the focus.
 func (p *page) bringIntoSight() {
 	f, ok := p.canvas.Focused().(fyne.CanvasObject)

@@ -72,3 +72,12 @@ func (a *App) decimal(d, unit time.Duration) string {
 	n := d.Round(unit/10) / (unit / 10)
 	return a.words.fill("format.decimal", with{"Whole": int64(n / 10), "Tenth": int64(n % 10)})
 }
+
+// clockOf is the time t as hours and minutes if it is of the same day as the
+// one before it, else with its date.
+func (a *App) clockOf(before, t time.Time) string {
+	if procedure.DateOf(t, a.cfg.Zone) == procedure.DateOf(before, a.cfg.Zone) {
+		return t.In(a.cfg.Zone).Format("15:04")
+	}
+	return a.moment(t)
+}

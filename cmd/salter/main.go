@@ -35,6 +35,7 @@ const usage = `usage:
   salter [-config FILE] handover -out F        what the authority does not hold, sealed for it
   salter [-config FILE] handover -answer F     take in the checkpoint that it gave for that
   salter [-config FILE] journal rekey          give the journal's checkpoints another key
+  salter [-config FILE] doctor [-language L]   check every part, say what is wrong (sr-Cyrl, sr-Latn, en)
   salter version
 `
 
@@ -106,6 +107,8 @@ func command(ctx context.Context, config, crashed string, args []string, out io.
 		return *p, nil
 	}
 	switch name {
+	case "doctor":
+		return doctor(ctx, s, rest, out)
 	case "enrol request":
 		return withPath(path, "out", func(p string) error { return enrolRequest(ctx, s, p) })
 	case "enrol accept":

@@ -1,0 +1,41 @@
+package app
+
+import "salter/app/procedure"
+
+// Spoken is a finding of the counter's check in words.
+type Spoken struct {
+	Part string // what was looked at
+	What string // what was found
+	Do   string // what to do; empty: nothing
+}
+
+// FindingWords puts findings into words of the given language, as the status
+// page does: for the same check on the command line.
+func FindingWords(l Language) (func(procedure.Finding) Spoken, error) {
+	words, err := loadMessages(l)
+	if err != nil {
+		return nil, err
+	}
+	return words.finding, nil
+}
+
+// finding puts a finding into words.
+func (m *messages) finding(f procedure.Finding) Spoken {
+	id := "check." + string(f.Part)
+	s := Spoken{Part: m.say(id)}
+	if f.Note == "" && f.Problem != nil {
+		t := m.explain(f.Problem, nil)
+		s.What, s.Do = t.what, t.do
+		return s
+	}
+	values := with{}
+	for name, value := range f.Values {
+		values[name] = value
+	}
+	id += "." + f.Note
+	s.What = m.fill(id, values)
+	if f.Grade != procedure.GradeGood {
+		s.Do = m.fill(id+".do", values)
+	}
+	return s
+}

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"salter/app/procedure"
+)
+
+// openCheck looks at every part of the counter, and shows each finding as it
+// comes.
+func (a *App) openCheck() {
+	if a.working != "" {
+		return
+	}
+	a.findings, a.draft.aside = nil, screenCheck
+	a.do("check", func(ctx context.Context) error {
+		return a.cfg.Desk.SelfTest(ctx, func(f procedure.Finding) {
+			a.cfg.Post(func() {
+				a.findings = append(a.findings, f)
+				a.render()
+			})
+		})
+	}, nil)
+	a.render()
+}
+
+// checkPage says of each part of the counter whether it works, and what to do
+// if not.
+func (a *App) checkPage(p *page) fyne.CanvasObject {
+	a.setBack(p, a.words.say("back"), func() { a.openAside("") })
+	a.setPrimary(p, a.words.say("check.again"), a.openCheck)
+	p.keys[fyne.KeyF5] = a.openCheck
+	width := a.pageWidth()
+	half := (width - unit(4)) / 2
+	found := map[procedure.CheckedPart]procedure.Finding{}
+	for _, f := range a.findings {
+		found[f.Part] = f
+	}
+	var columns [2][]fyne.CanvasObject
+	for i, part := range procedure.CheckedParts {
+		side := i * 2 / len(procedure.CheckedParts)
+		if len(columns[side]) > 0 {
+			columns[side] = append(columns[side], rule())
+		}
+		f, known := found[part]
+		columns[side] = append(columns[side], a.findingRow(part, f, known, half-2*unit(6)))
+	}
+	p.scrollByKeys(0)
+	head := column(unit(1), line(styleHeading, a.words.say("check.heading")), para(styleSecondary, a.checkSummary(), width),
+		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
+	both := topRow(unit(4), panel(column(unit(1.5), columns[0]...)), panel(column(unit(1.5), columns[1]...)))
+	return around(column(unit(3), head, gap(0)), nil, nil, nil, p.scrolling(both))
+}
+
+// checkSummary says in one sentence how it went.
+func (a *App) checkSummary() string {
+	wrong, unsure := 0, 0
+	for _, f := range a.findings {
+		switch f.Grade {
+		case procedure.GradeBad:
+			wrong++
+		case procedure.GradeWarning:
+			unsure++
+		}
+	}
+	switch {
+	case len(a.findings) < len(procedure.CheckedParts):
+		return a.words.say("check.running")
+	case wrong > 0:
+		return a.words.count("check.wrong", wrong)
+	case unsure > 0:
+		return a.words.count("check.unsure", unsure)
+	}
+	return a.words.say("check.well")
+}
+
+// findingRow is one part with what was found.
+func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known bool, width float32) fyne.CanvasObject {
+	drawing := map[procedure.Grade]drawing{
+		"": pictureWait, procedure.GradeGood: pictureDone, procedure.GradeWarning: pictureWarning, procedure.GradeBad: pictureError,
+	}[f.Grade]
+	measure := width - 22 - unit(3)
+	if !known {
+		return topRow(unit(3), picture(drawing, 22), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
+	}
+	w := a.words.finding(f)
+	words := []fyne.CanvasObject{line(styleStrong, w.Part), para(styleBody, w.What, measure)}
+	if w.Do != "" {
+		words = append(words, para(styleCaption, w.Do, measure))
+	}
+	return topRow(unit(3), picture(drawing, 22), column(0, words...))
+}
