@@ -7,12 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/hex"
-	"encoding/pem"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -470,37 +465,4 @@ func TestOtherOffice(t *testing.T) {
 	id := catest.NewUUID()
 	p = stranger.JSON(http.MethodPut, ca.PathStatusChange+id, c.Change(id, ca.OpRevoke, cert, 1), nil)
 	wantProblem(t, p, ca.ProblemAssertion)
-}
-
-// TestOpenSSLVerifies has a program that is not ours judge the chain.
-func TestOpenSSLVerifies(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Fatal("openssl is needed (Debian package openssl)")
-	}
-	o := newOffice(t, catest.Config{})
-	chain := issue(t, o.open())
-	dir := t.TempDir()
-	write := func(name string, der []byte) string {
-		path := filepath.Join(dir, name)
-		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	caChain, err := o.Authority.Chain(ca.LabelCitizen)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, issuer, leaf := write("root.pem", caChain[1].Raw), write("issuer.pem", chain[1].Raw), write("leaf.pem", chain[0].Raw)
-	out, err := exec.Command(openssl, "verify", "-x509_strict", "-CAfile", root, "-untrusted", issuer, leaf).CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl verify: %v\n%s", err, out)
-	}
-	text, err := exec.Command(openssl, "x509", "-in", leaf, "-noout", "-ext", "keyUsage").CombinedOutput()
-	if err != nil || !strings.Contains(string(text), "critical") || !strings.Contains(string(text), "Non Repudiation") {
-		t.Errorf("key usage: %v\n%s", err, text)
-	}
-	t.Logf("leaf of %d bytes, serial %s", len(chain[0].Raw), hex.EncodeToString(chain[0].SerialNumber.Bytes()))
 }

@@ -15,6 +15,15 @@ import (
 // GEN-4.2.3.1.
 var oidOrgID = asn1.ObjectIdentifier{2, 5, 4, 97}
 
+// anyPolicy is RFC 5280 4.2.1.4.
+func anyPolicy() x509.OID {
+	oid, err := x509.OIDFromInts([]uint64{2, 5, 29, 32, 0})
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return oid
+}
+
 // Name is the name of a CA of the organization.
 func Name(organization, organizationID, commonName string) pkix.Name {
 	return pkix.Name{Country: []string{"RS"}, Organization: []string{organization}, CommonName: commonName,
@@ -48,6 +57,10 @@ func Certify(c CA, public crypto.PublicKey, parent *x509.Certificate, key crypto
 	}
 	if parent == nil {
 		parent = t
+	} else {
+		// Policies are valid along a path only if each CA below the anchor
+		// allows them (RFC 5280 6.1).
+		t.Policies = []x509.OID{anyPolicy()}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, parent, public, key)
 	if err != nil {
