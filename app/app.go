@@ -35,6 +35,10 @@ type Config struct {
 	// calls.
 	Post func(f func())
 
+	// Support is whom to call when nothing goes on, as the screen says it;
+	// empty: nobody is named.
+	Support string
+
 	// SetTheme gives the program the colours and sizes of a look.
 	SetTheme func(fyne.Theme)
 

@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"salter/app/forms"
 	"salter/app/procedure"
 )
 
@@ -23,14 +25,37 @@ func (a *App) stopPage(p *page) fyne.CanvasObject {
 		row(unit(4), picture(pictureError, unit(11)), para(styleHeading, t.what, textWidth())),
 		para(styleLead, t.do, textWidth()),
 	}
-	if a.snapshot.Stop.Code != procedure.CodeInUse && a.cfg.Crashed == "" { // there the other window goes on, or nothing is wrong
+	switch code := a.snapshot.Stop.Code; {
+	case code == procedure.CodeInUse, a.cfg.Crashed != "": // the other window goes on, or nothing is wrong
+	case code == procedure.CodeFork, code == procedure.CodeTampered: // nobody knows what is there
+	default:
 		parts = append(parts, para(styleSecondary, a.words.say("stop.kept"), textWidth()))
 	}
+	parts = append(parts, a.forkHeads(a.snapshot.Stop.Fork)...)
 	parts = append(parts, rule(), line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))
+	if a.cfg.Support != "" {
+		parts = append(parts, line(styleCaption, a.words.fill("stop.support", with{"Support": a.cfg.Support})))
+	}
 	if a.snapshot.Counter != "" { // else the program stopped before it knew
 		parts = append(parts, line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
 	}
 	return centred(panel(column(unit(4), parts...)))
+}
+
+// forkHeads are the two journals that do not agree, in the short form that stands
+// on receipts, for a supervisor to compare.
+func (a *App) forkHeads(f *procedure.Fork) []fyne.CanvasObject {
+	if f == nil {
+		return nil
+	}
+	head := func(id string, h procedure.Head) fyne.CanvasObject {
+		return line(styleLead, a.words.fill(id, with{"Size": strconv.FormatInt(h.Size, 10), "Code": forms.JournalCode(h)}))
+	}
+	parts := []fyne.CanvasObject{head("stop.fork.ours", f.Ours)}
+	if f.Theirs == (procedure.Head{}) {
+		return append(parts, line(styleLead, a.words.say("stop.fork.unknown")))
+	}
+	return append(parts, head("stop.fork.theirs", f.Theirs))
 }
 
 // signInPage asks for the password of the clerk's key. The field keeps its

@@ -238,6 +238,19 @@ func issuingScenes() []scene {
 			c.app.render()
 		}, screenStop},
 		{"stop", with1(atHome(), func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} }), nil, screenStop},
+		{"stop with heads", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Stop = &procedure.Error{Code: procedure.CodeFork, Fork: &procedure.Fork{
+				Ours: procedure.Head{Size: 10427, Root: [32]byte{1, 2, 3, 4, 5}}, Theirs: procedure.Head{Size: 10431, Root: [32]byte{9, 8, 7, 6, 5}}}}
+		}), func(c *counter) {
+			c.app.cfg.Support = "011 123 4567"
+			c.app.render()
+			said := strings.Join(c.words(), "\n")
+			for _, want := range []string{"10427", "AEBAGBAF", "10431", "BEEAOBQF", "011 123 4567"} {
+				if !strings.Contains(said, want) {
+					c.t.Errorf("the page does not say %q:\n%s", want, said)
+				}
+			}
+		}, screenStop},
 	}
 }
 

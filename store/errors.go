@@ -69,6 +69,21 @@ func (e *TamperedError) Error() string {
 // Unwrap returns ErrTampered.
 func (e *TamperedError) Unwrap() error { return ErrTampered }
 
+// ForkError tells what the two sides of a fork hold. It matches ErrFork.
+type ForkError struct {
+	Ours   Head
+	Theirs Head // zero: the authority's head could not be had
+	Err    error
+}
+
+// Error gives the text for logs.
+func (e *ForkError) Error() string {
+	return fmt.Sprintf("%v: it holds %d events, we %d: %v", ErrFork, e.Theirs.Size, e.Ours.Size, e.Err)
+}
+
+// Unwrap returns ErrFork and the cause.
+func (e *ForkError) Unwrap() []error { return []error{ErrFork, e.Err} }
+
 // tampered makes a TamperedError.
 func tampered(seq int64, format string, args ...any) error {
 	return &TamperedError{Seq: seq, Reason: fmt.Sprintf(format, args...)}

@@ -55,7 +55,7 @@ type SyncState struct {
 // their parts. It does not retry: the caller decides when to call again.
 // One Sync runs at a time, others wait; appending goes on meanwhile.
 //
-// ErrFork means that the authority's history is not a beginning of ours: this
+// ErrFork (a *ForkError) means that the authority's history is not a beginning of ours: this
 // journal was changed, cut or restored, or another one runs under its name. All
 // further calls return it without sending anything.
 func (j *Journal) Sync(ctx context.Context, remote Remote) error {
@@ -104,7 +104,7 @@ func (j *Journal) ship(ctx context.Context, remote Remote) error {
 		case err == nil:
 			err = j.acknowledge(ctx, b, countersigned, missing)
 		case forkOf(err):
-			err = fmt.Errorf("%w: %w", ErrFork, err)
+			err = &ForkError{Ours: head, Theirs: j.headOf(ctx, remote), Err: err}
 		case gap && held < b.from-1 && rewinds < maxRewinds:
 			rewinds++
 			err = j.rewind(ctx, held)
@@ -134,15 +134,18 @@ func (j *Journal) compareHead(ctx context.Context, remote Remote) error {
 		if err := j.loadTree(ctx, conn); err != nil {
 			return err
 		}
-		if size := j.tree.Size(); c.Size > size {
-			return fmt.Errorf("%w: it holds %d events, we %d: this journal was cut or restored", ErrFork, c.Size, size)
+		fork := ForkError{Ours: Head{j.tree.Size(), j.tree.Root()}, Theirs: Head{c.Size, c.Root}}
+		if c.Size > j.tree.Size() {
+			fork.Err = errors.New("this journal was cut or restored")
+			return &fork
 		}
 		root, err := rootAt(ctx, conn, c.Size)
 		if err != nil {
 			return err
 		}
 		if root != c.Root {
-			return fmt.Errorf("%w: its root at %d is not ours", ErrFork, c.Size)
+			fork.Err = fmt.Errorf("its root at %d is not ours", c.Size)
+			return &fork
 		}
 		return inTransaction(ctx, conn, func() error {
 			return j.storeCheckpoint(ctx, conn, c.Size, signed)
@@ -153,6 +156,20 @@ func (j *Journal) compareHead(ctx context.Context, remote Remote) error {
 	}
 	j.setAcked(c.Size)
 	return nil
+}
+
+// headOf returns the head that the authority signed last; the zero Head if that
+// cannot be had.
+func (j *Journal) headOf(ctx context.Context, remote Remote) Head {
+	signed, err := remote.Head(ctx)
+	if err != nil || len(signed) == 0 {
+		return Head{}
+	}
+	c, err := evidence.ReadCheckpoint(signed) // for people to compare: nothing is done by it
+	if err != nil {
+		return Head{}
+	}
+	return Head{c.Size, c.Root}
 }
 
 // batch is one push.

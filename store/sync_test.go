@@ -288,8 +288,14 @@ func TestSyncFork(t *testing.T) {
 					t.Fatalf("Sync = %v, want ErrFork", err)
 				}
 			}
-			if s := j.SyncState(); !errors.Is(s.Err, ErrFork) {
-				t.Errorf("SyncState = %+v, want ErrFork", s)
+			fork := (*ForkError)(nil)
+			if s := j.SyncState(); !errors.Is(s.Err, ErrFork) || !errors.As(s.Err, &fork) {
+				t.Fatalf("SyncState = %+v, want ErrFork", s)
+			}
+			ours, err := j.Head(ctx)
+			fatal(t, err)
+			if theirs := (Head{l.tree.Size(), l.tree.Root()}); fork.Ours != ours || fork.Theirs != theirs {
+				t.Errorf("heads %+v and %+v, want %+v and %+v", fork.Ours, fork.Theirs, ours, theirs)
 			}
 			pushes := l.pushes
 			_ = j.Sync(ctx, l)

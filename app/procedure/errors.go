@@ -103,8 +103,15 @@ type Error struct {
 	Code   Code
 	Tries  int      // CodeWrongPIN: tries left, −1 unknown
 	Fields []string // names of inputs or papers concerned
+	Fork   *Fork    // CodeFork: what the two sides hold; may be nil
 	Detail string   // English, for logs and support
 	Err    error    // cause, may be nil
+}
+
+// Fork is what the counter and the authority hold where they do not agree.
+type Fork struct {
+	Ours   Head
+	Theirs Head // zero: not known
 }
 
 // Error gives the text for logs.

@@ -35,7 +35,9 @@ type Settings struct {
 	Counter struct {
 		Name   string `toml:"name"`   // office and number, for instance BG-017-03
 		Office string `toml:"office"` // name of the registration office, as printed
-		Mobile bool   `toml:"mobile"` // a laptop for visits at home
+		// Support is whom to call, as the screen says it where nothing goes on.
+		Support string `toml:"support"`
+		Mobile  bool   `toml:"mobile"` // a laptop for visits at home
 	} `toml:"counter"`
 	Authority struct {
 		EST             string `toml:"est"`            // https://host:port of another authority that issues; "": the enrolled one does

@@ -97,6 +97,11 @@ func storeError(err error) error {
 	if errors.As(err, &own) { // of the core's function that a replay called
 		return own
 	}
+	var fork *store.ForkError
+	if errors.As(err, &fork) {
+		return &procedure.Error{Code: procedure.CodeFork, Err: err,
+			Fork: &procedure.Fork{Ours: procedure.Head(fork.Ours), Theirs: procedure.Head(fork.Theirs)}}
+	}
 	for _, c := range storeCodes {
 		if errors.Is(err, c.err) {
 			return &procedure.Error{Code: c.code, Err: err}

@@ -25,6 +25,7 @@ func TestStoreError(t *testing.T) {
 		{"found by the core", errors.Join(&procedure.Error{Code: procedure.CodeUpgrade}), procedure.CodeUpgrade},
 		{"found by the store", store.ErrCorrupt, procedure.CodeTampered},
 		{"another history", store.ErrFork, procedure.CodeFork},
+		{"another history, with heads", &store.ForkError{Ours: store.Head{Size: 2}, Err: errors.New("other")}, procedure.CodeFork},
 		{"anything else", errors.New("disk"), procedure.CodeJournal},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
