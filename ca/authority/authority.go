@@ -41,6 +41,9 @@ type Config struct {
 	// off-line has made of the requests of MakeRequests; for a Plan without a
 	// root's key.
 	Signed string
+	// SignProfiles signs the profile files and policy.json as they are, in
+	// place of comparing them with what was signed before.
+	SignProfiles bool
 	// IssuerKey replaces the kind of issuer key in the profile files that the
 	// first start writes, for instance rsa2048, so that tests start fast.
 	IssuerKey string
@@ -152,11 +155,21 @@ func (a *Authority) open(ctx context.Context) error {
 	if err := a.pki.checkClock(a.now()); err != nil {
 		return err
 	}
+	if !a.cfg.SignProfiles {
+		if err := a.checkSigned(); err != nil {
+			return err
+		}
+	}
 	if a.linter, err = lint.New(); err != nil {
 		return err
 	}
 	if err := a.db.Do(ctx, a.claim); err != nil {
 		return err
+	}
+	if a.cfg.SignProfiles {
+		if err := a.signProfiles(ctx); err != nil {
+			return err
+		}
 	}
 	if err := a.openHeads(ctx); err != nil {
 		return err
@@ -288,7 +301,10 @@ func (a *Authority) CheckProduction() error {
 	if err := checkAddress(a.cfg.API); err != nil {
 		return err
 	}
-	return a.checkProfiles()
+	if err := a.checkProfiles(); err != nil {
+		return err
+	}
+	return a.wantSigned()
 }
 
 // checkAddress refuses to send counters to this very machine.

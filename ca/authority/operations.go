@@ -22,6 +22,7 @@ const (
 	actionRevoke   = "certificate-revoked"
 	actionSweep    = "hold-swept"
 	actionRootCRL  = "root-crl"
+	actionProfiles = "profiles-signed"
 )
 
 // operatorCode acts where a code was given instead of an administrator,

@@ -77,6 +77,13 @@ func TestProduction(t *testing.T) {
 	if a, err = openPlan(dir, nil); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.CheckProduction(); !errors.Is(err, authority.ErrProduction) || !strings.Contains(err.Error(), "not signed") {
+		t.Errorf("with profiles that nobody signed: got %v", err)
+	}
+	closeAuthority(t, a)
+	if a, err = authority.Open(t.Context(), authority.Config{Dir: dir, SignProfiles: true, API: "https://ra.mup.gov.rs:8443", Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
 	defer closeAuthority(t, a)
 	if err := a.CheckProduction(); err != nil || a.Demo() || a.ID() != p.ID {
 		t.Errorf("got %v, demo %v, id %s, want nothing in the way", err, a.Demo(), a.ID())

@@ -67,6 +67,10 @@ learn of it with their next trust bundle.`},
 		{"certificate list", "", "list issued certificates", setupCertificateList, `One line for each, in the order of issue: number, serial, status, label, case and
 attempt, workstation, clerk, time.`},
 		{"certificate export", "SERIAL", "write an issued certificate to a file (PEM)", setupCertificateExport, `The serial is hex as certificate list shows it, or as tools print it.`},
+		{"profile sign", "", "sign the profile files and policy.json as they are now", setupProfileSign, `Production serves only what was signed with the policy key: profiles/signed.jws holds
+every profile and policy.json. After an edit the authority does not open until they
+are signed again, or put back. Nobody may serve it meanwhile. Counters get both
+with the next policy, as a higher version.`},
 		{"revoke", "SERIAL", "revoke a citizen's certificate and publish the list", setupRevoke, `Revokes without a form and a clerk, whatever the status, for instance by order of
 the supervision. It is final. Counters have their own way, with the citizen's form.
 The account that does it, the reason and -why stand in operation list.`},

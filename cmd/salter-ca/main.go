@@ -13,6 +13,7 @@
 //	salter-ca anchor list  -dir DIR
 //	salter-ca certificate list   -dir DIR
 //	salter-ca certificate export -dir DIR -out FILE SERIAL
+//	salter-ca profile sign -dir DIR
 //	salter-ca revoke       -dir DIR -reason WORD -why TEXT SERIAL
 //	salter-ca crl publish  -dir DIR
 //	salter-ca crl import   -dir DIR FILE
