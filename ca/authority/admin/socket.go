@@ -86,8 +86,8 @@ func handler(a Admin) http.Handler {
 }
 
 // Listen opens the socket; from then on commands reach it, and wait for Serve.
-// A socket left by a process that is gone is replaced: the database's lock has
-// shown that there is no other.
+// A socket left by a process that is gone is replaced: the lock on the database,
+// or on the folder, has shown that there is no other.
 func Listen(ctx context.Context, socket string) (net.Listener, error) {
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("serve administration: %w", err)

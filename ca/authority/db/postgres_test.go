@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -342,4 +344,88 @@ func TestOpenTogether(t *testing.T) {
 		})
 	}
 	starting.Wait()
+}
+
+// TestStoppedProgram: a process that stops in the middle of a transaction is cut
+// off, and has written nothing; the others go on.
+func TestStoppedProgram(t *testing.T) {
+	url := pgtest.Database(t)
+	others := openPostgres(t, url)
+	stopped, err := db.OpenPostgres(t.Context(), url+"&idle_in_transaction_session_timeout=200", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopped.Close()
+	wrote, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- stopped.Do(t.Context(), func(tx db.Tx) error {
+			if err := tx.SetMeta("a", "stopped"); err != nil {
+				return err
+			}
+			close(wrote)
+			<-release
+			return tx.SetMeta("b", "stopped")
+		})
+	}()
+	<-wrote
+	do(t, others, func(tx db.Tx) error { return tx.SetMeta("a", "others") })
+	close(release)
+	if err := <-ended; err == nil {
+		t.Error("the transaction that was cut off was committed")
+	}
+	do(t, others, func(tx db.Tx) error {
+		if a, err := tx.Meta("a"); err != nil || a != "others" {
+			t.Errorf("a is %q, %v", a, err)
+		}
+		if b, err := tx.Meta("b"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("b is %q, %v, want ErrNotFound", b, err)
+		}
+		return nil
+	})
+}
+
+// BenchmarkEngines: two durable transactions for each certificate, by 16
+// clients at once, on both engines in one run.
+func BenchmarkEngines(b *testing.B) {
+	const clients = 16
+	for _, e := range []struct {
+		name string
+		open func() (db.DB, error)
+	}{
+		{"sqlite", func() (db.DB, error) { return db.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "ca.db"), true) }},
+		{"postgres", func() (db.DB, error) { return db.OpenPostgres(b.Context(), pgtest.Database(b), true) }},
+	} {
+		b.Run(e.name, func(b *testing.B) {
+			d, err := e.open()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer d.Close()
+			var next, calls atomic.Int64
+			b.SetParallelism(clients / runtime.GOMAXPROCS(0))
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					n := next.Add(1)
+					i := issuance(fmt.Sprintf("%08x", n), int(n))
+					err := d.Do(b.Context(), func(tx db.Tx) error {
+						calls.Add(1)
+						return tx.InsertIssuance(i)
+					})
+					if err == nil {
+						err = d.Do(b.Context(), func(tx db.Tx) error {
+							calls.Add(1)
+							_, err := tx.CompleteIssuance(i.CSRSHA256, []byte("cert"), at)
+							return err
+						})
+					}
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "certificates/s")
+			b.ReportMetric(float64(calls.Load())/float64(2*b.N), "tries/transaction")
+		})
+	}
 }
