@@ -73,6 +73,9 @@ type Config struct {
 	// AllBeforeClerk says that every paper is signed before the clerk and
 	// not only the contract (setting forms.sign_all_before_clerk on).
 	AllBeforeClerk bool
+	// PrinterName is the printer as the settings name it; empty: the default
+	// printer of the machine.
+	PrinterName string
 	// Preview shows the papers before they are printed; nil: they are not
 	// shown.
 	Preview Preview

@@ -487,7 +487,7 @@ func inCase(p procedure.Phase) procedure.Snapshot {
 		c.Person = procedure.PersonAnswers{Face: procedure.Yes, KnowsPIN: procedure.Yes}
 	}
 	if at > 1 {
-		c.Printed = true
+		c.Printed, c.Copies = true, 5
 		c.Ticks = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
 	}
 	if at > 2 {

@@ -66,7 +66,19 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 		text = "papers.text.email"
 	}
 	return column(unit(4), line(styleHeading, a.words.say("papers.heading")),
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(a.paperList())))
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(a.paperList())), a.printed())
+}
+
+// printed says where the papers come out and how many did in this case.
+func (a *App) printed() fyne.CanvasObject {
+	printer := a.words.say("papers.printer.default")
+	if a.cfg.PrinterName != "" {
+		printer = a.words.fill("papers.printer", with{"Name": a.cfg.PrinterName})
+	}
+	if n := a.snapshot.Case.Copies; n > 0 {
+		printer = a.words.count("papers.printed", n) + " " + printer
+	}
+	return para(styleCaption, printer, a.measure())
 }
 
 // broughtKey leads to the forms that the citizen brought.
@@ -109,7 +121,7 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 		text = "papers.sign.text.before"
 	}
 	return column(unit(4), line(styleHeading, a.words.say("papers.sign.heading")),
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))), a.printed())
 }
 
 // confirmPapers sends the ticks, with the time of receipt if it was typed.

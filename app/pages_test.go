@@ -113,7 +113,7 @@ func issuingScenes() []scene {
 			c.broken = context.DeadlineExceeded
 			c.press(fyne.KeyReturn)
 		}, screenPapers},
-		{"signed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) { c.press(fyne.KeySpace) }, screenSigned},
+		{"signed", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true; s.Case.Copies = 5 }), func(c *counter) { c.press(fyne.KeySpace) }, screenSigned},
 		{"preview", inCase(procedure.PhasePapers), func(c *counter) { c.press(fyne.KeyF11, fyne.KeyPageDown) }, screenPreview},
 		{"signed open", with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }), func(c *counter) {
 			c.desk.fail["ConfirmPapers"] = fail(procedure.CodePapersOpen, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed)

@@ -36,6 +36,8 @@ type Case struct {
 	Papers      []PaperRecord // without SHA256, which is sealed
 	Rendered    int           // how many times papers were rendered
 	Printed     bool
+	Due         int // copies of the papers that were rendered last
+	Copies      int // printed so far
 	Brought     []BroughtForm
 	PapersDone  bool
 	Ticks       PaperTicks

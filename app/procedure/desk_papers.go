@@ -61,7 +61,7 @@ func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) er
 	if c.Closed {
 		return &Error{Code: CodeNotNow, Detail: "the case is over"}
 	}
-	return e.commit(ctx, draft{kind: KindPapersPrinted, of: c.ID, body: PapersPrinted{Failed: printErr != nil}})
+	return e.commit(ctx, draft{kind: KindPapersPrinted, of: c.ID, body: PapersPrinted{Failed: printErr != nil, Copies: c.Due}})
 }
 
 // RecordBrought records the forms that the citizen brought filled in (R4).

@@ -636,6 +636,11 @@ func TestE22Unblock(t *testing.T) {
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, keep))
 	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
 	h.must("RecordPrinted", h.e.RecordPrinted(ctx, "job 1", nil))
+	h.must("RecordPrinted", h.e.RecordPrinted(ctx, "job 2", &procedure.Error{Code: procedure.CodePrint}))
+	h.must("RecordPrinted", h.e.RecordPrinted(ctx, "job 3", nil))
+	if got, want := h.view().Copies, 2*h.duePapers()[0].Copies; len(h.duePapers()) != 1 || got != want {
+		t.Errorf("%d copies count as printed, want %d: the job that failed printed none", got, want)
+	}
 	err := h.e.ConfirmPapers(ctx, procedure.PaperTicks{UnblockSigned: true})
 	h.wants("no receipt", err, procedure.CodePapersOpen)
 	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, procedure.PaperTicks{UnblockSigned: true, UnblockReceived: true}))

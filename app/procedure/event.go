@@ -73,9 +73,11 @@ type PaperRendered struct {
 	Script   string    `json:"script"`
 }
 
-// PapersPrinted is what became of a print job.
+// PapersPrinted is what became of a print job; Copies is how many papers it
+// held, 0 in journals of the first versions.
 type PapersPrinted struct {
 	Failed bool `json:"failed,omitempty"`
+	Copies int  `json:"copies,omitempty"`
 }
 
 // PapersConfirmed holds the ticks of screen B. ReceivedAt is in Unix

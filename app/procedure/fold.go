@@ -112,13 +112,18 @@ func (c *Case) applyPapers(e Event) bool {
 	case *PapersRendered:
 		c.Papers = slices.Clone(c.Papers)
 		c.Rendered++
+		c.Due = 0
 		for _, p := range b.Papers {
+			c.Due += p.Copies
 			c.Papers = append(c.Papers, PaperRecord{
 				Kind: p.Kind, Copies: p.Copies, Version: p.Version, Template: p.Template, Script: p.Script,
 			})
 		}
 	case *PapersPrinted:
 		c.Printed = !b.Failed
+		if c.Printed {
+			c.Copies += b.Copies
+		}
 	case *FormsBrought:
 		c.Brought = slices.Clone(b.Forms)
 	case *PapersConfirmed:

@@ -207,6 +207,7 @@ type CaseView struct {
 	Person  PersonAnswers
 	Papers  []PaperRecord
 	Printed bool
+	Copies  int // of papers printed in this case so far, reprints as well
 	Ticks   PaperTicks
 	Email   EmailAnswer
 	Preview *Preview // from PhaseContent on

@@ -126,7 +126,7 @@ func (e *Engine) caseView(c Case) *CaseView {
 	v := &CaseView{
 		ID: c.ID, Number: c.Number, Action: c.Action, Opened: c.Opened, Phase: phaseOf(c, move, e.working),
 		Identity: cur.record.identity(), SameCard: facts.Presence == CardSame, Person: c.Person,
-		Papers: slices.Clone(cur.papers), Printed: c.Printed, Ticks: c.Ticks, Brought: slices.Clone(c.Brought),
+		Papers: slices.Clone(cur.papers), Printed: c.Printed, Copies: c.Copies, Ticks: c.Ticks, Brought: slices.Clone(c.Brought),
 		Email:   EmailAnswer{Wanted: c.EmailWanted, Address: cur.email},
 		Preview: cur.preview, PIN: cur.pin, Result: c.result(cur.result), HandOver: c.HandOver, Refusal: c.Refused,
 		Contract: c.Contract, Service: c.Service, Unblock: c.Unblock, NoCard: c.NoCard, Received: c.Received,

@@ -112,7 +112,7 @@ supervisor() {
 papers() {
   page 'Штампа папира';   shot papers
   if by_mouse; then click_on -1 buttons; else keys F11; fi
-  page 'Преглед папира';  shot preview
+  page 'Преглед папира' 60;  shot preview
   if by_mouse; then click_on 1 buttons; else keys Escape; fi
   page 'Штампа папира'
   press
