@@ -75,3 +75,40 @@ func TestNoPrintingSystem(t *testing.T) {
 		t.Errorf("got %v, want ErrNoPrinter", err)
 	}
 }
+
+// TestCheck: where a job would go, as lpstat tells it.
+func TestCheck(t *testing.T) {
+	for _, tt := range []struct {
+		name, printer, lpstat string
+		want                  string
+		noPrinter             bool
+	}{
+		{name: "default printer", lpstat: `[ "$1" = -d ] && echo "system default destination: counter"`, want: "counter"},
+		{name: "named printer", printer: "tray2", lpstat: `[ "$1" = -e ] && printf 'counter\ntray2\n'`, want: "tray2"},
+		{name: "no default", lpstat: `echo "no system default destination"`, noPrinter: true},
+		{name: "unknown printer", printer: "x", lpstat: `printf 'counter\nxy\n'`, noPrinter: true},
+		{name: "no service", lpstat: `echo "lpstat: Bad file descriptor" >&2; exit 1`, noPrinter: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "lpstat"), []byte("#!/bin/sh\n"+tt.lpstat+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+			got, err := Check(context.Background(), tt.printer)
+			if got != tt.want || errors.Is(err, ErrNoPrinter) != tt.noPrinter {
+				t.Errorf("got %q, %v, want %q, ErrNoPrinter %v", got, err, tt.want, tt.noPrinter)
+			}
+		})
+	}
+	folder := t.TempDir()
+	if got, err := Check(context.Background(), "folder:"+folder); err != nil || got != folder {
+		t.Errorf("a folder: got %q, %v", got, err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("%d files are left in it, %v", len(left), err)
+	}
+	if _, err := Check(context.Background(), "folder:"+filepath.Join(folder, "none")); err == nil {
+		t.Error("a folder that is not there takes papers")
+	}
+}

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 GO=$(command -v go || echo /usr/local/go/bin/go)
-"$GO" test -run '^$' -bench . -benchtime 1s ./app/forms ./app/procedure/... ./ca/... ./store/... ./card/...
+"$GO" test -run '^$' -bench . -benchtime 1s ./app ./app/forms ./app/procedure/... ./ca/... ./store/... ./card/...
 "$GO" test -run '^$' -bench . -benchtime 1x ./cmd/salter
 env -u DISPLAY -u WAYLAND_DISPLAY WHAT=window cmd/demo/run.sh

@@ -142,7 +142,10 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 			j: c.journal, path: s.file(fileJournal), copies: s.file(dirCopies), handovers: s.file(dirHandovers),
 			counter: s.Counter.Name, recipient: trust.HandOver, now: seams.now,
 		},
-		Search:   remote,
+		Search: remote,
+		Checkup: &checkup{
+			settings: s, readers: c.readers, papers: c.papers, client: c.client, rotation: c.rotation, journal: c.journal, now: seams.now,
+		},
 		Counter:  s.Counter.Name,
 		Office:   s.Counter.Office,
 		Version:  version,
