@@ -176,15 +176,13 @@ func (w *Workstation) KeyChange(seq int64, verifier string, old, next note.Signe
 	return fmt.Appendf(nil, `{"v":1,"kind":"checkpoint-key","case":"","at":1,"run":1,"mono":1,"body":%s}`, body)
 }
 
-// Checkpoint signs the present head.
+// Checkpoint signs the present head. It may be called inside a fuzz target.
 func (w *Workstation) Checkpoint() []byte {
-	w.t.Helper()
 	return w.CheckpointOf(w.tree.Size(), w.tree.Root())
 }
 
 // CheckpointOf signs any head, also one that is not true.
 func (w *Workstation) CheckpointOf(size int64, root tlog.Hash) []byte {
-	w.t.Helper()
 	signed, err := evidence.Checkpoint{Origin: evidence.Origin(w.Name), Size: size, Root: root}.Sign(w.Signer)
 	if err != nil {
 		w.t.Fatal(err)

@@ -96,6 +96,11 @@ func keyUsage(critical bool, bits byte, length int) func(*sample) {
 	})
 }
 
+// extra adds an extension.
+func extra(oid asn1.ObjectIdentifier, v any) func(*sample) {
+	return template(func(c *x509.Certificate) { c.ExtraExtensions = append(c.ExtraExtensions, extension(oid, false, v)) })
+}
+
 // attribute types of the subject.
 var (
 	cn        = asn1.ObjectIdentifier{2, 5, 4, 3}
@@ -216,6 +221,8 @@ func TestCheckPlantedErrors(t *testing.T) {
 		{"P10", "two C", addAttr(countryID, "RS"), []string{"P16"}},
 		{"P10", "C=DE", attr(countryID, "DE"), []string{"P16"}},
 		{"P10", "emailAddress in the DN", addAttr(email, "jovana@primer.rs"), []string{"P16"}},
+		{"P10", "pseudonym beside the names", addAttr(asn1.ObjectIdentifier{2, 5, 4, 65}, "X"), []string{"P16"}},
+		{"P10", "two CN", addAttr(cn, "X"), []string{"P16"}},
 		{"P10", "organisation in the DN", addAttr(asn1.ObjectIdentifier{2, 5, 4, 10}, "X"), []string{"P16"}},
 		{"P11", "CN of 65 characters", attr(cn, strings.Repeat("Ж", 65)), []string{"P16"}},
 		{"P12", "no policies", template(func(c *x509.Certificate) { drop(c, oidPolicies) }), nil},
@@ -223,6 +230,11 @@ func TestCheckPlantedErrors(t *testing.T) {
 		{"P12", "two QCP policies", policies(qcpNQSCD, qcpN, own), nil},
 		{"P12", "no practice statement", policies(qcpNQSCD, own), nil},
 		{"P12", "own policy missing", policies(qcpNQSCD), nil},
+		{"P12", "policies critical", template(func(c *x509.Certificate) {
+			for i := range c.ExtraExtensions {
+				c.ExtraExtensions[i].Critical = c.ExtraExtensions[i].Id.Equal(oidPolicies)
+			}
+		}), nil},
 		{"P12", "user notice", template(func(c *x509.Certificate) {
 			notice := policyQualifier{ID: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 2, 2}, Value: info([]int{})}
 			replace(c, extension(oidPolicies, false, []qualifiedPolicy{{qcpNQSCD, nil}, {own, []policyQualifier{notice}}}))
@@ -264,6 +276,11 @@ func TestCheckPlantedErrors(t *testing.T) {
 		{"P17", "EKU though the profile has none", template(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), nil},
 		{"P17", "CA:TRUE", template(func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }), nil},
 		{"P17", "nameConstraints", template(func(c *x509.Certificate) { c.PermittedEmailAddresses = []string{"primer.rs"} }), nil},
+		{"P17", "policyMappings", extra(asn1.ObjectIdentifier{2, 5, 29, 33}, [][]asn1.ObjectIdentifier{{qcpNQSCD, own}}), nil},
+		{"P17", "policyConstraints", extra(asn1.ObjectIdentifier{2, 5, 29, 36}, struct {
+			Skip int `asn1:"tag:0"`
+		}{1}), nil},
+		{"P17", "inhibitAnyPolicy", extra(asn1.ObjectIdentifier{2, 5, 29, 54}, 1), nil},
 		{"P17", "unknown extension", template(func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, extension(asn1.ObjectIdentifier{1, 2, 3, 4}, false, 1))
 		}), nil},

@@ -266,6 +266,8 @@ func FuzzBodies(f *testing.F) {
 		{"PUT", ca.PathBlobs + strings.Repeat("ab", 32)}, {"POST", est.Path(ca.LabelCitizen, est.OpSimpleEnroll)},
 		{"PUT", ca.PathContracts + catest.NewUUID()}, {"POST", ca.PathContractSearch}, {"PUT", ca.PathContractEnds + catest.NewUUID()},
 		{"PUT", ca.PathApprovals + "/" + catest.NewUUID()},
+		{"POST", ca.PathRegisterSearch}, {"POST", ca.PathCaseSearch}, {"POST", est.Path(ca.LabelInterop, est.OpSimpleEnroll)},
+		{"POST", est.Path(ca.LabelWorkstation, est.OpSimpleReenroll)},
 	}
 	push, err := json.Marshal(ca.JournalPush{From: 1, Events: [][]byte{[]byte("x")}, Checkpoint: string(ws.CheckpointOf(1, [32]byte{}))})
 	if err != nil {
@@ -290,6 +292,33 @@ func FuzzBodies(f *testing.F) {
 		defer answer.Body.Close()
 		if answer.StatusCode >= 500 {
 			t.Errorf("status %d", answer.StatusCode)
+		}
+	})
+}
+
+// FuzzLabel asks under foreign labels: none is an internal error, and none but
+// those there are has a chain.
+func FuzzLabel(f *testing.F) {
+	server := catest.Start(f, catest.Config{})
+	ws := server.Enrol("BG-017-03")
+	known := map[string]bool{ca.LabelCitizen: true, ca.LabelForeigner: true, ca.LabelWorkstation: true, ca.LabelInterop: true}
+	for _, label := range []string{ca.LabelCitizen, "tenant/authority/profile", "..", "a%2fb", "\x00", "Ж", ""} {
+		f.Add(label)
+	}
+	f.Fuzz(func(t *testing.T, label string) {
+		for _, op := range []string{est.OpCACerts, est.OpCSRAttrs} {
+			request, err := http.NewRequest(http.MethodGet, server.API+est.Path(label, op), nil)
+			if err != nil {
+				t.Skip("no URL")
+			}
+			answer, err := ws.HTTP.Do(request)
+			if err != nil {
+				t.Skip("too large for the transport")
+			}
+			defer answer.Body.Close()
+			if answer.StatusCode >= 500 || answer.StatusCode < 300 && !known[label] {
+				t.Errorf("label %q: status %d", label, answer.StatusCode)
+			}
 		}
 	})
 }
