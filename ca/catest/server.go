@@ -90,22 +90,26 @@ func Start(t testing.TB, cfg Config) *Server {
 // from a folder of its own.
 func (s *Server) Another() *Server {
 	s.t.Helper()
-	other := &Server{Dir: filepath.Join(s.t.TempDir(), "ca"), t: s.t, cfg: s.cfg}
-	if err := os.Mkdir(other.Dir, 0o700); err != nil {
-		s.t.Fatalf("make folder: %v", err)
-	}
+	return (&Server{Dir: AnotherFolder(s.t, s.Dir), t: s.t, cfg: s.cfg}).begin()
+}
+
+// AnotherFolder makes a folder for a second server on the database of the
+// authority in dir.
+func AnotherFolder(t testing.TB, dir string) string {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "ca")
+	err := os.Mkdir(other, 0o700)
 	for _, name := range []string{"pki", "profiles"} {
-		if err := os.CopyFS(filepath.Join(other.Dir, name), os.DirFS(filepath.Join(s.Dir, name))); err != nil {
-			s.t.Fatalf("make folder: %v", err)
-		}
+		err = errors.Join(err, os.CopyFS(filepath.Join(other, name), os.DirFS(filepath.Join(dir, name))))
 	}
 	for _, name := range []string{"policy.json", "database"} {
-		text, err := os.ReadFile(filepath.Join(s.Dir, name))
-		if err := errors.Join(err, os.WriteFile(filepath.Join(other.Dir, name), text, 0o600)); err != nil {
-			s.t.Fatalf("make folder: %v", err)
-		}
+		text, readErr := os.ReadFile(filepath.Join(dir, name))
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(other, name), text, 0o600))
 	}
-	return other.begin()
+	if err != nil {
+		t.Fatalf("make folder: %v", err)
+	}
+	return other
 }
 
 // begin serves until the test ends.

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -91,20 +89,7 @@ func newServers(t *testing.T) (first, second *victim) {
 	if out, err := exec.Command("salter-ca", "init", "-dir", first.dir, "-db", pgtest.Database(t), "-issuer-key", "rsa2048").CombinedOutput(); err != nil {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
-	if err := os.Mkdir(second.dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"pki", "profiles"} {
-		if err := os.CopyFS(filepath.Join(second.dir, name), os.DirFS(filepath.Join(first.dir, name))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range []string{"policy.json", "database"} {
-		text, err := os.ReadFile(filepath.Join(first.dir, name))
-		if err := errors.Join(err, os.WriteFile(filepath.Join(second.dir, name), text, 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	second.dir = catest.AnotherFolder(t, first.dir)
 	for _, v := range []*victim{first, second} {
 		v.start()
 		v.waitServing()
