@@ -120,8 +120,12 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 	case a.cfg.AllBeforeClerk:
 		text = "papers.sign.text.before"
 	}
-	return column(unit(4), line(styleHeading, a.words.say("papers.sign.heading")),
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))), a.printed())
+	var heading fyne.CanvasObject = line(styleHeading, a.words.say("papers.sign.heading"))
+	if c.Copies > 0 {
+		heading = fixed(a.measure(), spread(heading, line(styleCaption, a.words.count("papers.printed", c.Copies))))
+	}
+	return column(unit(4), heading,
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))
 }
 
 // confirmPapers sends the ticks, with the time of receipt if it was typed.
