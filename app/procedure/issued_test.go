@@ -2,6 +2,8 @@ package procedure_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 
 	"salter/app/procedure"
@@ -24,5 +26,12 @@ func TestLastIssued(t *testing.T) {
 	want := h.Authority.Certificates()[0]
 	if got.Serial != want.Serial || got.Number != "BG-017-03-2026-000001" || !bytes.Equal(got.Chain[0], want.DER) {
 		t.Errorf("serial %s of case %s, want %s", got.Serial, got.Number, want.Serial)
+	}
+	h.must("SyncNow", h.e.SyncNow(ctx)) // which erases what the authority holds
+	erased, err := procedure.LastIssued(ctx, h.Journal)
+	h.must("LastIssued after the purge", err)
+	sum := sha256.Sum256(want.DER)
+	if erased.Chain != nil || erased.Serial != want.Serial || erased.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("after the purge: %+v, want number and hash alone", erased)
 	}
 }

@@ -161,8 +161,6 @@ p12 = "supervisor.p12"
 [journal]
 head_file = "journal.head"
 EOT
-# A play compares the certificate in the journal with the others afterwards.
-[ -z "$HEADLESS" ] || echo 'purge_after_ack = false' >>"$settings"
 # add_person NUMBER NAME ROLE FILE: a key for the clerk or the supervisor.
 add_person() {
   echo demo >"$RUN/$4.password"

@@ -76,7 +76,8 @@ func waitForCard(ctx context.Context, readers *card.Readers, out io.Writer) (str
 }
 
 // exportLast writes certificate.pem and chain.pem of the case closed last, as
-// the journal holds them.
+// the journal holds them. What was erased once the authority held it is told by
+// number and hash alone.
 func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) error {
 	j, _, err := openClosed(ctx, s)
 	if err != nil {
@@ -86,6 +87,10 @@ func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) erro
 	found, err := procedure.LastIssued(ctx, journal{j: j})
 	if err != nil {
 		return fmt.Errorf("find certificate: %w", err)
+	}
+	if found.Chain == nil {
+		fmt.Fprintf(out, "case %s: certificate %s, SHA-256 %s; erased here since the authority holds it\n", found.Number, found.Serial, found.SHA256)
+		return nil
 	}
 	var chain bytes.Buffer
 	for _, der := range found.Chain {
@@ -101,7 +106,7 @@ func exportLast(ctx context.Context, s Settings, dir string, out io.Writer) erro
 	if err != nil {
 		return fmt.Errorf("read certificate: %w", err)
 	}
-	fmt.Fprintf(out, "case %s: certificate %s, issued to %s by %s, valid until %s\n", found.Number, found.Serial,
+	fmt.Fprintf(out, "case %s: certificate %s, SHA-256 %s, issued to %s by %s, valid until %s\n", found.Number, found.Serial, found.SHA256,
 		certificate.Subject.CommonName, certificate.Issuer.CommonName, procedure.DateOf(certificate.NotAfter, procedure.Belgrade()))
 	return nil
 }
