@@ -161,13 +161,15 @@ func (a *Authority) buildInterop(r request, row *db.Issuance) error {
 	if err != nil {
 		return err
 	}
+	// The names are the stranger's: what cannot be encoded, or read back, is his
+	// mistake.
+	var cert *x509.Certificate
 	der, err := x509.CreateCertificate(rand.Reader, t, r.issuer.lintCert, r.csr.PublicKey, r.issuer.lintKey)
-	if err != nil {
-		return fmt.Errorf("build certificate: %w", err)
+	if err == nil {
+		cert, err = x509.ParseCertificate(der)
 	}
-	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return fmt.Errorf("build certificate: %w", err)
+		return Refuse(ca.ProblemCSRInvalid, "names of the request cannot be certified")
 	}
 	linted, err := a.linter.Lint(cert.Raw, a.pki.issuers[ca.LabelCitizen].profile)
 	if err != nil {
