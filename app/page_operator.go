@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -28,7 +29,11 @@ func (a *App) operatorPage(p, kept *page) fyne.CanvasObject {
 	if c.Operator.Serial != "" {
 		id, ref = "operator.certificate", c.Operator.Serial
 	}
-	t := a.explain(&procedure.Error{Code: procedure.CodeOperator})
+	e := c.Problem
+	if a.failure != nil && !slices.Contains(a.failure.Fields, procedure.FieldReference) {
+		e = a.failure // of the journal, for instance
+	}
+	t := a.explain(e)
 	box := newAttention(a.keys, t.what+" "+t.do, toneError.box(t.what, width-2*ringGap,
 		para(styleBody, a.words.say(id), inner),
 		para(styleStrong, grouped(ref), inner),

@@ -68,20 +68,21 @@ const (
 	CodeSuspended            Code = "suspended"             // the certificate is suspended
 	CodeCertificateElsewhere Code = "certificate-elsewhere" // valid at the register, gone from the chip
 	// Authority.
-	CodeNoLink       Code = "no-link"         // no connection to the authority
-	CodeNoAnswer     Code = "no-answer"       // sent, but the answer did not arrive
-	CodeBusyCA       Code = "ca-busy"         // the authority asks to come back later
-	CodePending      Code = "ca-pending"      // waits for a decision at the authority
-	CodeRefused      Code = "ca-refused"      // refused; Detail names the problem type
-	CodeCounter      Code = "counter-refused" // this counter's certificate is not accepted
-	CodeClerkRefused Code = "clerk-refused"   // the clerk is not accepted
-	CodeNotAnchored  Code = "not-anchored"    // journal at the authority is behind
-	CodeFork         Code = "fork"            // the authority holds another history
-	CodeUpgrade      Code = "upgrade"         // this version is too old
-	CodeBadAnswer    Code = "bad-answer"      // certificate or message is not what was asked for
-	CodeClock        Code = "clock"           // local clock is off
-	CodeOperator     Code = "ca-operator"     // only the authority's operator can do or tell this
-	CodeRevoked      Code = "revoked"         // the certificate of the attempt was revoked
+	CodeNoLink         Code = "no-link"         // no connection to the authority
+	CodeNoAnswer       Code = "no-answer"       // sent, but the answer did not arrive
+	CodeBusyCA         Code = "ca-busy"         // the authority asks to come back later
+	CodePending        Code = "ca-pending"      // waits for a decision at the authority
+	CodeRefused        Code = "ca-refused"      // refused; Detail names the problem type
+	CodeCounter        Code = "counter-refused" // this counter's certificate is not accepted
+	CodeClerkRefused   Code = "clerk-refused"   // the clerk is not accepted
+	CodeNotAnchored    Code = "not-anchored"    // journal at the authority is behind
+	CodeFork           Code = "fork"            // the authority holds another history
+	CodeUpgrade        Code = "upgrade"         // this version is too old
+	CodeBadAnswer      Code = "bad-answer"      // certificate or message is not what was asked for
+	CodeClock          Code = "clock"           // local clock is off
+	CodeOperator       Code = "ca-operator"     // only the authority's operator can do or tell this
+	CodeStatusOperator Code = "status-operator" // a change of status that only the authority's operator can make
+	CodeRevoked        Code = "revoked"         // the certificate of the attempt was revoked
 	// Journal.
 	CodeJournal  Code = "journal"  // could not be written
 	CodeErased   Code = "erased"   // personal data were erased after acknowledgement

@@ -200,10 +200,10 @@ func TestPlainAuthorityStatus(t *testing.T) {
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, statusAnswers(procedure.ActionRevoke, old.Serial, procedure.StatusLost)))
 	h.must("RecordPapers", h.e.RecordPapers(ctx, h.duePapers()))
 	h.must("ConfirmPapers", h.e.ConfirmPapers(ctx, allPaperTicks))
-	h.wants("change of status", h.view().Problem, procedure.CodeOperator)
+	h.wants("change of status", h.view().Problem, procedure.CodeStatusOperator)
 	if !slices.Contains(h.kinds(), procedure.KindStatusRefused) {
 		t.Error("it is not recorded that the authority does not take it")
 	}
-	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeOperator))
+	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeStatusOperator))
 	h.phase(procedure.PhaseRefused)
 }

@@ -111,7 +111,9 @@ func (w *work) requestChange(ctx context.Context, c Case) error {
 	case CodePending:
 		w.e.update(func() { w.cur.request = RequestPending })
 		return nil
-	case CodeRefused, CodeNotFound, CodeSuspended, CodeOperator:
+	case CodeOperator:
+		problem = &Error{Code: CodeStatusOperator, Err: err}
+	case CodeRefused, CodeNotFound, CodeSuspended:
 	case CodeClerkRefused, CodeNeedsSupervisor, CodeNotSupervisor:
 		// A decision too: the clerk may have it signed and ask anew, or refuse.
 	default:
