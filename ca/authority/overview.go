@@ -37,14 +37,11 @@ const rootListNotice = 14 * 24 * time.Hour
 func (a *Authority) listStatuses(tx db.Tx) ([]ListStatus, error) {
 	list := []ListStatus{}
 	for _, name := range append(labels(), listInfra, listRoot) {
-		head, err := db.CRL{}, error(nil)
-		notice := crlLife - crlEvery - time.Hour
+		present, notice := tx.CRLHead, crlLife-crlEvery-time.Hour
 		if name == listRoot {
-			head, err = a.presentRootCRL(tx)
-			notice = rootListNotice
-		} else {
-			head, err = tx.CRLHead(name)
+			present, notice = func(string) (db.CRL, error) { return a.presentRootCRL(tx) }, rootListNotice
 		}
+		head, err := present(name)
 		if errors.Is(err, db.ErrNotFound) {
 			continue
 		}
