@@ -29,7 +29,7 @@ func (a *App) historyPage(p *page) fyne.CanvasObject {
 	}
 	left := a.pageWidth() * 0.36
 	right := a.pageWidth() - left - unit(4)
-	facts := fixed(left, panel(around(nil, nil, nil, nil, p.scrolling(a.historyFacts(h, left-2*unit(6))))))
+	facts := fixed(left, panel(around(nil, nil, nil, nil, p.scrolling(a.historyFacts(h, left-2*unit(6)-unit(4))))))
 	var rows []fyne.CanvasObject
 	for i, e := range h.Entries {
 		if i > 0 {
