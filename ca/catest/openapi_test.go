@@ -43,7 +43,8 @@ func TestContractSees(t *testing.T) {
 		{name: "refusal without a problem", method: "PUT", path: id, kind: json, sent: end, status: 500, answerKind: "text/plain", answer: "panic", want: "media type"},
 		{name: "undocumented route", method: "GET", path: "/ra/v1/secrets", status: 200, answerKind: json, answer: "{}", want: "not in the contract"},
 		{name: "private route on the public port", port: "public", method: "GET", path: "/ra/v1/policy", status: 200, answerKind: "application/jose", answer: "a.b.c", want: "not in the contract"},
-		{name: "enrolment without assertion", method: "POST", path: "/.well-known/est/citizen-sign/simpleenroll", kind: "application/pkcs10", sent: "AAAA", status: 202, want: "RA-Assertion"},
+		{name: "queue of no state", method: "GET", path: "/ra/v1/approvals", status: 200, answerKind: json, answer: `{"pending":[]}`, want: "query state is missing"},
+		{name: "longer than allowed", method: "POST", path: "/.well-known/est/citizen-sign/simpleenroll", kind: "application/pkcs10", sent: strings.Repeat("A", 32<<10), status: 202, want: "maxLength"},
 		{name: "slashes in the last segment", port: "public", method: "GET", path: "/ocsp/citizen-sign/AA/B", status: 200, answerKind: "application/ocsp-response", answer: "x"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
