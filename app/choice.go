@@ -1,8 +1,11 @@
 package app
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
 )
@@ -24,6 +27,10 @@ func (a *App) choice(p *page, name string, width float32, columns int, options [
 // question's name, those of the others have their value after it.
 func (a *App) answersOf(p *page, name string, width float32, columns int, options []option, now string, set func(string)) fyne.CanvasObject {
 	each := (width - float32(columns-1)*unit(1)) / float32(columns)
+	for columns > 1 && longestWord(options) > each-unit(16) {
+		columns--
+		each = (width - float32(columns-1)*unit(1)) / float32(columns)
+	}
 	grid := container.New(gridLayout{columns: columns, gap: unit(1)})
 	for i, o := range options {
 		t := newAnswer(a.keys, o.label, each-unit(16), now == o.value, func() { set(o.value); a.render() })
@@ -37,6 +44,18 @@ func (a *App) answersOf(p *page, name string, width float32, columns int, option
 		grid.Add(t)
 	}
 	return fixed(width, grid)
+}
+
+// longestWord is the width of the longest word of the answers: where it does
+// not fit, there are fewer columns.
+func longestWord(options []option) float32 {
+	longest := float32(0)
+	for _, o := range options {
+		for word := range strings.FieldsSeq(o.label) {
+			longest = max(longest, fyne.MeasureText(word, theme.TextSize(), fyne.TextStyle{}).Width)
+		}
+	}
+	return longest
 }
 
 // yesOrNo are the two answers of a plain question.
@@ -61,6 +80,9 @@ func (a *App) besides(p *page, name string, width float32, now procedure.Answer,
 
 // beside is besides with a question of its own.
 func (a *App) beside(p *page, name, question string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
+	if a.narrow() {
+		return column(unit(0.5), para(styleStrong, a.words.say(question), width), a.answersOf(p, name, width, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) }))
+	}
 	left := width * 0.38
 	answers := a.answersOf(p, name, width-left, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) })
 	return row(0, fixed(left, para(styleStrong, a.words.say(question), left-unit(3))), answers)

@@ -81,7 +81,10 @@ func plainSerial(hex string) string { return strings.TrimLeft(strings.ToUpper(he
 // what the authority answered and how many PIN tries are left.
 func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	f := c.Facts
-	half := (width - unit(3)) / 2
+	half := (width - unit(4)) / 2
+	if a.narrow() {
+		half = width
+	}
 	contract := a.factColumn("facts.contract", a.words.say("contract."+string(f.Contract)), a.contractLine(f.ContractRef), half)
 	state := a.words.say("certificate." + string(f.Certificate))
 	detail := shortSerial(f.Serial)
@@ -89,7 +92,7 @@ func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject 
 		detail = a.words.fill("facts.certificate.line", with{"Serial": detail, "From": a.day(cert.NotBefore), "To": a.day(cert.NotAfter)})
 	}
 	certificate := a.factColumn("facts.certificate", state, detail, half)
-	rows := []fyne.CanvasObject{topRow(unit(3), contract, certificate)}
+	rows := []fyne.CanvasObject{a.abreast(contract, certificate)}
 	if cert := certificateOf(f); cert != nil && cert.CardNumber != "" && cert.CardNumber != c.Identity.CardNumber {
 		rows = append(rows, a.warningLine(a.words.fill("facts.other-card", with{"Card": string(cert.CardNumber)}), width))
 	}

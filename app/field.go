@@ -122,7 +122,7 @@ func (a *App) kept(p, kept *page, name, label string, secret bool) *input {
 // field shows an input below its name, at a fixed width, with the words of a
 // problem beneath it.
 func field(in *input, hint string, width float32) fyne.CanvasObject {
-	parts := []fyne.CanvasObject{line(styleStrong, in.label)}
+	parts := []fyne.CanvasObject{para(styleStrong, in.label, width)}
 	if hint != "" {
 		parts = append(parts, para(styleCaption, hint, width))
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -17,14 +19,26 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 			above = column(0, natural(n), gap(unit(3)))
 		}
 	}
-	band, bottom := a.band(p), column(0, a.actionBar(p), a.statusLine())
+	bar, said := a.actionBar(p)
+	var right fyne.CanvasObject = line(styleCaption, a.snapshot.Office)
+	if !said {
+		right = p.working
+	}
+	band, bottom := a.band(p), column(0, bar, a.statusLine(right))
+	if a.hasRail() && a.narrow() {
+		parts := []fyne.CanvasObject{a.railLine(a.snapshot.Case), gap(0)}
+		if above != nil {
+			parts = []fyne.CanvasObject{parts[0], above}
+		}
+		above = column(unit(3), parts...)
+	}
 	var middle fyne.CanvasObject = inset(pageMargin(), pageMargin(), around(above, nil, nil, nil, body))
 	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
 	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
 		middle = p.scrolling(middle)
 	}
 	var left fyne.CanvasObject
-	if a.hasRail() {
+	if a.hasRail() && !a.narrow() {
 		left = a.rail(a.snapshot.Case)
 	}
 	return around(band, bottom, left, nil, middle)
@@ -36,6 +50,38 @@ func pageMargin() float32 { return unit(6) }
 // railWidth is the width of the list of steps.
 func railWidth() float32 { return unit(59) }
 
+// heading is the heading of a page.
+func (a *App) heading(id string) fyne.CanvasObject {
+	return para(styleHeading, a.words.say(id), a.pageWidth())
+}
+
+// narrow reports whether large text leaves so little room that the sheets of a
+// page stand below each other and the steps above it.
+func (a *App) narrow() bool {
+	return a.windowWidth()-2*pageMargin()-railWidth() < 45*theme.TextSize()
+}
+
+// windowWidth is the width for which pages are laid out.
+func (a *App) windowWidth() float32 { return max(a.size.Width, narrowest) }
+
+// share is the width of a sheet that has this part of the page beside another
+// one; all of it where they stand below each other.
+func (a *App) share(part float32) float32 {
+	if a.narrow() {
+		return a.pageWidth()
+	}
+	return (a.pageWidth() - unit(4)) * part
+}
+
+// abreast puts sheets beside each other, or below each other where the page is
+// narrow.
+func (a *App) abreast(sheets ...fyne.CanvasObject) fyne.CanvasObject {
+	if a.narrow() {
+		return column(unit(4), sheets...)
+	}
+	return topRow(unit(4), sheets...)
+}
+
 // widest is the limit for lines and sheets: wider ones do not read better.
 func widest() float32 { return unit(250) }
 
@@ -46,51 +92,33 @@ func (a *App) hasRail() bool {
 
 // pageWidth is the width that a clerk's page has for itself.
 func (a *App) pageWidth() float32 {
-	w := max(a.size.Width, narrowest) - 2*pageMargin()
-	if a.hasRail() {
+	w := a.windowWidth() - 2*pageMargin()
+	if a.hasRail() && !a.narrow() {
 		w -= railWidth() + theme.Size(theme.SizeNameSeparatorThickness)
 	}
 	return min(w, widest())
 }
 
 // bareFrame shows a page of the citizen: nothing but the page.
-func (a *App) bareFrame(_ *page, body fyne.CanvasObject) fyne.CanvasObject {
-	content := inset(unit(6), unit(8), centred(body))
-	if !a.snapshot.Demo {
-		return filled(colourSurface, content)
+func (a *App) bareFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
+	var content, badge fyne.CanvasObject = inset(unit(6), unit(8), centred(body)), nil
+	if a.snapshot.Demo {
+		badge = inset(unit(3), unit(4), spread(gap(1), a.demoBadge("demo.long")))
 	}
-	badge := inset(unit(3), unit(4), spread(gap(1), a.demoBadge("demo.long")))
+	if p.missing = content.MinSize().Height + minSize(badge).Height - max(a.size.Height, lowest); p.missing > 0 {
+		content = p.scrolling(content)
+	}
 	return filled(colourSurface, around(badge, nil, nil, nil, content))
 }
+
+// bareWidth is the width that a page of the citizen has for itself.
+func (a *App) bareWidth() float32 { return a.windowWidth() - 2*unit(8) }
 
 // band is the head of every clerk's page: the program, the citizen of the
 // case, the clerk.
 func (a *App) band(p *page) fyne.CanvasObject {
 	s := a.snapshot
 	inCase := s.Case != nil && s.Clerk != nil && !a.locked
-	name := line(styleSub.in(colourOnBand), a.words.say("product"))
-	left := []fyne.CanvasObject{name}
-	if !inCase {
-		left[0] = column(0, name, line(styleCaption.in(colourOnBandSoft), a.words.say("product.subtitle")))
-	}
-	if s.Demo {
-		left = append(left, a.demoBadge("demo.short"))
-	}
-	if inCase {
-		name, where := fullName(s.Case.Identity), "band.case"
-		switch {
-		case name == "" && s.Case.NoCard:
-			name = a.words.say("band.no-card")
-		case name == "":
-			name = a.words.say("band.unread")
-		}
-		if s.Case.Identity.CardNumber == "" {
-			where = "band.case.plain"
-		}
-		left = append(left, column(0,
-			line(styleStrong.in(colourOnBand), name),
-			line(styleCaption.in(colourOnBandSoft), a.words.fill(where, with{"Card": string(s.Case.Identity.CardNumber), "Case": s.Case.Number}))))
-	}
 	look := newButton(a.keys, rankBand, a.words.say("look.open"), a.words.say("key.look"), a.openLook)
 	p.add(controlLook, look)
 	p.keys[fyne.KeyF10] = a.openLook
@@ -98,13 +126,51 @@ func (a *App) band(p *page) fyne.CanvasObject {
 		look.Hide()
 		delete(p.keys, fyne.KeyF10)
 	}
-	right := gap(1)
+	right := row(unit(6), look)
 	if s.Clerk != nil {
-		right = column(0,
-			line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, s.Clerk.Name),
-			line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.words.fill("band.clerk", with{"Number": s.Clerk.Number, "Counter": s.Counter})))
+		right = row(unit(6), a.whoWorks(), look)
 	}
-	return filled(colourBand, inset(unit(2), pageMargin(), spread(row(unit(6), left...), row(unit(6), right, look))))
+	var left []fyne.CanvasObject
+	if s.Demo {
+		left = append(left, a.demoBadge("demo.short"))
+	}
+	room := a.windowWidth() - 2*pageMargin() - right.MinSize().Width - row(unit(6), left...).MinSize().Width - 2*unit(6)
+	product := line(styleSub.in(colourOnBand), a.words.say("product"))
+	if !inCase {
+		heading := column(0, product, line(styleCaption.in(colourOnBandSoft), a.words.say("product.subtitle")))
+		left = append([]fyne.CanvasObject{heading}, left...)
+	} else {
+		who, where := a.whoseCase()
+		if whole := line(styleCaption, where).MinSize().Width + product.MinSize().Width + unit(6); whole <= room {
+			left, room = append([]fyne.CanvasObject{product}, left...), room-product.MinSize().Width-unit(6)
+		}
+		left = append(left, column(0, para(styleStrong.in(colourOnBand), who, room), para(styleCaption.in(colourOnBandSoft), where, room)))
+	}
+	return filled(colourBand, inset(unit(2), pageMargin(), spread(row(unit(6), left...), right)))
+}
+
+// whoseCase names the citizen of the case, and its numbers.
+func (a *App) whoseCase() (who, where string) {
+	c := a.snapshot.Case
+	who, where = fullName(c.Identity), "band.case"
+	switch {
+	case who == "" && c.NoCard:
+		who = a.words.say("band.no-card")
+	case who == "":
+		who = a.words.say("band.unread")
+	}
+	if c.Identity.CardNumber == "" {
+		where = "band.case.plain"
+	}
+	return who, a.words.fill(where, with{"Card": string(c.Identity.CardNumber), "Case": c.Number})
+}
+
+// whoWorks is the clerk at this counter.
+func (a *App) whoWorks() fyne.CanvasObject {
+	c := a.snapshot.Clerk
+	return column(0,
+		line(style{colour: colourOnBand, align: fyne.TextAlignTrailing}, c.Name),
+		line(style{size: theme.SizeNameCaptionText, colour: colourOnBandSoft, align: fyne.TextAlignTrailing}, a.words.fill("band.clerk", with{"Number": c.Number, "Counter": a.snapshot.Counter})))
 }
 
 func (a *App) demoBadge(id string) fyne.CanvasObject {
@@ -118,11 +184,11 @@ func (a *App) demoBadge(id string) fyne.CanvasObject {
 func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 	steps := railSteps(c)
 	now := railStep(c, steps)
-	rows := []fyne.CanvasObject{line(styleCaption, a.words.say(a.specific("rail.heading"))), gap(unit(1))}
+	width := railWidth() - 2*unit(4)
+	rows := []fyne.CanvasObject{para(styleCaption, a.words.say(a.specific("rail.heading")), width), gap(unit(1))}
 	for i, id := range steps {
 		rows = append(rows, a.railRow(id, i, now))
 	}
-	width := railWidth() - 2*unit(4)
 	if !c.Deadline.IsZero() {
 		rows = append(rows, gap(unit(3)), a.deadline(c, width))
 	}
@@ -130,6 +196,21 @@ func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 	edge.SetMinSize(fyne.NewSize(theme.Size(theme.SizeNameSeparatorThickness), 1))
 	body := inset(unit(5), unit(4), fixed(width, column(unit(1), rows...)))
 	return around(nil, nil, nil, edge, filled(colourSurface, body))
+}
+
+// railLine is the rail in one line, for a narrow page.
+func (a *App) railLine(c *procedure.CaseView) fyne.CanvasObject {
+	steps := railSteps(c)
+	now := railStep(c, steps)
+	d, words := pictureDone, a.words.say(a.specific("rail.heading"))
+	if now < len(steps) {
+		d, words = pictureNow, a.words.fill("rail.line", with{"Heading": words, "N": now + 1, "Of": len(steps), "Step": a.words.say(steps[now])})
+	}
+	line := row(unit(3), picture(d, unit(5.5)), para(styleStrong.in(theme.ColorNamePrimary), words, a.pageWidth()-unit(9)))
+	if c.Deadline.IsZero() {
+		return line
+	}
+	return column(unit(3), line, a.deadline(c, a.pageWidth()))
 }
 
 // deadline keeps the clock of a change of status in sight (E23).
@@ -151,7 +232,8 @@ func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
 	case i == now:
 		d, s, state = pictureNow, styleStrong.in(theme.ColorNamePrimary), "rail.now"
 	}
-	words := column(0, line(s, a.words.say(id)), line(styleCaption, a.words.say(state)))
+	measure := railWidth() - 2*unit(6) - unit(8.5)
+	words := column(0, para(s, a.words.say(id), measure), line(styleCaption, a.words.say(state)))
 	r := inset(unit(1.5), unit(2), row(unit(3), picture(d, unit(5.5)), words))
 	if i == now {
 		return sheet(colourPrimarySoft, colourPrimarySoft, r)
@@ -159,38 +241,63 @@ func (a *App) railRow(id string, i, now int) fyne.CanvasObject {
 	return r
 }
 
-// actionBar holds the buttons: back at the left, the primary at the right.
-func (a *App) actionBar(p *page) fyne.CanvasObject {
+// actionBar holds the buttons: back at the left, the primary at the right, and
+// if there is room the words that an action runs.
+func (a *App) actionBar(p *page) (bar fyne.CanvasObject, said bool) {
 	p.working = line(styleSecondary, a.words.say("working"))
 	if p.inline {
-		return gap(0)
+		return gap(0), true
 	}
-	left := []fyne.CanvasObject{}
+	var left, right []fyne.CanvasObject
 	for _, b := range []*button{p.back, p.later} {
 		if b != nil {
 			left = append(left, b)
 		}
 	}
-	right := []fyne.CanvasObject{p.working}
 	for _, b := range p.others {
 		right = append(right, b)
 	}
-	if p.primary != nil {
-		right = append(right, p.primary)
-	}
-	p.busy = len(left)+len(right) == 1 // no button: the program is at work
-	bar := inset(unit(2), pageMargin()-ringGap, container.New(spreadLayout{}, row(unit(2), left...), row(unit(2), right...)))
-	return column(0, rule(), filled(colourSurface, bar))
+	p.busy = len(left)+len(right) == 0 && p.primary == nil // no button: the program is at work
+	rows, said := a.buttonRows(p.working, left, right, p.primary)
+	return column(0, rule(), filled(colourSurface, inset(unit(2), pageMargin()-ringGap, rows))), said
 }
 
-// statusLine says how reader, authority and journal are.
-func (a *App) statusLine() fyne.CanvasObject {
+// buttonRows puts all buttons into one row, or those between the left and the
+// primary one into rows of their own above it; then there is no room for the
+// words that say that an action runs.
+func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasObject, primary *button) (rows fyne.CanvasObject, said bool) {
+	room := a.windowWidth() - 2*(pageMargin()-ringGap)
+	last := []fyne.CanvasObject{}
+	if primary != nil {
+		last = append(last, primary)
+	}
+	whole := spread(row(unit(2), left...), row(unit(2), slices.Concat([]fyne.CanvasObject{working}, others, last)...))
+	if whole.MinSize().Width-unit(3) <= room { // a little nearer to each other than usual
+		return whole, true
+	}
+	var above []fyne.CanvasObject
+	for len(others) > 0 {
+		n := len(others)
+		for n > 1 && row(unit(2), others[:n]...).MinSize().Width > room {
+			n--
+		}
+		above, others = append(above, spread(gap(1), row(unit(2), others[:n]...))), others[n:]
+	}
+	return column(unit(1), append(above, spread(row(unit(2), left...), row(unit(2), last...)))...), false
+}
+
+// statusLine says how reader, authority and journal are; right stands at its
+// end if there is room.
+func (a *App) statusLine(right fyne.CanvasObject) fyne.CanvasObject {
 	if a.snapshot.Clerk == nil {
 		return gap(0)
 	}
 	r, l := a.readerStatus(), a.linkWords()
 	left := row(unit(6), statusItem(r), statusItem(l))
-	return column(0, rule(), inset(unit(1.5), pageMargin(), spread(left, line(styleCaption, a.snapshot.Office))))
+	if left.MinSize().Width+right.MinSize().Width+unit(6) > a.windowWidth()-2*pageMargin() {
+		right = gap(1)
+	}
+	return column(0, rule(), inset(unit(1.5), pageMargin(), spread(left, right)))
 }
 
 func statusItem(w sign) fyne.CanvasObject {

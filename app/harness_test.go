@@ -289,6 +289,12 @@ var (
 // open shows the snapshot in a window of the given size.
 func open(t testing.TB, s procedure.Snapshot, size fyne.Size) *counter {
 	t.Helper()
+	return openAs(t, s, size, Look{})
+}
+
+// openAs shows it in a look.
+func openAs(t testing.TB, s procedure.Snapshot, size fyne.Size, look Look) *counter {
+	t.Helper()
 	c := &counter{t: t, desk: &scriptedDesk{snapshot: s, fail: map[string]error{}, next: map[string]func(*procedure.Snapshot){}}, now: noon, buf: make([]byte, pinMax)}
 	c.window = fyne.CurrentApp().NewWindow("")
 	t.Cleanup(c.window.Close)
@@ -302,7 +308,7 @@ func open(t testing.TB, s procedure.Snapshot, size fyne.Size) *counter {
 		Go:   c.run,
 		Post: func(f func()) { f() },
 
-		SetTheme: setTheme,
+		SetTheme: setTheme, Look: look,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)

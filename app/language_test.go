@@ -123,6 +123,7 @@ func TestSwitchLosesNothing(t *testing.T) {
 				c.app.SetLook(Look{Language: l})
 				c.wantScreen(s.want)
 				c.wantFocus(focus)
+				c.wantWhole(usual)
 			}
 			if c.app.page.keys[fyne.KeyF10] == nil {
 				return // the citizen's, where the look is not chosen, or that page itself

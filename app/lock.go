@@ -61,7 +61,7 @@ func (a *App) lockedPage(p, kept *page) fyne.CanvasObject {
 	delete(p.keys, fyne.KeyEscape) // signing out is never an accident
 	a.setPrimary(p, a.words.say("locked.do"), func() { a.unlock(in) })
 	width := unit(100)
-	parts := []fyne.CanvasObject{row(unit(4), picture(pictureLock, 40), line(styleHeading, a.words.say("locked.heading")))}
+	parts := []fyne.CanvasObject{row(unit(4), picture(pictureLock, unit(10)), para(styleHeading, a.words.say("locked.heading"), width-unit(14)))}
 	if n := a.notices(p, width); n != nil {
 		parts = append(parts, n)
 	}

@@ -316,8 +316,9 @@ func (a *App) title(s screen) string {
 	return t
 }
 
-// textWidth is the longest measure for running text on the citizen's pages.
-func textWidth() float32 { return 40 * theme.TextSize() }
+// textWidth is the longest measure for running text on the citizen's pages,
+// and on others that have a single sheet.
+func (a *App) textWidth() float32 { return min(a.bareWidth()-2*unit(6), 40*theme.TextSize()) }
 
 // measure is the measure for running text on a clerk's page.
 func (a *App) measure() float32 { return min(a.pageWidth(), 46*theme.TextSize()) }

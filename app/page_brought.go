@@ -33,7 +33,7 @@ func (a *App) broughtPage(p *page) fyne.CanvasObject {
 		options := a.broughtOptions(d.kind)
 		parts = append(parts, a.choice(p, string(d.kind), width, len(options), options, a.broughtValue(d.kind), func(v string) { a.setBrought(d.kind, v) }))
 	}
-	return column(unit(4), line(styleHeading, a.words.say("brought.heading")),
+	return column(unit(4), a.heading("brought.heading"),
 		para(styleBody, a.words.say("brought.text"), a.measure()), natural(panel(column(unit(3), parts...))))
 }
 

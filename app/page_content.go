@@ -17,18 +17,18 @@ func (a *App) contentPage(p *page) fyne.CanvasObject {
 	a.setLater(p)
 	if c.Preview == nil {
 		a.setPrimary(p, a.words.say("retry"), a.retry)
-		return column(unit(4), line(styleHeading, a.words.say("content.heading")),
+		return column(unit(4), a.heading("content.heading"),
 			para(styleBody, a.words.say("content.waiting"), a.measure()))
 	}
 	a.setPrimary(p, a.words.say("content.go"), func() {
 		a.do("content", a.cfg.Desk.ConfirmContent, a.turnScreen)
 	})
-	return column(unit(3), line(styleHeading, a.words.say("content.heading")),
-		topRow(unit(4), panel(a.answers(p, c)), panel(a.preview(c.Preview))))
+	return column(unit(3), a.heading("content.heading"),
+		a.abreast(panel(a.answers(p, c)), panel(a.preview(c.Preview))))
 }
 
 // half is the measure of one of the two sheets of screen C.
-func (a *App) half() float32 { return (a.pageWidth()-unit(4))/2 - 2*unit(6) }
+func (a *App) half() float32 { return a.share(0.5) - 2*unit(6) }
 
 func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
 	email := a.words.say("content.email.none")
@@ -54,7 +54,7 @@ func (a *App) changeable(p *page, id, value string, to procedure.Phase) fyne.Can
 
 // fact is a value under its name.
 func fact(name, value string, width float32) fyne.CanvasObject {
-	return column(0, line(styleCaption, name), para(styleStrong, value, width))
+	return column(0, para(styleCaption, name, width), para(styleStrong, value, width))
 }
 
 // preview is what the authority says the certificate will contain.

@@ -27,7 +27,7 @@ func (a *App) dayPage(p *page) fyne.CanvasObject {
 	s := a.sheet
 	if s == nil {
 		a.setPrimary(p, a.words.say("retry"), func() { a.openDay(a.today()) })
-		return column(unit(4), line(styleHeading, a.words.say("day.heading")))
+		return column(unit(4), a.heading("day.heading"))
 	}
 	a.dayKey(p, controlBefore, fyne.KeyPageUp, "day.before", "key.page-up", -1)
 	if s.Day.Before(a.today()) {
@@ -35,11 +35,11 @@ func (a *App) dayPage(p *page) fyne.CanvasObject {
 	}
 	a.setPrimary(p, a.words.say("day.print"), a.printDay)
 	p.keys[fyne.KeyF9] = a.printDay
-	half := (a.pageWidth()-unit(4))/2 - 2*unit(6)
+	half := a.share(0.5) - 2*unit(6)
 	heading := a.words.fill("day.heading.of", with{"Day": a.date(s.Day)})
-	return column(unit(3), line(styleHeading, heading),
+	return column(unit(3), para(styleHeading, heading, a.pageWidth()),
 		line(styleSecondary, a.words.fill("stop.counter", with{"Counter": s.Counter, "Office": s.Office})),
-		topRow(unit(4), column(unit(4), panel(a.dayCounts(s, half)), panel(a.dayRefused(s, half))), panel(a.dayMinutes(s, half))))
+		a.abreast(column(unit(4), panel(a.dayCounts(s, half)), panel(a.dayRefused(s, half))), panel(a.dayMinutes(s, half))))
 }
 
 // dayKey is a button to the day before or after.

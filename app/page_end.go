@@ -23,8 +23,8 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		t := *d
 		a.do("hand-over", func(ctx context.Context) error { return a.cfg.Desk.ConfirmHandOver(ctx, t) }, nil)
 	})
-	side := a.pageWidth() * 0.4
-	measure := a.pageWidth() - side - unit(4) - 2*unit(6)
+	side := a.share(0.41)
+	measure := a.share(0.59) - 2*unit(6)
 	ticks := []fyne.CanvasObject{line(styleSub, a.words.say("hand-over.checklist"))}
 	for i, f := range c.HandOverAsks {
 		if i == 0 {
@@ -36,8 +36,8 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		ticks = append(ticks, para(styleCaption, a.words.say("hand-over.chained"), measure))
 	}
 	ticks = append(ticks, gap(unit(1)), a.typed(p, kept, fieldPlace, &d.Place, "", measure))
-	heading := row(unit(3), picture(pictureDone, unit(8.5)), line(styleHeading, a.words.say(a.resultHeading(c))))
-	return column(unit(3), heading, topRow(unit(4), a.result(c, side), panel(column(unit(0.5), ticks...))))
+	heading := row(unit(3), picture(pictureDone, unit(8.5)), para(styleHeading, a.words.say(a.resultHeading(c)), a.pageWidth()-unit(12)))
+	return column(unit(3), heading, a.abreast(a.result(c, side), panel(column(unit(0.5), ticks...))))
 }
 
 func (a *App) handOverTick(field string) *bool {
@@ -110,7 +110,7 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	l := a.linkWords()
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureDone, unit(11)), line(styleHeading, a.words.say("closed.heading"))),
+		row(unit(4), picture(pictureDone, unit(11)), para(styleHeading, a.words.say("closed.heading"), a.measure()-unit(27))),
 		para(styleLead, a.words.fill("closed.text", with{"Number": a.snapshot.Case.Number}), a.measure()-2*unit(6)),
 		row(unit(3), picture(l.drawing, unit(5.5)), para(styleBody, l.heading+" "+l.text, a.measure()-unit(24))),
 	}
@@ -127,10 +127,10 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	a.previewKey(p, "refusal")
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureInfo, unit(11)), line(styleHeading, a.words.say("refused.heading"))),
-		para(styleLead, a.reason(c.Refusal), textWidth()),
-		para(styleBody, a.next(c.Refusal), textWidth()),
-		para(styleSecondary, a.words.fill("refused.text", with{"Number": c.Number}), textWidth()),
+		row(unit(4), picture(pictureInfo, unit(11)), para(styleHeading, a.words.say("refused.heading"), a.textWidth()-unit(15))),
+		para(styleLead, a.reason(c.Refusal), a.textWidth()),
+		para(styleBody, a.next(c.Refusal), a.textWidth()),
+		para(styleSecondary, a.words.fill("refused.text", with{"Number": c.Number}), a.textWidth()),
 	}
 	return centred(panel(column(unit(4), parts...)))
 }

@@ -51,7 +51,7 @@ func (a *App) lookPage(p *page) fyne.CanvasObject {
 		f(&l)
 		a.SetLook(l)
 	}
-	return column(unit(4), line(styleHeading, a.words.say("look.heading")), natural(panel(column(unit(5),
+	return column(unit(4), a.heading("look.heading"), natural(panel(column(unit(5),
 		a.choice(p, "language", width, 3, languages, string(a.look.Language), func(v string) { choose(func(l *Look) { l.Language = Language(v) }) }),
 		a.choice(p, "colours", width, 3, palettes, string(a.look.Colours), func(v string) { choose(func(l *Look) { l.Colours = Colours(v) }) }),
 		a.choice(p, "text_size", width, len(sizes), sizes, strconv.Itoa(a.look.TextSize), func(v string) { choose(func(l *Look) { l.TextSize, _ = strconv.Atoi(v) }) }),

@@ -22,8 +22,7 @@ func (a *App) operatorPage(p, kept *page) fyne.CanvasObject {
 		a.do("operator", func(ctx context.Context) error { return a.cfg.Desk.OperatorConfirms(ctx, a.draft.reference) }, nil)
 	})
 	p.first = procedure.FieldReference
-	side := a.pageWidth()/2 - unit(4)
-	width := a.pageWidth() - side - unit(4)
+	side, width := a.share(0.49), a.share(0.51)
 	inner := boxMeasure(width - 2*ringGap)
 	id, ref := "operator.request", c.Operator.Request
 	if c.Operator.Serial != "" {
@@ -42,7 +41,7 @@ func (a *App) operatorPage(p, kept *page) fyne.CanvasObject {
 		line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	p.add(controlFailure, box)
 	answer := panel(a.typed(p, kept, procedure.FieldReference, &a.draft.reference, a.words.say("operator.hint"), side-2*unit(6)))
-	return column(unit(4), line(styleHeading, a.words.say("operator.heading")), topRow(unit(4), box, answer))
+	return column(unit(4), a.heading("operator.heading"), a.abreast(box, answer))
 }
 
 // grouped breaks a long number in hex into groups that can be read out.

@@ -65,7 +65,7 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 	if a.snapshot.Case.Action.Certifies() {
 		text = "papers.text.email"
 	}
-	return column(unit(4), line(styleHeading, a.words.say("papers.heading")),
+	return column(unit(4), a.heading("papers.heading"),
 		para(styleBody, a.words.say(text), a.measure()), natural(panel(a.paperList())), a.printed())
 }
 
@@ -120,9 +120,10 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 	case a.cfg.AllBeforeClerk:
 		text = "papers.sign.text.before"
 	}
-	var heading fyne.CanvasObject = line(styleHeading, a.words.say("papers.sign.heading"))
+	heading := a.heading("papers.sign.heading")
 	if c.Copies > 0 {
-		heading = fixed(a.measure(), spread(heading, line(styleCaption, a.words.count("papers.printed", c.Copies))))
+		printed := line(styleCaption, a.words.count("papers.printed", c.Copies))
+		heading = fixed(a.measure(), spread(para(styleHeading, a.words.say("papers.sign.heading"), a.measure()-printed.MinSize().Width-unit(4)), printed))
 	}
 	return column(unit(4), heading,
 		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))
@@ -157,7 +158,7 @@ func (a *App) paperList() fyne.CanvasObject {
 		}
 		rows = append(rows, row(unit(4),
 			fixed(unit(12), line(styleSub, copies)),
-			column(0, line(styleStrong, a.words.say(a.specific(id))), para(styleCaption, note, a.measure()-unit(28)))))
+			column(0, para(styleStrong, a.words.say(a.specific(id)), a.measure()-unit(28)), para(styleCaption, note, a.measure()-unit(28)))))
 	}
 	return column(unit(3), rows...)
 }

@@ -16,7 +16,10 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	a.setLater(p)
 	p.noticed = true
 	facts := a.personFacts(c)
-	width := a.pageWidth() - facts.MinSize().Width - unit(6)
+	width := a.pageWidth()
+	if !a.narrow() {
+		width -= facts.MinSize().Width + unit(4)
+	}
 	right := a.verdict(c, width)
 	right = append(right, a.personQuestions(p, c, width)...)
 	a.personButtons(p, c)
@@ -26,7 +29,7 @@ func (a *App) personPage(p *page) fyne.CanvasObject {
 	if n := a.notices(p, width); n != nil { // last: it leads to the questions
 		right = append([]fyne.CanvasObject{natural(n)}, right...)
 	}
-	return topRow(unit(6), facts, column(unit(2), right...))
+	return a.abreast(facts, column(unit(2), right...))
 }
 
 // personButtons are what can be done on screen A.

@@ -14,7 +14,7 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.pinButtons(p, c)
 	heading, text := a.pinWords(c)
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say(heading))}
+	parts := []fyne.CanvasObject{a.heading(heading)}
 	if what, do := a.pinEnded(c); what != "" {
 		parts = append(parts, toneWarning.box(what, a.measure(), para(styleBody, do, boxMeasure(a.measure()))))
 	}
@@ -25,7 +25,7 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	case c.PIN.Tries == 1:
 		left = append(left, row(unit(3), picture(pictureWarning, unit(5.5)), para(styleStrong.in(theme.ColorNameWarning), a.words.say("pin.one"), inner-unit(9))))
 	default:
-		left = append(left, row(unit(3), picture(pictureInfo, unit(5.5)), line(styleStrong, a.words.tries("pin.tries", c.PIN.Tries))))
+		left = append(left, row(unit(3), picture(pictureInfo, unit(5.5)), para(styleStrong, a.words.tries("pin.tries", c.PIN.Tries), inner-unit(9))))
 	}
 	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
 }
@@ -119,11 +119,11 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("turn.back"), a.turnBack)
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureTurn, unit(42))),
-		line(styleDisplay.centred(), a.words.say("turn.heading")),
-		centred(para(styleLead.centred(), a.words.say(a.turnText()), textWidth())),
+		para(styleDisplay.centred(), a.words.say("turn.heading"), a.bareWidth()),
+		centred(para(styleLead.centred(), a.words.say(a.turnText()), a.textWidth())),
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), textWidth())))
+		parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), a.textWidth())))
 	}
 	p.working = line(styleSecondary.centred(), a.words.say("working"))
 	parts = append(parts, a.citizenLanguages(p), gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
@@ -161,7 +161,11 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	cancel := newButton(a.keys, rankSecondary, a.words.say("pad.cancel"), a.words.say("key.esc"), p.keys[fyne.KeyEscape])
 	p.add(controlCancel, cancel)
 
-	width := unit(104)
+	width, between := unit(104), unit(16)
+	if room := a.bareWidth() - unit(padWidth); width+between > room { // large text on a small screen
+		between = unit(6)
+		width = min(width, room-between)
+	}
 	of := string(a.citizen.mode)
 	switch {
 	case p.screen == screenAgain:
@@ -179,8 +183,11 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.words.say(a.citizen.note), width))
 	}
-	parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)), natural(cancel), a.countdown(p, width))
-	return topRow(unit(16), fixed(width, column(unit(4), parts...)), a.pad)
+	if !a.narrow() {
+		parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)))
+	}
+	parts = append(parts, natural(cancel), a.countdown(p, width))
+	return topRow(between, fixed(width, column(unit(4), parts...)), a.pad)
 }
 
 // weakPage names kindly why a new PIN is easily guessed.
@@ -195,20 +202,20 @@ func (a *App) weakPage(p *page) fyne.CanvasObject {
 	delete(p.keys, fyne.KeyReturn)                           // a weak PIN is never an accident
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureInfo, unit(16))),
-		line(styleDisplay.centred(), a.words.say("weak.heading")),
+		para(styleDisplay.centred(), a.words.say("weak.heading"), a.bareWidth()),
 	}
 	for _, why := range a.citizen.weak {
-		parts = append(parts, centred(para(styleLead.strong().centred(), a.words.say("weak."+why), textWidth())))
+		parts = append(parts, centred(para(styleLead.strong().centred(), a.words.say("weak."+why), a.textWidth())))
 	}
 	return column(unit(4), append(parts,
-		centred(para(styleLead.centred(), a.words.say("weak.text"), textWidth())),
+		centred(para(styleLead.centred(), a.words.say("weak.text"), a.textWidth())),
 		gap(unit(2)),
 		centred(row(unit(4), p.back, p.primary)))...)
 }
 
 // countdown appears when the time is nearly over.
 func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
-	words := line(styleStrong.in(theme.ColorNameWarning), a.words.count("pad.countdown", int(pinAlarm/time.Second)))
+	words := para(styleStrong.in(theme.ColorNameWarning), a.words.count("pad.countdown", int(pinAlarm/time.Second)), width-unit(7.5))
 	more := newButton(a.keys, rankSecondary, a.words.say("pad.more"), "", a.extendPIN)
 	p.add(controlMore, more)
 	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), unit(5.5)), words), natural(more))
@@ -226,8 +233,8 @@ func (a *App) checkingPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	return column(unit(4),
 		centred(picture(pictureWait, unit(14))),
-		line(styleDisplay.centred(), a.words.say("checking.heading")),
-		line(styleLead.centred(), a.words.say("checking.text")))
+		para(styleDisplay.centred(), a.words.say("checking.heading"), a.bareWidth()),
+		para(styleLead.centred(), a.words.say("checking.text"), a.bareWidth()))
 }
 
 // onReaderPage says, step by step, what the citizen does at the reader. He ends
@@ -240,15 +247,15 @@ func (a *App) onReaderPage(p *page) fyne.CanvasObject {
 	}
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureCardIn, unit(42))),
-		line(styleDisplay.centred(), a.words.say("on-reader.heading")),
-		centred(para(styleLead.centred(), a.words.say(a.words.either("pad.text."+of, "pad.text")), textWidth())),
+		para(styleDisplay.centred(), a.words.say("on-reader.heading"), a.bareWidth()),
+		centred(para(styleLead.centred(), a.words.say(a.words.either("pad.text."+of, "pad.text")), a.textWidth())),
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, centred(toneWarning.box(a.words.say(a.citizen.note), textWidth())))
+		parts = append(parts, centred(toneWarning.box(a.words.say(a.citizen.note), a.textWidth())))
 	}
 	var steps []fyne.CanvasObject
 	for _, step := range []string{"on-reader.type", "on-reader.confirm", "on-reader.cancel"} {
-		steps = append(steps, para(styleLead, a.words.say(step), textWidth()-2*unit(6)))
+		steps = append(steps, para(styleLead, a.words.say(step), a.textWidth()-2*unit(6)))
 	}
 	return column(unit(4), append(parts,
 		centred(natural(panel(column(unit(2), steps...)))),
@@ -267,13 +274,13 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	delete(p.keys, fyne.KeyReturn) // the last try is never an accident
 	parts := []fyne.CanvasObject{
 		centred(picture(pictureWarning, unit(16))),
-		line(styleDisplay.centred(), a.words.say("last-try.heading")),
+		para(styleDisplay.centred(), a.words.say("last-try.heading"), a.bareWidth()),
 	}
 	if a.citizen.note != "" {
-		parts = append(parts, line(styleLead.strong().centred(), a.words.say(a.citizen.note)))
+		parts = append(parts, para(styleLead.strong().centred(), a.words.say(a.citizen.note), a.bareWidth()))
 	}
 	parts = append(parts,
-		centred(para(styleLead.centred(), a.words.say("last-try.text"), textWidth())),
+		centred(para(styleLead.centred(), a.words.say("last-try.text"), a.textWidth())),
 		gap(unit(2)),
 		centred(row(unit(4), p.back, p.primary)))
 	return column(unit(4), parts...)
@@ -285,8 +292,8 @@ func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	clerk := a.catalogues[a.look.Language] // who need not read the citizen's
 	a.setPrimary(p, clerk.say("thanks.go"), a.toClerk)
 	return column(unit(5),
-		line(styleDisplay.centred(), a.words.say("thanks.heading")),
-		centred(para(styleLead.centred(), a.words.say("thanks.text"), textWidth())),
+		para(styleDisplay.centred(), a.words.say("thanks.heading"), a.bareWidth()),
+		centred(para(styleLead.centred(), a.words.say("thanks.text"), a.textWidth())),
 		centred(picture(pictureTurn, unit(42))),
 		gap(unit(4)),
 		centred(p.primary),

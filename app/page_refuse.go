@@ -78,7 +78,7 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 	a.setLater(p)
 	a.setPrimary(p, a.words.say("refuse.do"), a.refuse)
 	width := a.measure() - 2*unit(6)
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("refuse.heading")), para(styleBody, a.words.say("refuse.text"), width)}
+	parts := []fyne.CanvasObject{a.heading("refuse.heading"), para(styleBody, a.words.say("refuse.text"), width)}
 	var reasons []fyne.CanvasObject
 	for i, code := range a.refusalReasons() {
 		t := newAnswer(a.keys, a.reason(code), width-unit(16), chosen == code, func() { a.draft.refusal = code; a.render() })

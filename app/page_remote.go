@@ -40,7 +40,7 @@ func (a *App) remotePage(p *page) fyne.CanvasObject {
 		if i > 0 {
 			rows = append(rows, rule())
 		}
-		rows = append(rows, a.remoteRow(c, width-2*unit(6)))
+		rows = append(rows, a.remoteRow(c, width-unit(16)))
 	}
 	p.scrollByKeys(0)
 	if len(rows) == 0 {

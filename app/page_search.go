@@ -45,7 +45,7 @@ func (a *App) searchPage(p, kept *page) fyne.CanvasObject {
 		parts = append(parts, a.typed(p, kept, procedure.FieldPersonalNumber, &d.personal, "", width),
 			a.typed(p, kept, procedure.FieldCardNumber, &d.card, "", width))
 	}
-	return column(unit(4), line(styleHeading, a.words.say("search.heading")), natural(panel(column(unit(3), parts...))))
+	return column(unit(4), a.heading("search.heading"), natural(panel(column(unit(3), parts...))))
 }
 
 func (a *App) searchCitizen() {

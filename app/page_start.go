@@ -22,14 +22,14 @@ func (a *App) stopPage(p *page) fyne.CanvasObject {
 		a.setPrimary(p, a.words.say("stop.restart"), a.cfg.Restart)
 	}
 	parts := []fyne.CanvasObject{
-		row(unit(4), picture(pictureError, unit(11)), para(styleHeading, t.what, textWidth())),
-		para(styleLead, t.do, textWidth()),
+		row(unit(4), picture(pictureError, unit(11)), para(styleHeading, t.what, a.textWidth()-unit(15))),
+		para(styleLead, t.do, a.textWidth()),
 	}
 	switch code := a.snapshot.Stop.Code; {
 	case code == procedure.CodeInUse, a.cfg.Crashed != "": // the other window goes on, or nothing is wrong
 	case code == procedure.CodeFork, code == procedure.CodeTampered: // nobody knows what is there
 	default:
-		parts = append(parts, para(styleSecondary, a.words.say("stop.kept"), textWidth()))
+		parts = append(parts, para(styleSecondary, a.words.say("stop.kept"), a.textWidth()))
 	}
 	parts = append(parts, a.forkHeads(a.snapshot.Stop.Fork)...)
 	parts = append(parts, rule(), line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))
@@ -72,12 +72,12 @@ func (a *App) signInPage(p, kept *page) fyne.CanvasObject {
 	p.inline, p.retype, p.noticed = true, true, true
 	width := unit(100)
 	parts := []fyne.CanvasObject{
-		line(styleHeading, a.words.say("sign-in.heading")),
+		para(styleHeading, a.words.say("sign-in.heading"), width),
 		para(styleSecondary, a.words.say("sign-in.text"), width),
 		field(in, "", width),
 		spread(gap(1), p.primary),
 		rule(),
-		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})),
+		para(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office}), width),
 	}
 	if n := a.notices(p, width); n != nil {
 		parts = slices.Insert(parts, 1, n)
@@ -130,13 +130,26 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		p.keys[fyne.KeyF6] = a.refuseCard
 		buttons = append(buttons, natural(slip))
 	}
+	card := a.cardPanel(p, column(unit(1), buttons...))
+	if a.narrow() {
+		return column(unit(4), card, a.waitingPanel(p), a.todayPanel(), a.linkPanel())
+	}
 	right := fixed(sideWidth(), column(unit(4), a.todayPanel(), a.linkPanel()))
-	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), a.cardPanel(p, column(unit(1), buttons...))), gap(0))
+	top := column(unit(4), around(nil, nil, nil, topRow(unit(4), gap(0), right), card), gap(0))
 	return around(top, nil, nil, nil, a.waitingPanel(p))
 }
 
 // sideWidth is the width of the small panels on the home page.
 func sideWidth() float32 { return unit(72) }
+
+// besideWidth is the width of those panels: that of the page where it is
+// narrow.
+func (a *App) besideWidth() float32 {
+	if a.narrow() {
+		return a.windowWidth() - 2*pageMargin()
+	}
+	return sideWidth()
+}
 
 // cardPanel is the state of the reader with what can be done.
 func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
@@ -146,7 +159,10 @@ func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 	if r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
 		image = portrait(r.Portrait, unit(60))
 	}
-	measure := max(a.size.Width, narrowest) - 2*pageMargin() - sideWidth() - unit(4) - 2*unit(6) - image.MinSize().Width - unit(8)
+	measure := a.windowWidth() - 2*pageMargin() - 2*unit(6) - image.MinSize().Width - unit(8)
+	if !a.narrow() {
+		measure -= sideWidth() + unit(4)
+	}
 	measure = min(measure, 40*theme.TextSize())
 	p.noticed = true
 	words := []fyne.CanvasObject{para(styleHeading, w.heading, measure), para(styleLead, w.text, measure)}
@@ -162,7 +178,7 @@ func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 
 func (a *App) todayPanel() fyne.CanvasObject {
 	n := a.snapshot.Today
-	rows := []fyne.CanvasObject{line(styleStrong, a.words.say("home.today"))}
+	rows := []fyne.CanvasObject{para(styleStrong, a.words.say("home.today"), a.besideWidth()-2*unit(6))}
 	for _, c := range []struct {
 		id    string
 		count int
@@ -178,8 +194,8 @@ func (a *App) todayPanel() fyne.CanvasObject {
 func (a *App) linkPanel() fyne.CanvasObject {
 	w := a.linkWords()
 	return panel(column(unit(1.5),
-		row(unit(2), picture(w.drawing, unit(5)), para(styleStrong, w.heading, sideWidth()-unit(20))),
-		para(styleCaption, w.text, sideWidth()-unit(12))))
+		row(unit(2), picture(w.drawing, unit(5)), para(styleStrong, w.heading, a.besideWidth()-unit(20))),
+		para(styleCaption, w.text, a.besideWidth()-unit(12))))
 }
 
 // waitingPanel lists the unfinished cases, each with its button.
@@ -191,6 +207,9 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 	rows := []fyne.CanvasObject{}
 	for _, c := range a.snapshot.Waiting {
 		rows = append(rows, a.waitingRow(p, c))
+	}
+	if a.narrow() { // the page scrolls as a whole
+		return panel(column(unit(2), heading, column(0, rows...)))
 	}
 	list := p.scrolling(inset(0, unit(4), column(0, rows...)))
 	return panel(around(heading, nil, nil, nil, list))
@@ -212,8 +231,9 @@ func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
 	if c.WaitsFor != procedure.WaitsForNothing {
 		state = a.words.fill("home.state", with{"Phase": state, "Waits": a.words.say("waits." + string(c.WaitsFor))})
 	}
+	measure := a.windowWidth() - 2*pageMargin() - 2*unit(6) - resume.MinSize().Width - unit(14)
 	words := column(0,
-		line(styleStrong, name),
-		line(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state})))
+		para(styleStrong, name, measure),
+		para(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state}), measure))
 	return spread(row(unit(3), picture(pictureWait, unit(5.5)), words), resume)
 }

@@ -38,8 +38,8 @@ func (a *App) statusPage(p, kept *page) fyne.CanvasObject {
 	if d.Op != "" {
 		parts = append(parts, a.statusDetails(p, c, width)...)
 	}
-	if last := a.statusLast(p, kept, c, (width-unit(4))/2); len(last) > 0 {
-		parts = append(parts, topRow(unit(4), last...))
+	if last := a.statusLast(p, kept, c, a.share(0.5)-2*unit(6)); len(last) > 0 {
+		parts = append(parts, a.abreast(last...))
 	}
 	page := []fyne.CanvasObject{panel(column(unit(1.5), parts...))}
 	if n := a.notices(p, a.pageWidth()); n != nil {
@@ -100,7 +100,7 @@ func (a *App) statusUnknown(p *page) fyne.CanvasObject {
 	box := newAttention(a.keys, what+" "+do, toneInfo.box(what, width-2*ringGap, para(styleBody, do, boxMeasure(width-2*ringGap))))
 	p.add(controlFailure, box)
 	p.first = controlFailure
-	parts := []fyne.CanvasObject{line(styleHeading, a.words.say("status.heading")), natural(box)}
+	parts := []fyne.CanvasObject{a.heading("status.heading"), natural(box)}
 	if n := a.notices(p, width); n != nil {
 		parts = append([]fyne.CanvasObject{natural(n)}, parts...)
 	}

@@ -15,8 +15,7 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 	c, d := a.snapshot.Case, &a.draft.override
 	a.setBack(p, a.words.say("back"), func() { a.openAside(a.beforeSupervisor()) })
 	a.setLater(p)
-	side := a.pageWidth()*0.42 - unit(4)
-	width := a.pageWidth() - side - unit(4) - 2*unit(6)
+	side, width := a.share(0.41), a.share(0.59)-2*unit(6)
 	password := a.secret(p, kept, fieldPassword, a.words.say("field.supervisor_password"))
 	a.setPrimary(p, a.words.say("supervisor.do"), func() { a.override(password) })
 	var asked []fyne.CanvasObject
@@ -25,8 +24,8 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 			d.Choice = procedure.Action(v)
 		}))
 		if a.asksPaperContract(c) {
-			half := (width - unit(3)) / 2
-			asked = append(asked, para(styleCaption, a.words.say("supervisor.paper"), width), topRow(unit(3),
+			half := (width - unit(4)) / 2
+			asked = append(asked, para(styleCaption, a.words.say("supervisor.paper"), width), a.abreast(
 				a.typed(p, kept, procedure.FieldContract, &d.PaperContract.Number, "", half),
 				a.typed(p, kept, fieldPaperDay, &a.draft.paperDay, "", half)))
 		}
@@ -37,8 +36,8 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 	if a.choosesAction() && a.chosenAction(c) == "" {
 		p.first = procedure.FieldChoice
 	}
-	return column(unit(3), line(styleHeading, a.words.say("supervisor.heading")),
-		topRow(unit(4), fixed(side, a.whySupervisor(c, side)), panel(column(unit(2.5), asked...))))
+	return column(unit(3), a.heading("supervisor.heading"),
+		a.abreast(fixed(side, a.whySupervisor(c, side)), panel(column(unit(2.5), asked...))))
 }
 
 // whySupervisor says what has to be signed and what the app proposes.

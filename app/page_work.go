@@ -49,7 +49,7 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	}
 	warning := newAttention(a.keys, heading, tone.box(heading, width-2*ringGap, keep))
 	p.add(controlFailure, warning)
-	return column(unit(4), line(styleHeading, a.words.say(a.specific("work.heading"))), natural(warning), natural(panel(rows)))
+	return column(unit(4), a.heading(a.specific("work.heading")), natural(warning), natural(panel(rows)))
 }
 
 // stepRows lists the steps, with their times if asked for; running are the
@@ -90,7 +90,7 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 }
 
 func stepRow(width float32, d drawing, s style, name string, right fyne.CanvasObject) fyne.CanvasObject {
-	left := row(unit(3), picture(d, unit(6)), line(s, name))
+	left := row(unit(3), picture(d, unit(6)), para(s, name, width-right.MinSize().Width-unit(14)))
 	return container.New(fixedWidth(width), spread(left, right))
 }
 
@@ -145,9 +145,8 @@ func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 	if c.CanSkipRetire {
 		left = "trouble.retire"
 	}
-	side := a.pageWidth()/2 - unit(4)
+	side, width := a.share(0.49), a.share(0.51)
 	rows, _ := a.stepRows(c.Steps, side-2*unit(6), false)
-	width := a.pageWidth() - side - unit(4)
 	inner := boxMeasure(width - 2*ringGap)
 	box := newAttention(a.keys, t.what+" "+t.do, tone.box(t.what, width-2*ringGap,
 		para(styleBody, t.do, inner),
@@ -155,7 +154,7 @@ func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 		para(styleBody, a.words.say(left), inner),
 		line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	p.add(controlFailure, box)
-	return column(unit(4), line(styleHeading, a.words.say(troubleHeading(c.WaitsFor))), topRow(unit(4), box, panel(rows)))
+	return column(unit(4), a.heading(troubleHeading(c.WaitsFor)), a.abreast(box, panel(rows)))
 }
 
 // skipKey lets the case end with the old certificate left on the chip.

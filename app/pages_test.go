@@ -30,7 +30,15 @@ type scene struct {
 var crowded = map[string]fyne.Size{
 	"person warnings": small, "person open": small, "person unblock": small, "person blocked": small, "person cannot unblock": small, "person sure of nothing": small,
 	"supervisor paper": small, "status": small, "status lost card": small, "status open": usual,
-	"signed chained open": small, "signed status time": small,
+	"signed chained open": usual, "signed status time": usual,
+	"home no reader":      small,
+	"home not eligible":   small,
+	"papers print failed": small,
+	"signed open":         small,
+	"hand-over open":      small,
+	"person asking":       small,
+	"person suspended":    small,
+	"signed chained":      small,
 }
 
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
@@ -307,7 +315,7 @@ func capture(t *testing.T, c *counter, name string) {
 
 // wantInside checks that no visible object is larger than the place it got,
 // or lies outside of the window.
-func wantInside(t *testing.T, o fyne.CanvasObject, window fyne.Size) {
+func wantInside(t testing.TB, o fyne.CanvasObject, window fyne.Size) {
 	t.Helper()
 	type place struct {
 		words    string

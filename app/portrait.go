@@ -68,6 +68,13 @@ func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	if id.DocType == procedure.DocTypeIF {
 		number = "person.ebs"
 	}
+	if a.narrow() { // beside the portrait
+		inner := a.pageWidth() - 2*unit(6) - image.MinSize().Width - unit(6)
+		half := (inner - unit(2)) / 2
+		return panel(topRow(unit(6), image, column(unit(2), para(styleSub, fullName(id), inner),
+			a.pair(half, number, string(id.PersonalNumber), "person.card", string(id.CardNumber)),
+			a.pair(half, "person.issuer", id.IssuedBy, "person.until", a.date(id.ValidUntil)))))
+	}
 	inner := width - 2*unit(6)
 	half := (inner - unit(2)) / 2
 	facts := []fyne.CanvasObject{centred(image), para(styleSub, fullName(id), inner)}
