@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,7 +64,9 @@ func TestSelfTest(t *testing.T) {
 	if f := after[procedure.PartClerk]; f.Grade != procedure.GradeBad || f.Note != "unreadable" {
 		t.Errorf("the key file: %+v", f)
 	}
-	if f := after[procedure.PartAuthority]; f.Grade != procedure.GradeBad || f.Problem == nil || f.Problem.Code != procedure.CodeNoLink {
+	// The connection that was open may break before or after the question.
+	silent := []procedure.Code{procedure.CodeNoLink, procedure.CodeNoAnswer}
+	if f := after[procedure.PartAuthority]; f.Grade != procedure.GradeBad || f.Problem == nil || !slices.Contains(silent, f.Problem.Code) {
 		t.Errorf("the authority: %+v", f)
 	}
 	if f := after[procedure.PartClock]; f.Grade != procedure.GradeWarning {
