@@ -1,6 +1,11 @@
 package app
 
-import "slices"
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+)
 
 // Language is a language of the screens in one script, as its catalogue is
 // named.
@@ -67,6 +72,11 @@ func (a *App) speak() {
 		return
 	}
 	a.words = a.catalogues[l]
+	// Fyne has no Serbian, and speaks the language of the desktop: ours is put
+	// in its place.
+	if err := lang.AddTranslationsForLocale(a.words.toolkit, lang.SystemLocale()); err != nil {
+		fyne.LogError("give the toolkit its words", err) // it says nothing on our pages
+	}
 	a.pad.texts = a.padTexts()
 	a.pad.Refresh()
 }

@@ -2,9 +2,11 @@ package app
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/procedure"
@@ -95,5 +97,22 @@ func TestUnknownLook(t *testing.T) {
 	got := Look{Language: "de", Colours: "pink", TextSize: 7}.normal()
 	if want := (Look{Language: SerbianCyrillic, Colours: Light, TextSize: 100}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestToolkitSpeaksOurLanguage: what Fyne says by itself, in a menu or a
+// dialog, is in the language of the screens, whatever that of the desktop.
+func TestToolkitSpeaksOurLanguage(t *testing.T) {
+	c := open(t, atHome(), usual)
+	for _, l := range []Language{SerbianCyrillic, SerbianLatin, English, SerbianCyrillic} {
+		c.app.SetLook(Look{Language: l})
+		_, all := catalogue(t, l)
+		for id, raw := range all {
+			if name, is := strings.CutPrefix(id, "fyne."); is {
+				if got, want := lang.LocalizeKey(name, ""), pluralForms(t, raw)[""]; got != want {
+					t.Errorf("%s: %s is %q, want %q", l, name, got, want)
+				}
+			}
+		}
 	}
 }

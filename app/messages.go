@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -18,6 +19,7 @@ type with map[string]any
 // messages is the catalogue of one language: every word that a person reads.
 type messages struct {
 	localizer *i18n.Localizer
+	toolkit   []byte // what Fyne itself may say, as it reads it
 }
 
 // loadCatalogues reads the catalogues of all languages.
@@ -46,7 +48,26 @@ func loadMessages(l Language) (*messages, error) {
 	if _, err := bundle.ParseMessageFileBytes(b, name); err != nil {
 		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
 	}
-	return &messages{localizer: i18n.NewLocalizer(bundle, string(l))}, nil
+	toolkit, err := toolkitMessages(b)
+	if err != nil {
+		return nil, fmt.Errorf("parse catalogue %s: %w", name, err)
+	}
+	return &messages{localizer: i18n.NewLocalizer(bundle, string(l)), toolkit: toolkit}, nil
+}
+
+// toolkitMessages are the messages "fyne.*", under the names that Fyne has for
+// its own texts.
+func toolkitMessages(catalogue []byte) ([]byte, error) {
+	all, own := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if err := json.Unmarshal(catalogue, &all); err != nil {
+		return nil, err
+	}
+	for id, text := range all {
+		if name, is := strings.CutPrefix(id, "fyne."); is {
+			own[name] = text
+		}
+	}
+	return json.Marshal(own)
 }
 
 // say returns the message id.
