@@ -286,6 +286,7 @@ func TestPages(t *testing.T) {
 				if c.app.page.missing <= 0 {
 					wantInside(t, c.window.Canvas().Content(), size)
 				}
+				wantApart(t, c)
 				capture(t, c, name)
 			})
 		}
@@ -311,6 +312,28 @@ func capture(t *testing.T, c *counter, name string) {
 	if err := png.Encode(f, c.window.Canvas().Capture()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// wantApart checks that no two buttons at the foot of the page lie on each
+// other.
+func wantApart(t *testing.T, c *counter) {
+	t.Helper()
+	p := c.app.page
+	foot := append([]*button{p.back, p.later, p.primary}, p.others...)
+	var placed []*button
+	from := map[*button]fyne.Position{}
+	walk(c.window.Canvas().Content(), fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
+		b, ok := o.(*button)
+		if !ok || !slices.Contains(foot, b) {
+			return
+		}
+		for _, q := range placed {
+			if f := from[q]; at.X < f.X+q.Size().Width && f.X < at.X+b.Size().Width && at.Y < f.Y+q.Size().Height && f.Y < at.Y+b.Size().Height {
+				t.Errorf("%q lies on %q", b.label, q.label)
+			}
+		}
+		placed, from[b] = append(placed, b), at
+	})
 }
 
 // wantInside checks that no visible object is larger than the place it got,
