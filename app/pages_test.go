@@ -38,7 +38,6 @@ var crowded = map[string]fyne.Size{
 	"hand-over open":      small,
 	"person asking":       small,
 	"person suspended":    small,
-	"signed chained":      small,
 }
 
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
