@@ -138,6 +138,9 @@ func (a *App) band(p *page) fyne.CanvasObject {
 	product := line(styleSub.in(colourOnBand), a.words.say("product"))
 	if !inCase {
 		heading := column(0, product, line(styleCaption.in(colourOnBandSoft), a.words.say("product.subtitle")))
+		if heading.MinSize().Width > room {
+			heading = column(0, product)
+		}
 		left = append([]fyne.CanvasObject{heading}, left...)
 	} else {
 		who, where := a.whoseCase()
