@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -35,7 +36,7 @@ func TestPictures(t *testing.T) {
 		{"hand-over", Look{Language: SerbianLatin, Colours: Contrast}},
 	} {
 		l := p.look.normal()
-		name := fmt.Sprintf("%s %s %s %d", p.scene, l.Language, l.Colours, l.TextSize)
+		name := strings.ReplaceAll(fmt.Sprintf("%s-%s-%s-%d", p.scene, l.Language, l.Colours, l.TextSize), " ", "-")
 		t.Run(name, func(t *testing.T) {
 			i := slices.IndexFunc(all, func(s scene) bool { return s.name == p.scene })
 			if i < 0 {
