@@ -4,28 +4,13 @@ package authority
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
-	"syscall"
 
-	"salter/ca/authority/db"
+	"golang.org/x/sys/unix"
 )
 
-// lockFolder takes the folder for this process, where the database itself lets
-// several in: socket and heads belong to one. The lock ends with the process,
-// or when the file is closed.
-func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock folder: %w", err)
-	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = db.ErrInUse
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock folder: %w", err), f.Close())
-	}
-	return f, nil
+// tryLock locks f (flock(2)); held means that another process has.
+func tryLock(f *os.File) (held bool, err error) {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	return errors.Is(err, unix.EWOULDBLOCK), err
 }
