@@ -28,3 +28,6 @@ func (a *Authority) WrapDB(wrap func(db.DB) db.DB) { a.db = wrap(a.db) }
 
 // SetClock gives the authority another clock.
 func (a *Authority) SetClock(now func() time.Time) { a.now = now }
+
+// Claim is what a start does to the database.
+func (a *Authority) Claim(ctx context.Context) error { return a.db.Do(ctx, a.claim) }

@@ -289,7 +289,8 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 	if err != nil || row.State != db.Prepared {
 		return answer, err
 	}
-	cert, err := a.sign(row)
+	prepared := row // the transaction may be run again, and row is read in it
+	cert, err := a.sign(prepared)
 	if err != nil {
 		return ca.Issuance{}, err
 	}
@@ -300,8 +301,8 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 		if fresh = err == nil; !fresh && !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
-		if row.Label == ca.LabelInterop {
-			if err := a.activateInterop(tx, row); err != nil {
+		if fresh && prepared.Label == ca.LabelInterop {
+			if err := a.activateInterop(tx, prepared); err != nil {
 				return err
 			}
 		}

@@ -152,7 +152,9 @@ func (a *Authority) content() ca.Policy {
 // numberPolicy raises the version when the content has changed since the last
 // start; a version never names two contents.
 func (a *Authority) numberPolicy(tx db.Tx) error {
-	text, err := json.Marshal(a.content())
+	unnumbered := a.content()
+	unnumbered.Version = 0
+	text, err := json.Marshal(unnumbered)
 	if err != nil {
 		return fmt.Errorf("number policy: %w", err)
 	}

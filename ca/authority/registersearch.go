@@ -23,8 +23,9 @@ func (a *Authority) SearchRegister(ctx context.Context, c Caller, s ca.RegisterS
 	case !uuid.MatchString(s.Case) || len(s.Salt) != evidence.SaltSize:
 		return ca.RegisterFound{}, Refuse(ca.ProblemBadRequest, "search has no case or no salt")
 	}
-	answer := ca.RegisterFound{Contracts: []ca.ContractEntry{}, Certificates: []ca.HeldCertificate{}}
+	var answer ca.RegisterFound
 	err := a.search(ctx, c, signedSearch{s.Case, s.Terms(), s.Clerk}, func(tx db.Tx) (ids []string, err error) {
+		answer = ca.RegisterFound{Contracts: []ca.ContractEntry{}, Certificates: []ca.HeldCertificate{}}
 		if byPerson {
 			err = a.findByPerson(tx, s, &answer)
 		} else {
