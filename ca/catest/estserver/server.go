@@ -68,7 +68,6 @@ type Server struct {
 
 	t    testing.TB
 	cfg  Config
-	tls  *x509.Certificate
 	mu   sync.Mutex
 	f    Faults                                    // mu
 	made map[[sha256.Size]byte][]*x509.Certificate // mu; by the request
