@@ -75,7 +75,8 @@ func (a *Authority) listed() []string {
 }
 
 // publishCRL makes the next list of a label if it is due: read what it must
-// say, sign, check, store. Another process that was faster is no error.
+// say, sign, check, store. After another process that was faster it looks
+// whether that one knew of every change.
 func (a *Authority) publishCRL(ctx context.Context, label string, force bool) error {
 	i, err := a.issuer(label)
 	if err != nil {
@@ -94,7 +95,11 @@ func (a *Authority) publishCRL(ctx context.Context, label string, force bool) er
 		if err != nil {
 			return fmt.Errorf("publish CRL of %s: %w", label, err)
 		}
-		if err := a.signAndStore(ctx, next, list, i.signer); err != nil {
+		err = a.signAndStore(ctx, next, list, i.signer)
+		if errors.Is(err, db.ErrSuperseded) {
+			return a.publishCRL(ctx, label, false)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -57,11 +57,15 @@ func (a *Authority) publishInfra(ctx context.Context, force bool) error {
 		}
 		list.Entries = append(list.Entries, crl.Entry{Serial: cert.SerialNumber, At: k.At})
 	}
-	return a.signAndStore(ctx, next, list, a.pki.infra)
+	err := a.signAndStore(ctx, next, list, a.pki.infra)
+	if errors.Is(err, db.ErrSuperseded) {
+		return a.publishInfra(ctx, false)
+	}
+	return err
 }
 
 // signAndStore signs the next list, checks it as a stranger would, and
-// publishes it. Another process that was faster is no error.
+// publishes it; db.ErrSuperseded if another process was faster.
 func (a *Authority) signAndStore(ctx context.Context, next db.CRL, list crl.List, by signer) (err error) {
 	if next.DER, err = crl.Sign(list, by.cert, by.key); err == nil {
 		err = crl.Check(next.DER, list, by.cert)
@@ -69,10 +73,7 @@ func (a *Authority) signAndStore(ctx context.Context, next db.CRL, list crl.List
 	if err == nil {
 		err = a.db.Do(ctx, func(tx db.Tx) error { return tx.PutCRL(next) })
 	}
-	switch {
-	case errors.Is(err, db.ErrSuperseded):
-		return nil
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("publish CRL %d of %s: %w", next.Number, next.Label, err)
 	}
 	a.log.Info("CRL published", "label", next.Label, "number", next.Number, "entries", len(list.Entries))

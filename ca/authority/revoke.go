@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"salter/ca"
 	"salter/ca/authority/db"
@@ -35,8 +36,8 @@ func (a *Authority) RevokeCertificate(ctx context.Context, r Revocation) error {
 	if !slices.Contains([]int{0, 1, 3, ca.ReasonSuperseded, 5}, r.Reason) {
 		return fmt.Errorf("revoke certificate: %w: reason %d is none of 0, 1, 3, 4, 5", ErrRegister, r.Reason)
 	}
-	if why := strings.TrimSpace(r.Why); why == "" || len(why) > maxWhy {
-		return fmt.Errorf("revoke certificate: %w: the record needs a reason in words, at most %d bytes", ErrRegister, maxWhy)
+	if why := strings.TrimSpace(r.Why); why == "" || len(why) > maxWhy || strings.ContainsFunc(why, unicode.IsControl) {
+		return fmt.Errorf("revoke certificate: %w: the record needs a reason in words, one line of at most %d bytes", ErrRegister, maxWhy)
 	}
 	if err := a.db.Do(ctx, func(tx db.Tx) error {
 		if err := a.revokeAlone(tx, "operator/", serial, r.Reason); err != nil {

@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"salter/ca/authority"
+	"salter/ca/authority/db"
 	"salter/ca/catest"
 )
 
@@ -59,6 +61,7 @@ func TestRevokeCertificate(t *testing.T) {
 		{"unknown serial", authority.Revocation{Serial: "4711", Reason: 1, Why: "order 7"}},
 		{"a hold is no revocation", authority.Revocation{Serial: serial, Reason: 6, Why: "order 7"}},
 		{"no reason in words", authority.Revocation{Serial: serial, Reason: 1, Why: " "}},
+		{"two lines", authority.Revocation{Serial: serial, Reason: 1, Why: "order 7\n8\tuid 0"}},
 		{"a novel", authority.Revocation{Serial: serial, Reason: 1, Why: strings.Repeat("x", 300)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -142,4 +145,61 @@ func listed(t *testing.T, der []byte, serial string) bool {
 		}
 	}
 	return false
+}
+
+// rivalDB has another server publish first, once, without the last change.
+type rivalDB struct {
+	db.DB
+	rival db.CRL // what it published
+}
+
+// Do implements db.DB.
+func (d *rivalDB) Do(ctx context.Context, fn func(db.Tx) error) error {
+	late := &lateTx{late: d.rival.Number == 0}
+	err := d.DB.Do(ctx, func(tx db.Tx) error {
+		late.Tx = tx
+		return fn(late)
+	})
+	if late.list.Number == 0 {
+		return err
+	}
+	d.rival = late.list
+	d.rival.Changes--
+	return errors.Join(err, d.DB.Do(ctx, func(tx db.Tx) error { return tx.PutCRL(d.rival) }))
+}
+
+// lateTx comes too late with its list.
+type lateTx struct {
+	db.Tx
+	late bool
+	list db.CRL
+}
+
+// PutCRL implements db.Tx.
+func (t *lateTx) PutCRL(c db.CRL) error {
+	if !t.late {
+		return t.Tx.PutCRL(c)
+	}
+	t.list = c
+	return db.ErrSuperseded
+}
+
+// TestRevokedBesideAnotherServer: where another server publishes a list at the
+// same moment that does not know of the revocation yet, one more follows.
+func TestRevokedBesideAnotherServer(t *testing.T) {
+	s := catest.Start(t, catest.Config{})
+	serial := issueHold(t, s)
+	other := new(rivalDB)
+	s.Authority.WrapDB(func(d db.DB) db.DB {
+		other.DB = d
+		return other
+	})
+	if err := s.Authority.RevokeCertificate(t.Context(), authority.Revocation{Serial: serial, Reason: 1, Why: "order 7"}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Authority.CRL(t.Context(), other.rival.Label)
+	if err != nil || other.rival.Number == 0 || list.Number != other.rival.Number+1 || list.Changes != other.rival.Changes+1 || !listed(t, list.DER, serial) {
+		t.Errorf("list %d with %d changes, %v, want the one after %d with one more than %d", list.Number, list.Changes, err,
+			other.rival.Number, other.rival.Changes)
+	}
 }
