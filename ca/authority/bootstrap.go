@@ -24,7 +24,7 @@ type NewCode struct {
 
 // EnrolmentCode makes a code with which the workstation of that name enrols
 // itself at the bootstrap port, until life is over. Only its hash is kept: who
-// loses the code has another one made.
+// loses the code has another one made, which ends those that nobody used.
 func (a *Authority) EnrolmentCode(ctx context.Context, workstation string, life time.Duration) (NewCode, error) {
 	if _, err := ca.WorkstationURI(workstation); err != nil {
 		return NewCode{}, fmt.Errorf("make enrolment code: %w: %w", ErrRegister, err)
@@ -114,7 +114,13 @@ func (a *Authority) admitCode(tx db.Tx, code ca.EnrolmentCode, workstation strin
 	case key:
 		return false, nil
 	case [32]byte{}:
-		return true, tx.UseEnrolmentCode(held.SHA256, key)
+		last, err := tx.LastEnrolmentCode(workstation)
+		if err != nil {
+			return false, err
+		}
+		if last.SHA256 == held.SHA256 {
+			return true, tx.UseEnrolmentCode(held.SHA256, key)
+		}
 	}
 	return false, errCode
 }

@@ -52,8 +52,12 @@ func TestEnrolmentCodes(t *testing.T) {
 		}
 	}
 
+	lost := newCode()
+	clock = clock.Add(time.Second)
 	mine, code := keys("BG-017-03"), newCode()
-	_, err := enrol(code, keys("BG-017-04"))
+	_, err := enrol(lost, mine)
+	refused("a code in whose place another was made", err)
+	_, err = enrol(code, keys("BG-017-04"))
 	refused("another workstation's code", err)
 	_, err = enrol(ca.EnrolmentCode{Pin: code.Pin}, mine)
 	refused("a code that nobody made", err)

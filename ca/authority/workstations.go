@@ -69,14 +69,15 @@ func checkEnrolment(r ca.EnrolmentRequest) (*x509.CertificateRequest, *url.URL, 
 		return nil, nil, fmt.Errorf("%w: %w", ErrRegister, err)
 	}
 	csr, err := x509.ParseCertificateRequest(r.CSR)
-	if err == nil {
-		err = csr.CheckSignature()
-	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: request: %w", ErrRegister, err)
 	}
+	// Before its signature, which a stranger's giant key would make dear.
 	if k, ok := csr.PublicKey.(*ecdsa.PublicKey); !ok || k.Curve != elliptic.P256() {
 		return nil, nil, fmt.Errorf("%w: key is not P-256, which signs the assertions", ErrRegister)
+	}
+	if err := csr.CheckSignature(); err != nil {
+		return nil, nil, fmt.Errorf("%w: request: %w", ErrRegister, err)
 	}
 	v, err := evidence.NewVerifier(r.CheckpointKey)
 	if err != nil {

@@ -49,7 +49,8 @@ older-than-heads, hold. -json is for programs.`},
 		{"workstation sign", "", "take a workstation into the register", setupWorkstationSign, `Takes the file of salter enrol request and writes the one for salter enrol accept.
 Compare the hash it prints with what the counter shows.`},
 		{"workstation code", "NAME", "make a one-time code with which a workstation enrols itself", setupWorkstationCode, `Prints a code with which the counter of that name enrols itself once, within -life.
-It goes to standard output; only its hash is kept. At the counter:
+It goes to standard output; only its hash is kept, and codes of before that nobody
+used end. At the counter:
   salter -config FILE enrol code -server https://HOST:PORT
 where the address is that of serve -bootstrap. The counter tells the code to no
 other authority: it holds the pin of this one.`},

@@ -27,6 +27,8 @@ type Operations interface {
 	PutEnrolmentCode(c EnrolmentCode) error
 	// EnrolmentCode finds one by its hash.
 	EnrolmentCode(sum [32]byte) (EnrolmentCode, error)
+	// LastEnrolmentCode is the one made last for a workstation.
+	LastEnrolmentCode(workstation string) (EnrolmentCode, error)
 	// UseEnrolmentCode notes the key that a code admitted, which is final.
 	UseEnrolmentCode(sum, spki [32]byte) error
 	// PutOperation records an operation.
@@ -43,15 +45,23 @@ func (t tx) PutEnrolmentCode(c EnrolmentCode) error {
 
 // EnrolmentCode implements Operations.
 func (t tx) EnrolmentCode(sum [32]byte) (EnrolmentCode, error) {
-	return one(t, "find enrolment code", "SELECT sha256, workstation, expires, used_by, at FROM enrolment_code WHERE sha256 = ?",
-		[]any{sum[:]}, func(r scanner) (c EnrolmentCode, err error) {
-			var expires, at int64
-			var used []byte
-			err = r.Scan(sum32{&c.SHA256}, &c.Workstation, &expires, &used, &at)
-			copy(c.UsedBy[:], used)
-			c.Expires, c.At = time.UnixMilli(expires), time.UnixMilli(at)
-			return c, err
-		})
+	return one(t, "find enrolment code", selectCode+"WHERE sha256 = ?", []any{sum[:]}, scanCode)
+}
+
+// LastEnrolmentCode implements Operations.
+func (t tx) LastEnrolmentCode(workstation string) (EnrolmentCode, error) {
+	return one(t, "find last enrolment code", selectCode+"WHERE workstation = ? ORDER BY at DESC, sha256 LIMIT 1", []any{workstation}, scanCode)
+}
+
+const selectCode = "SELECT sha256, workstation, expires, used_by, at FROM enrolment_code "
+
+func scanCode(r scanner) (c EnrolmentCode, err error) {
+	var expires, at int64
+	var used []byte
+	err = r.Scan(sum32{&c.SHA256}, &c.Workstation, &expires, &used, &at)
+	copy(c.UsedBy[:], used)
+	c.Expires, c.At = time.UnixMilli(expires), time.UnixMilli(at)
+	return c, err
 }
 
 // UseEnrolmentCode implements Operations.

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -20,6 +21,20 @@ func operations(t *testing.T, d db.DB) {
 			t.Errorf("code: got %+v, %v, want %+v", got, err, code)
 		}
 		return tx.UseEnrolmentCode(code.SHA256, sum("key"))
+	})
+	later := db.EnrolmentCode{SHA256: sum("later"), Workstation: "BG-1-1", Expires: at.Add(time.Hour), At: at.Add(time.Millisecond)}
+	other := db.EnrolmentCode{SHA256: sum("other"), Workstation: "BG-1-2", Expires: at.Add(time.Hour), At: at.Add(time.Minute)}
+	do(t, d, func(tx db.Tx) error {
+		if err := errors.Join(tx.PutEnrolmentCode(later), tx.PutEnrolmentCode(other)); err != nil {
+			return err
+		}
+		if got, err := tx.LastEnrolmentCode("BG-1-1"); err != nil || got != later {
+			t.Errorf("last code: got %+v, %v, want %+v", got, err, later)
+		}
+		if _, err := tx.LastEnrolmentCode("BG-1-3"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("last code of a workstation without one: got %v, want %v", err, db.ErrNotFound)
+		}
+		return nil
 	})
 	if err := d.Do(context.Background(), func(tx db.Tx) error { return tx.UseEnrolmentCode(code.SHA256, sum("other")) }); err == nil {
 		t.Error("a code was used twice")
