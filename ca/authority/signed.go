@@ -42,8 +42,8 @@ func (a *Authority) presentProfiles() (p signedProfiles, err error) {
 	return p, err
 }
 
-// signProfiles replaces the signed file by one of what is in the folder, and
-// records it.
+// signProfiles records that what is in the folder is signed, and replaces the
+// signed file.
 func (a *Authority) signProfiles(ctx context.Context) error {
 	present, err := a.presentProfiles()
 	if err != nil {
@@ -51,6 +51,10 @@ func (a *Authority) signProfiles(ctx context.Context) error {
 	}
 	jws, err := signJSON(a.pki.policy, present)
 	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(jws))
+	if err := a.db.Do(ctx, func(tx db.Tx) error { return a.record(ctx, tx, actionProfiles, "sha256 "+hex.EncodeToString(sum[:])) }); err != nil {
 		return err
 	}
 	path := a.signedPath()
@@ -67,9 +71,8 @@ func (a *Authority) signProfiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(jws))
 	a.log.Warn("profiles and policy signed", "sha256", hex.EncodeToString(sum[:]))
-	return a.db.Do(ctx, func(tx db.Tx) error { return a.record(ctx, tx, actionProfiles, "sha256 "+hex.EncodeToString(sum[:])) })
+	return nil
 }
 
 // checkSigned compares what is in the folder with what was signed. Without a

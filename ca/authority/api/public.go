@@ -45,11 +45,11 @@ func (r *readiness) check(look func(context.Context) error) error {
 
 func (p *public) routes() map[string]func(http.ResponseWriter, *http.Request) error {
 	return map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET /healthz":                p.health,
-		"GET /ca/{file}":              p.certificate,
-		"GET /crl/{file}":             p.list,
-		"POST /ocsp/{label}":          p.ocsp,
-		"GET /ocsp/{label}/{request}": p.ocspInPath,
+		"GET /healthz":       p.health,
+		"GET /ca/{file}":     p.certificate,
+		"GET /crl/{file}":    p.list,
+		"POST /ocsp/{label}": p.ocsp,
+		ocspInPath:           p.ocspInPath,
 		"GET " + ca.PathEST + "{label}/" + est.OpCACerts: func(w http.ResponseWriter, r *http.Request) error {
 			return writeChain(p.authority, w, r)
 		},
@@ -72,7 +72,7 @@ func Public(a *authority.Authority, log *slog.Logger) http.Handler {
 		})
 		mux.Handle(pattern, routes[pattern])
 	}
-	return ocspPaths(mux, routes["GET /ocsp/{label}/{request}"])
+	return ocspPaths(mux, routes[ocspInPath])
 }
 
 func (p *public) health(w http.ResponseWriter, _ *http.Request) error {

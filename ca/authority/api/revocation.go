@@ -82,6 +82,9 @@ func (p *public) answerOCSP(w http.ResponseWriter, r *http.Request, request []by
 	return err
 }
 
+// ocspInPath is the route of OCSP by GET.
+const ocspInPath = "GET /ocsp/{label}/{request}"
+
 // ocspPaths hands paths of OCSP to a handler before the mux sees them: base64
 // may hold two slashes in a row, which the mux takes for a path to be cleaned
 // and answers with a redirect to another request.
@@ -94,6 +97,7 @@ func ocspPaths(mux, inPath http.Handler) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
+		r.Pattern = ocspInPath // as the mux would, for those who count routes
 		r.SetPathValue("label", label)
 		r.SetPathValue("request", request)
 		inPath.ServeHTTP(w, r)
