@@ -301,6 +301,9 @@ func (a *Authority) CheckProduction() error {
 	if err := checkAddress(a.cfg.API); err != nil {
 		return err
 	}
+	if d, ok := a.db.(*db.Postgres); ok && !d.Guarded() {
+		return fmt.Errorf("%w: the way to the database is neither a Unix socket nor TLS with sslmode=verify-full", ErrProduction)
+	}
 	if err := a.checkProfiles(); err != nil {
 		return err
 	}

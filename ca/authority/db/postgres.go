@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,10 @@ import (
 // Transactions are serialisable by the server's own watch (SERIALIZABLE). One
 // that it breaks off because of another is run again; the third time it is run
 // alone, so that nobody waits for ever.
-type Postgres struct{ pool *pgxpool.Pool }
+type Postgres struct {
+	pool    *pgxpool.Pool
+	guarded bool
+}
 
 // sessionSettings are those of every connection that the URL does not set. A
 // program that stops or vanishes in the middle of a transaction must not keep
@@ -60,12 +64,27 @@ func OpenPostgres(ctx context.Context, url string, create bool) (*Postgres, erro
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &Postgres{pool: pool}
+	d := &Postgres{pool: pool, guarded: guarded(&cfg.ConnConfig.Config)}
 	if err := d.prepare(ctx, create); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return d, nil
+}
+
+// Guarded reports whether nobody on the way to the server can read along or
+// answer in its place.
+func (d *Postgres) Guarded() bool { return d.guarded }
+
+// guarded wants of every way to the server that it is a Unix socket, or TLS
+// that compares the server's name (sslmode=verify-full). The default, TLS if
+// the server happens to offer it, is neither.
+func guarded(cfg *pgconn.Config) bool {
+	ways := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	return !slices.ContainsFunc(ways, func(way *pgconn.FallbackConfig) bool {
+		network, _ := pgconn.NetworkAddress(way.Host, way.Port)
+		return network != "unix" && (way.TLSConfig == nil || way.TLSConfig.InsecureSkipVerify)
+	})
 }
 
 // maxConnections is how many transactions a process runs at once; others wait.

@@ -429,3 +429,24 @@ func BenchmarkEngines(b *testing.B) {
 		})
 	}
 }
+
+// TestGuarded: of which URLs a stranger on the way sees or makes nothing.
+func TestGuarded(t *testing.T) {
+	for _, tt := range []struct {
+		name, url string
+		want      bool
+	}{
+		{"socket", "postgres://ca@/ca?host=/run/postgresql", true},
+		{"name compared", "postgres://ca@db.mup.gov.rs/ca?sslmode=verify-full", true},
+		{"as it comes", "postgres://ca@db.mup.gov.rs/ca", false},
+		{"in clear", "postgres://ca@db.mup.gov.rs/ca?sslmode=disable", false},
+		{"to whomever", "postgres://ca@db.mup.gov.rs/ca?sslmode=require", false},
+		{"to any of the CA", "postgres://ca@db.mup.gov.rs/ca?sslmode=verify-ca", false},
+		{"socket, else in clear", "postgres://ca@/ca?host=/run/postgresql,db.mup.gov.rs&sslmode=prefer", false},
+		{"socket, else name compared", "postgres://ca@/ca?host=/run/postgresql,db.mup.gov.rs&sslmode=verify-full", true},
+	} {
+		if got, err := db.GuardedAt(tt.url); err != nil || got != tt.want {
+			t.Errorf("%s: got %v, %v, want %v", tt.name, got, err, tt.want)
+		}
+	}
+}
