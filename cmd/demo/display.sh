@@ -1,16 +1,18 @@
 # display.sh, sourced: a display of our own (Xvfb, openbox) and what a person
 # does at it. It wants PIDS, RUN and wait_for of run.sh.
 
-# open_display: starts Xvfb on a free display and a window manager on it.
+# open_display: starts Xvfb and a window manager on it. The server takes the
+# display's number itself, so that two runs never get the same one.
 open_display() {
-  local n
-  for ((n = 77; n < 120; n++)); do [ -e "/tmp/.X11-unix/X$n" ] || [ -e "/tmp/.X$n-lock" ] || break; done
-  Xvfb ":$n" -screen 0 1366x768x24 -nolisten tcp -noreset +extension GLX >"$RUN/log/xvfb.txt" 2>&1 &
+  local number="$RUN/log/display"
+  : >"$number"
+  Xvfb -displayfd 3 -screen 0 1366x768x24 -nolisten tcp -noreset +extension GLX 3>"$number" >"$RUN/log/xvfb.txt" 2>&1 &
   PIDS+=($!)
-  export DISPLAY=":$n" XDG_CONFIG_HOME="$PWD/$RUN/display"
+  wait_for 20 "the display's start" grep -q . "$number"
+  export DISPLAY=":$(<"$number")" XDG_CONFIG_HOME="$PWD/$RUN/display"
   unset WAYLAND_DISPLAY
   mkdir -p "$XDG_CONFIG_HOME"
-  wait_for 20 "the display's start" xdotool getdisplaygeometry
+  wait_for 20 "the display's answer" xdotool getdisplaygeometry
   openbox >"$RUN/log/openbox.txt" 2>&1 &
   PIDS+=($!)
   # A program that starts before it thinks that nobody manages windows.
