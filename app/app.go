@@ -16,6 +16,19 @@ import (
 	"salter/app/procedure"
 )
 
+// Printers is the choice among the printers of this machine. A printer is
+// "" (the default one), "folder:DIR" (papers are filed there) or a name. List
+// and Choose are called on worker goroutines.
+type Printers interface {
+	// List names the printers there are, that of the settings first.
+	List(ctx context.Context) []string
+	// Name is the one in use.
+	Name() string
+	// Choose prints on another one from now on, and keeps that for the next
+	// start.
+	Choose(name string) error
+}
+
 // Printer prints one job. title names it in the printer's queue and holds no
 // personal data; pdf is the whole job. What it does with the bytes after that
 // (temporary files, a folder of saved papers) is its own affair. Errors are
@@ -73,9 +86,8 @@ type Config struct {
 	// AllBeforeClerk says that every paper is signed before the clerk and
 	// not only the contract (setting forms.sign_all_before_clerk on).
 	AllBeforeClerk bool
-	// PrinterName is the printer as the settings name it; empty: the default
-	// printer of the machine.
-	PrinterName string
+	// Printers is the choice of the printer; nil: there is none.
+	Printers Printers
 	// Preview shows the papers before they are printed; nil: they are not
 	// shown.
 	Preview Preview
@@ -128,6 +140,7 @@ type App struct {
 	sheet   *procedure.DaySheet // of the day that is shown; nil: not read yet
 
 	findings []procedure.Finding // of the last check of the counter
+	printers []string            // that can be chosen, as that check found them
 }
 
 // New prepares the wizard; nothing is shown before Start.

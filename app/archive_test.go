@@ -145,10 +145,46 @@ func archiveScenes() []scene {
 			c.desk.archive.findings = findings()
 			c.press(fyne.KeyF9)
 		}, screenCheck},
+		{"check printers", atHome(), func(c *counter) {
+			c.desk.archive.findings = findings()
+			c.app.cfg.Printers = &somePrinters{list: []string{"folder:/var/lib/salter/papers", "HP_LaserJet_Pro_M404dn", "Salter-2"}, now: "HP_LaserJet_Pro_M404dn"}
+			c.press(fyne.KeyF9)
+			c.app.page.focus("printer")
+		}, screenCheck},
 		{"check running", atHome(), func(c *counter) {
 			c.desk.archive.findings = findings()[:3]
 			c.press(fyne.KeyF9)
 		}, screenCheck},
+	}
+}
+
+// TestPrinterIsChosen: the one that is chosen on the page of the counter's
+// state prints from then on, says the page of the papers, and is checked at
+// once; what could not be kept is said.
+func TestPrinterIsChosen(t *testing.T) {
+	c := open(t, atHome(), usual)
+	p := &somePrinters{list: []string{"", "counter", "tray2"}}
+	c.app.cfg.Printers = p
+	c.desk.archive.findings = findings()
+	c.press(fyne.KeyF9)
+	c.app.page.focus("printer.tray2")
+	c.press(fyne.KeySpace)
+	if p.now != "tray2" {
+		t.Fatalf("%q prints, want tray2", p.now)
+	}
+	if len(c.app.findings) != len(procedure.CheckedParts) {
+		t.Errorf("%d findings after the choice, want all %d", len(c.app.findings), len(procedure.CheckedParts))
+	}
+	c.wantFocus("printer.tray2")
+	p.kept = errors.New("disk full")
+	c.app.page.focus("printer")
+	c.press(fyne.KeySpace)
+	c.wantFocus(controlFailure)
+
+	c.set(func(s *procedure.Snapshot) { *s = inCase(procedure.PhasePapers) })
+	c.wantScreen(screenPapers)
+	if said := strings.Join(c.words(), "\n"); !strings.Contains(said, c.app.words.fill("papers.printer", with{"Name": c.app.words.say("printer.default")})) {
+		t.Errorf("the page does not say where it prints:\n%s", said)
 	}
 }
 

@@ -265,18 +265,20 @@ func (a *App) actionBar(p *page) (bar fyne.CanvasObject, said bool) {
 	return column(0, rule(), filled(colourSurface, inset(unit(2), pageMargin()-ringGap, rows))), said
 }
 
-// buttonRows puts all buttons into one row, or those between the left and the
-// primary one into rows of their own above it; then there is no room for the
-// words that say that an action runs.
+// buttonRows puts all buttons into one row, with the words that say that an
+// action runs if there is room for them too; or those between the left and the
+// primary one into rows of their own above it.
 func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasObject, primary *button) (rows fyne.CanvasObject, said bool) {
 	room := a.windowWidth() - 2*(pageMargin()-ringGap)
 	last := []fyne.CanvasObject{}
 	if primary != nil {
 		last = append(last, primary)
 	}
-	whole := spread(row(unit(2), left...), row(unit(2), slices.Concat([]fyne.CanvasObject{working}, others, last)...))
-	if whole.MinSize().Width-unit(3) <= room { // a little nearer to each other than usual
-		return whole, true
+	for _, first := range [][]fyne.CanvasObject{{working}, nil} {
+		whole := spread(row(unit(2), left...), row(unit(2), slices.Concat(first, others, last)...))
+		if whole.MinSize().Width-unit(3) <= room { // a little nearer to each other than usual
+			return whole, first != nil
+		}
 	}
 	var above []fyne.CanvasObject
 	for len(others) > 0 {

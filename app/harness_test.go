@@ -263,6 +263,19 @@ func (c *counter) Print(_ context.Context, _ string, pdf []byte) error {
 	return c.broken
 }
 
+// somePrinters are the printers of a counter; the first is the settings'.
+type somePrinters struct {
+	list []string
+	now  string
+	kept error // what Choose answers
+}
+
+func (p *somePrinters) List(context.Context) []string { return p.list }
+
+func (p *somePrinters) Name() string { return p.now }
+
+func (p *somePrinters) Choose(name string) error { p.now = name; return p.kept }
+
 // Warm and Draw are the preview of the counter: grey lines on white.
 func (c *counter) Warm() error { return nil }
 

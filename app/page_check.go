@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -16,6 +18,10 @@ func (a *App) openCheck() {
 	}
 	a.findings, a.draft.aside = nil, screenCheck
 	a.do("check", func(ctx context.Context) error {
+		if a.cfg.Printers != nil {
+			list := a.cfg.Printers.List(ctx)
+			a.cfg.Post(func() { a.printers = list })
+		}
 		return a.cfg.Desk.SelfTest(ctx, func(f procedure.Finding) {
 			a.cfg.Post(func() {
 				a.findings = append(a.findings, f)
@@ -46,11 +52,17 @@ func (a *App) checkPage(p *page) fyne.CanvasObject {
 		}
 		f, known := found[part]
 		columns[side] = append(columns[side], a.findingRow(part, f, known, half-2*unit(6)))
+		if part == procedure.PartPrinter && len(a.printers) > 1 {
+			columns[side] = append(columns[side], a.printerChoice(p, half-2*unit(6)-findingIndent()))
+		}
 	}
 	p.scrollByKeys(0)
 	head := column(unit(1), line(styleHeading, a.words.say("check.heading")), para(styleSecondary, a.checkSummary(), width),
 		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
-	both := topRow(unit(4), panel(column(unit(1.5), columns[0]...)), panel(column(unit(1.5), columns[1]...)))
+	side := func(i int) fyne.CanvasObject {
+		return panel(fixed(half-2*unit(6), column(unit(1.5), columns[i]...)))
+	}
+	both := topRow(unit(4), side(0), side(1))
 	return around(column(unit(3), head, gap(0)), nil, nil, nil, p.scrolling(both))
 }
 
@@ -76,19 +88,57 @@ func (a *App) checkSummary() string {
 	return a.words.say("check.well")
 }
 
+// findingMark is the size of the picture before a finding.
+const findingMark = 22
+
+// findingIndent is where the words of a finding begin.
+func findingIndent() float32 { return findingMark + unit(3) }
+
 // findingRow is one part with what was found.
 func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known bool, width float32) fyne.CanvasObject {
 	drawing := map[procedure.Grade]drawing{
 		"": pictureWait, procedure.GradeGood: pictureDone, procedure.GradeWarning: pictureWarning, procedure.GradeBad: pictureError,
 	}[f.Grade]
-	measure := width - 22 - unit(3)
+	measure := width - findingIndent()
 	if !known {
-		return topRow(unit(3), picture(drawing, 22), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
+		return topRow(unit(3), picture(drawing, findingMark), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
 	}
 	w := a.words.finding(f)
 	words := []fyne.CanvasObject{line(styleStrong, w.Part), para(styleBody, w.What, measure)}
 	if w.Do != "" {
 		words = append(words, para(styleCaption, w.Do, measure))
 	}
-	return topRow(unit(3), picture(drawing, 22), column(0, words...))
+	return topRow(unit(3), picture(drawing, findingMark), column(0, words...))
+}
+
+// printerName is the printer in use.
+func (a *App) printerName() string {
+	if a.cfg.Printers == nil {
+		return ""
+	}
+	return a.cfg.Printers.Name()
+}
+
+// printerWords name a printer to the clerk.
+func (a *App) printerWords(name string) string {
+	if name == "" {
+		return a.words.say("printer.default")
+	}
+	if dir, ok := strings.CutPrefix(name, "folder:"); ok {
+		return a.words.fill("printer.folder", with{"Name": filepath.Base(dir)})
+	}
+	return name
+}
+
+// printerChoice lets the clerk print on another printer. What was chosen is
+// checked at once.
+func (a *App) printerChoice(p *page, width float32) fyne.CanvasObject {
+	var options []option
+	for _, name := range a.printers {
+		options = append(options, option{value: name, label: a.printerWords(name)})
+	}
+	answers := a.choice(p, "printer", width, 2, options, a.printerName(), func(name string) {
+		a.do("printer", func(context.Context) error { return a.cfg.Printers.Choose(name) }, a.openCheck)
+	})
+	return fixed(width+findingIndent(), spread(gap(1), answers))
 }

@@ -71,10 +71,7 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 
 // printed says where the papers come out and how many did in this case.
 func (a *App) printed() fyne.CanvasObject {
-	printer := a.words.say("papers.printer.default")
-	if a.cfg.PrinterName != "" {
-		printer = a.words.fill("papers.printer", with{"Name": a.cfg.PrinterName})
-	}
+	printer := a.words.fill("papers.printer", with{"Name": a.printerWords(a.printerName())})
 	if n := a.snapshot.Case.Copies; n > 0 {
 		printer = a.words.count("papers.printed", n) + " " + printer
 	}
@@ -120,13 +117,12 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 	case a.cfg.AllBeforeClerk:
 		text = "papers.sign.text.before"
 	}
-	heading := a.heading("papers.sign.heading")
+	parts := []fyne.CanvasObject{a.heading("papers.sign.heading"),
+		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...)))}
 	if c.Copies > 0 {
-		printed := line(styleCaption, a.words.count("papers.printed", c.Copies))
-		heading = fixed(a.measure(), spread(para(styleHeading, a.words.say("papers.sign.heading"), a.measure()-printed.MinSize().Width-unit(4)), printed))
+		parts = append(parts, a.printed())
 	}
-	return column(unit(4), heading,
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...))))
+	return column(unit(4), parts...)
 }
 
 // confirmPapers sends the ticks, with the time of receipt if it was typed.

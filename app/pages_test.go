@@ -31,14 +31,13 @@ type scene struct {
 var crowded = map[string]fyne.Size{
 	"person warnings": small, "person open": small, "person unblock": small, "person blocked": small, "person cannot unblock": small, "person sure of nothing": small,
 	"supervisor paper": small, "status": small, "status lost card": small, "status open": usual,
-	"signed chained open": usual, "signed status time": usual,
 	"home no reader":      small,
 	"home not eligible":   small,
 	"papers print failed": small,
-	"signed open":         small,
-	"hand-over open":      small,
-	"person asking":       small,
-	"person suspended":    small,
+	"signed open":         small, "signed chained open": small, "signed status time": small,
+	"hand-over open":   small,
+	"person asking":    small,
+	"person suspended": small,
 }
 
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {

@@ -6,32 +6,41 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
 // findPrinter asks CUPS for the printer of that name, or for the default one.
 func findPrinter(ctx context.Context, name string) (string, error) {
-	lpstat, err := exec.LookPath("lpstat")
-	if err != nil {
-		return "", fmt.Errorf("check printer: %w", ErrNoPrinter)
-	}
-	args := []string{"-d"} // "system default destination: NAME"
 	if name != "" {
-		args = []string{"-e"} // all names, one a line
-	}
-	cmd := exec.CommandContext(ctx, lpstat, args...)
-	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
-	said, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("check printer: %w", ErrNoPrinter)
-	}
-	if _, found, ok := strings.Cut(string(said), "destination: "); ok && name == "" {
-		return strings.TrimSpace(found), nil
-	}
-	for line := range strings.Lines(string(said)) {
-		if name != "" && strings.TrimSpace(line) == name {
+		if slices.Contains(printers(ctx), name) {
 			return name, nil
 		}
+		return "", fmt.Errorf("check printer: %w", ErrNoPrinter)
+	}
+	said, err := lpstat(ctx, "-d") // "system default destination: NAME"
+	if _, found, ok := strings.Cut(said, "destination: "); err == nil && ok {
+		return strings.TrimSpace(found), nil
 	}
 	return "", fmt.Errorf("check printer: %w", ErrNoPrinter)
+}
+
+// printers names the printers of CUPS; none if it does not run.
+func printers(ctx context.Context) []string {
+	said, err := lpstat(ctx, "-e") // all names, one a line
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(said)
+}
+
+func lpstat(ctx context.Context, option string) (said string, err error) {
+	path, err := exec.LookPath("lpstat")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, path, option)
+	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
+	out, err := cmd.Output()
+	return string(out), err
 }

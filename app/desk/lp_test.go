@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,6 +77,62 @@ func TestNoPrintingSystem(t *testing.T) {
 	}
 }
 
+// fakeLpstat puts an lpstat in front of PATH that behaves as the script says.
+func fakeLpstat(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "lpstat"), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// TestChoice: what is printed goes to the printer that was chosen last; one
+// that was switched off stays in the list while it is in use.
+func TestChoice(t *testing.T) {
+	log := fakeLP(t, `echo "$8" >>$LOG`)
+	fakeLpstat(t, `[ "$1" = -e ] && printf 'counter\ntray2\n'`)
+	folder := "folder:" + t.TempDir()
+	c, err := OpenChoice(folder, newSpool(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	print := func() {
+		t.Helper()
+		if err := c.Print(context.Background(), "job", []byte("pdf\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(want ...string) {
+		t.Helper()
+		if got := c.List(context.Background()); !slices.Equal(got, want) {
+			t.Errorf("the printers are %q, want %q", got, want)
+		}
+	}
+	list(folder, "counter", "tray2")
+	print()
+	if err := c.Use("tray2"); err != nil {
+		t.Fatal(err)
+	}
+	print()
+	fakeLpstat(t, `exit 1`)
+	list(folder, "tray2")
+	if err := c.Use("folder:"); err == nil || c.Name() != "tray2" {
+		t.Errorf("a printer that cannot be opened: %v, and %q is in use", err, c.Name())
+	}
+	if err := c.Use(folder); err != nil {
+		t.Fatal(err)
+	}
+	print()
+	filed, err := os.ReadDir(strings.TrimPrefix(folder, "folder:"))
+	if err != nil || len(filed) != 2 {
+		t.Errorf("%d jobs are in the folder, want 2 (%v)", len(filed), err)
+	}
+	if seen, err := os.ReadFile(log); err != nil || string(seen) != "tray2\n" {
+		t.Errorf("lp saw %q, %v", seen, err)
+	}
+}
+
 // TestCheck: where a job would go, as lpstat tells it.
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
@@ -90,11 +147,7 @@ func TestCheck(t *testing.T) {
 		{name: "no service", lpstat: `echo "lpstat: Bad file descriptor" >&2; exit 1`, noPrinter: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "lpstat"), []byte("#!/bin/sh\n"+tt.lpstat+"\n"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+			fakeLpstat(t, tt.lpstat)
 			got, err := Check(context.Background(), tt.printer)
 			if got != tt.want || errors.Is(err, ErrNoPrinter) != tt.noPrinter {
 				t.Errorf("got %q, %v, want %q, ErrNoPrinter %v", got, err, tt.want, tt.noPrinter)

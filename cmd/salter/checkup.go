@@ -23,6 +23,7 @@ import (
 type checkup struct {
 	settings Settings
 	readers  *card.Readers
+	printer  func() string // as in the settings
 	papers   papers
 
 	client   *ca.Client
@@ -86,7 +87,7 @@ func (c *checkup) look(ctx context.Context, part procedure.CheckedPart, policy *
 	case procedure.PartCopies:
 		return c.copies()
 	case procedure.PartPrinter:
-		return c.printer(ctx)
+		return c.printing(ctx)
 	case procedure.PartTexts:
 		return c.texts()
 	}
@@ -248,8 +249,9 @@ func (c *checkup) copies() procedure.Finding {
 	return good("made", v)
 }
 
-func (c *checkup) printer(ctx context.Context) procedure.Finding {
-	where, err := desk.Check(ctx, c.settings.Printer)
+func (c *checkup) printing(ctx context.Context) procedure.Finding {
+	name := c.printer()
+	where, err := desk.Check(ctx, name)
 	switch {
 	case errors.Is(err, desk.ErrNoPrinter):
 		return bad(&procedure.Error{Code: procedure.CodeNoPrinter, Err: err})
@@ -257,7 +259,7 @@ func (c *checkup) printer(ctx context.Context) procedure.Finding {
 		return bad(&procedure.Error{Code: procedure.CodePrint, Err: err})
 	case where == "":
 		return good("viewer", nil)
-	case strings.HasPrefix(c.settings.Printer, "folder:"):
+	case strings.HasPrefix(name, "folder:"):
 		return good("folder", values{"Folder": where})
 	}
 	return good("ready", values{"Printer": where})

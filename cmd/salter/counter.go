@@ -31,7 +31,7 @@ type counter struct {
 	journal  *store.Journal
 	keyring  *keyring
 	engine   *procedure.Engine
-	printer  desk.Printer
+	printer  printers
 	papers   papers
 	crashes  *crashLog
 	now      func() time.Time
@@ -112,7 +112,11 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 	if err != nil {
 		return c, err
 	}
-	if c.printer, err = desk.Open(s.Printer, spool); err != nil {
+	c.printer.kept = chosenPrinter(s)
+	if c.printer.Choice, err = desk.OpenChoice(s.Printer, spool); err != nil {
+		return c, err
+	}
+	if err := c.printer.Use(c.printer.kept.load()); err != nil {
 		return c, err
 	}
 	if c.papers, err = openPapers(s); err != nil {
@@ -144,7 +148,7 @@ func joinCounter(ctx context.Context, s Settings, seams seams) (c *counter, err 
 		},
 		Search: remote,
 		Checkup: &checkup{
-			settings: s, readers: c.readers, papers: c.papers, client: c.client, rotation: c.rotation, journal: c.journal, now: seams.now,
+			settings: s, readers: c.readers, printer: c.printer.Name, papers: c.papers, client: c.client, rotation: c.rotation, journal: c.journal, now: seams.now,
 		},
 		Counter:  s.Counter.Name,
 		Office:   s.Counter.Office,

@@ -64,7 +64,7 @@ var grades = map[procedure.Grade]string{
 // newCheckup opens of the counter what can be opened: the rest is what the
 // doctor is asked about.
 func newCheckup(ctx context.Context, s Settings) (c *checkup, end func() error, err error) {
-	c = &checkup{settings: s, now: time.Now}
+	c = &checkup{settings: s, printer: chosenPrinter(s).load, now: time.Now}
 	if c.papers, err = openPapers(s); err != nil {
 		return nil, nil, err
 	}

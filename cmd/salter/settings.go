@@ -257,6 +257,7 @@ const (
 	fileEnrolment = "enrolment.json"
 	filePolicy    = "policy.version"
 	fileLook      = "look.toml"          // language, colours and text size of the screens
+	filePrinter   = "printer.toml"       // the printer that the clerk chose
 	fileRotation  = "keys/rotation.json" // the certificate renewed last, with its key
 	dirSpool      = "spool"
 	dirCrashes    = "crashes" // what is known of runs that ended by a defect

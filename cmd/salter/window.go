@@ -40,7 +40,7 @@ func openWindow(ctx context.Context, config string) error {
 	tended := make(chan struct{})
 	c.crashes.start(func() { running <- c.engine.Run(ctx) })
 	c.crashes.start(func() { defer close(tended); care.run(ctx) })
-	err = show(ctx, screens{desk: c.engine, printer: printer{c.printer}, papers: c.papers, settings: c.settings, preview: new(desk.Preview), crashes: c.crashes})
+	err = show(ctx, screens{desk: c.engine, printers: c.printer, printer: printer{c.printer}, papers: c.papers, settings: c.settings, preview: new(desk.Preview), crashes: c.crashes})
 	cancel()
 	if code := c.crashes.crashed(); code != "" {
 		select { // a key that the chip is making comes into the journal
@@ -78,6 +78,7 @@ func sayCrashed(ctx context.Context, config, code string) error {
 // screens is what one window shows.
 type screens struct {
 	desk     procedure.Desk
+	printers app.Printers // nil: none
 	printer  app.Printer
 	papers   papers
 	settings Settings
@@ -112,7 +113,7 @@ func show(ctx context.Context, s screens) error {
 		Now: time.Now, Go: s.crashes.start, Post: end.post, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
-		PrinterName: s.settings.Printer, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
+		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
 	})
 	if err != nil {
 		return err
