@@ -28,7 +28,9 @@ type KeyState struct {
 	// none, and what is sealed is lost with the key file. To be shown as a
 	// warning, with the reason in Err if the file could not be written.
 	RecoveryFile string
-	Err          error // also of a renewal that was due
+	// Also of a renewal that was due. ErrKey: the journal names a key that is
+	// not in the file.
+	Err error
 }
 
 // KeyState tells how the data key is kept. It does not change while the journal

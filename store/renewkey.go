@@ -31,10 +31,12 @@ func (j *Journal) renewKey(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if told == j.keys.newest && j.config.Now().Sub(since) < j.config.KeyAge {
+	switch {
+	case told > j.keys.newest: // another key must not get the number of a lost one
+		return fmt.Errorf("%w: key %d is missing in the key file, which ends with %d", ErrKey, told, j.keys.newest)
+	case told == j.keys.newest && j.config.Now().Sub(since) < j.config.KeyAge:
 		return nil
-	}
-	if told == j.keys.newest {
+	case told == j.keys.newest:
 		if err := addDataKey(j.config, told+1); err != nil {
 			return err
 		}

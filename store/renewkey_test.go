@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,8 @@ func TestRenewKey(t *testing.T) {
 }
 
 // TestRenewKeyInterrupted: a key that was made before its event could be written
-// gets it at the next start; and where nobody could recover a key, none is made.
+// gets it at the next start; where nobody could recover a key, none is made; and
+// where the newest was lost, no other gets its number.
 func TestRenewKeyInterrupted(t *testing.T) {
 	ctx := context.Background()
 	b := newBench(t)
@@ -106,6 +108,18 @@ func TestRenewKeyInterrupted(t *testing.T) {
 			t.Errorf("key %d, events %s", j.keys.newest, got)
 		}
 		fatal(t, j.Verify(ctx))
+		fatal(t, j.Close())
+	}
+	older, err := os.ReadFile(b.config.KeyFile)
+	fatal(t, err)
+	first, _, _ := bytes.Cut(older, []byte("\n"))
+	fatal(t, os.WriteFile(b.config.KeyFile, append(first, '\n'), 0o600))
+	for _, day := range []int{400, 800} { // a key file of before, put back
+		b.config.Now = days(day)
+		j = b.open()
+		if got := strings.Join(kinds(t, j), " "); !errors.Is(j.KeyState().Err, ErrKey) || j.keys.newest != 1 || got != "data-key step" {
+			t.Errorf("day %d, with an older key file: key %d, %v, events %s", day, j.keys.newest, j.KeyState().Err, got)
+		}
 		fatal(t, j.Close())
 	}
 	if left, err := filepath.Glob(b.config.KeyFile + ".new"); err != nil || len(left) > 0 {

@@ -226,6 +226,8 @@ func (c *checkup) key() procedure.Finding {
 	k := c.journal.KeyState()
 	v := values{"File": c.settings.file(fileDataKey), "Recovery": k.RecoveryFile}
 	switch {
+	case errors.Is(k.Err, store.ErrKey):
+		return warning("older", v)
 	case k.Err != nil:
 		return warning("not-kept", v)
 	case k.RecoveryFile == "":
