@@ -24,6 +24,7 @@ type book struct {
 	revoked   []string          // serials, hex
 	refused   []CaseID          // as ended
 	settings  map[string]string // of the last start, replaced and never changed
+	crash     string            // the last record of a defect that a start has named
 }
 
 func newBook() *book {
@@ -58,8 +59,13 @@ func (b *book) add(raw []byte) error {
 	}
 	b.size++
 	b.run, b.lastAt, b.lastMono = e.Run, e.At, e.Mono
-	if c, ok := e.Body.(*SettingsChanged); ok {
-		b.settings = c.in(b.settings)
+	switch body := e.Body.(type) {
+	case *SettingsChanged:
+		b.settings = body.in(b.settings)
+	case *AppStarted:
+		if body.Crash != "" {
+			b.crash = body.Crash
+		}
 	}
 	if e.Case == "" || e.Body == nil {
 		return nil
@@ -97,7 +103,7 @@ func (b *book) addToCase(e Event) error {
 	if next.Own.Number != c.Own.Number {
 		b.contracts[Today(e.At).Year]++
 	}
-	if e.Kind == KindRevoked {
+	if next.Attempt.Revoked && !c.Attempt.Revoked { // by us, or by the operator as he says
 		b.revoked = append(b.revoked, c.Attempt.Serial)
 	}
 	b.cases[e.Case] = next

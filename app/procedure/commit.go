@@ -187,9 +187,12 @@ func (e *Engine) loadLocked(ctx context.Context) error {
 // settings.
 func (e *Engine) started(ctx context.Context) error {
 	e.mu.Lock()
-	run, last := e.book.run+1, e.book.settings
+	run, last, crash := e.book.run+1, e.book.settings, e.cfg.Crash
+	if crash == e.book.crash {
+		crash = "" // an earlier start named it
+	}
 	e.mu.Unlock()
-	drafts := []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust, e.cfg.Crash}}}
+	drafts := []draft{{kind: KindAppStarted, body: AppStarted{e.cfg.Version, e.cfg.Trust, crash}}}
 	if c := changes(last, e.cfg.File); len(c) > 0 {
 		drafts = append(drafts, draft{kind: KindSettingsChanged, body: SettingsChanged{c}})
 	}

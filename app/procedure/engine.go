@@ -34,8 +34,8 @@ type Config struct {
 	// Mono is a clock that is never set, from any start; nil means the
 	// monotonic clock of the process.
 	Mono func() time.Duration
-	// Crash names the record of the run that ended by a defect, if there was
-	// one; the start of this run says it. Empty: there is none.
+	// Crash names the last record of a run that ended by a defect, however long
+	// ago; the first start after it says it. Empty: there is none.
 	Crash string
 	// Go runs f on a goroutine of its own, and is told when f panics; nil
 	// means a plain one.

@@ -50,6 +50,36 @@ func TestStartIsRecorded(t *testing.T) {
 	}
 }
 
+// TestDefectIsNamedOnce: the record of a defect stays for support; only the
+// first start after it says that a run ended so.
+func TestDefectIsNamedOnce(t *testing.T) {
+	w := proctest.NewWorld()
+	for _, crash := range []string{"", "first", "first", "second", "second"} {
+		config := w.Config()
+		config.Crash = crash
+		e, err := procedure.New(config)
+		if err == nil {
+			err = e.SignIn(ctx, []byte(proctest.Password))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, raw := range w.Journal.Events() {
+		e, err := procedure.DecodeEvent(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, ok := e.Body.(*procedure.AppStarted); ok {
+			got = append(got, b.Crash)
+		}
+	}
+	if want := []string{"", "first", "", "second", ""}; !slices.Equal(got, want) {
+		t.Errorf("the starts name %q, want %q", got, want)
+	}
+}
+
 // TestRun plays a case through a running engine: nothing is delivered by hand.
 func TestRun(t *testing.T) {
 	w := proctest.NewWorld()

@@ -6,7 +6,7 @@ import "time"
 type AppStarted struct {
 	Version string `json:"version"`
 	Trust   string `json:"trust,omitempty"` // SHA-256 of the trust bundle, hex
-	Crash   string `json:"crash,omitempty"` // name of the last record of a run that ended by a defect
+	Crash   string `json:"crash,omitempty"` // name of the record of a run that ended by a defect; in the first start after it
 }
 
 // ClockJumped is committed before the event at which the wall clock was found

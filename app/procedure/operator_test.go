@@ -207,3 +207,22 @@ func TestPlainAuthorityStatus(t *testing.T) {
 	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeStatusOperator))
 	h.phase(procedure.PhaseRefused)
 }
+
+// TestOperatorRevoked: what the operator took back is known as revoked when the
+// card comes again.
+func TestOperatorRevoked(t *testing.T) {
+	h := plainHarness(t, proctest.Plain{})
+	h.Faults.Add(proctest.Fault{Op: proctest.OpWrite, Nth: 1, When: proctest.After, Do: h.remove})
+	h.toPIN()
+	h.must("EnterPIN", h.enterPIN())
+	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))
+	h.must("OperatorConfirms", h.e.OperatorConfirms(ctx, "12"))
+	h.phase(procedure.PhaseRefused)
+	h.restart()
+	h.insert(h.Card)
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	facts := bodies[procedure.FactsLearned](h, procedure.KindFactsLearned)
+	if got := facts[len(facts)-1]; got.Serial != h.lastOf("serial") || got.Certificate != procedure.CertRevoked {
+		t.Errorf("on the chip lies %s, %s; want the certificate of the case before, revoked", got.Serial, got.Certificate)
+	}
+}

@@ -129,7 +129,7 @@ func (a *Authority) register(q procedure.RegisterQuery) procedure.Register {
 	for _, c := range a.order {
 		ofPerson := q.PersonalNumber != "" && c.Person == q.PersonalNumber
 		ofContract := q.PersonalNumber == "" && q.Contract != "" && c.Contract == q.Contract
-		if !ofPerson && !ofContract {
+		if !ofPerson && !ofContract || a.plain != nil && !c.Elsewhere { // what a stranger issued is not in the register
 			continue
 		}
 		r.Certificates = append(r.Certificates, procedure.CertificateFact{
