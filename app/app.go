@@ -148,7 +148,7 @@ func New(cfg Config) (*App, error) {
 	if cfg.Desk == nil || cfg.Window == nil || cfg.Now == nil || cfg.Go == nil || cfg.Post == nil || cfg.SetTheme == nil {
 		return nil, errors.New("make screens: a required field of Config is missing")
 	}
-	catalogues, err := loadCatalogues()
+	words, err := catalogues()
 	if err != nil {
 		return nil, fmt.Errorf("make screens: %w", err)
 	}
@@ -163,7 +163,7 @@ func New(cfg Config) (*App, error) {
 			return nil, fmt.Errorf("make screens: a PIN buffer has %d bytes, not %d", len(*buf), pinMax)
 		}
 	}
-	a := &App{cfg: cfg, look: cfg.Look.normal(), catalogues: catalogues, ctx: context.Background()}
+	a := &App{cfg: cfg, look: cfg.Look.normal(), catalogues: words, ctx: context.Background()}
 	a.keys = newKeys()
 	a.keys.used = a.active
 	a.active()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -22,7 +23,9 @@ type messages struct {
 	toolkit   []byte // what Fyne itself may say, as it reads it
 }
 
-// loadCatalogues reads the catalogues of all languages.
+// catalogues are those of all languages, read once: they never change.
+var catalogues = sync.OnceValues(loadCatalogues)
+
 func loadCatalogues() (map[Language]*messages, error) {
 	all := map[Language]*messages{}
 	for _, l := range Languages() {
