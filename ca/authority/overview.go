@@ -36,7 +36,7 @@ const rootListNotice = 14 * 24 * time.Hour
 // listStatuses reads those that are published.
 func (a *Authority) listStatuses(tx db.Tx) ([]ListStatus, error) {
 	list := []ListStatus{}
-	for _, name := range append(labels(), listInfra, listRoot) {
+	for _, name := range append(a.listed(), listInfra, listRoot) {
 		present, notice := tx.CRLHead, crlLife-crlEvery-time.Hour
 		if name == listRoot {
 			present, notice = func(string) (db.CRL, error) { return a.presentRootCRL(tx) }, rootListNotice

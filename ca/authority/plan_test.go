@@ -88,6 +88,9 @@ func TestProduction(t *testing.T) {
 	if err := a.CheckProduction(); err != nil || a.Demo() || a.ID() != p.ID {
 		t.Errorf("got %v, demo %v, id %s, want nothing in the way", err, a.Demo(), a.ID())
 	}
+	if _, err := a.Chain(ca.LabelInterop); err == nil {
+		t.Error("it knows the label of test certificates")
+	}
 	checkTokenKeys(t, a)
 }
 

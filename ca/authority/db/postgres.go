@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -57,6 +58,9 @@ func OpenPostgres(ctx context.Context, url string, create bool) (*Postgres, erro
 	if cfg.ConnConfig.ValidateConnect == nil { // a copy that follows another server knows nothing for certain
 		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectTime
+	}
 	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = maxConnections
 	}
@@ -89,6 +93,10 @@ func guarded(cfg *pgconn.Config) bool {
 
 // maxConnections is how many transactions a process runs at once; others wait.
 const maxConnections = 16
+
+// connectTime is how long a server may take to answer a new connection, unless
+// the URL says otherwise (connect_timeout).
+const connectTime = 10 * time.Second
 
 func (d *Postgres) prepare(ctx context.Context, create bool) error {
 	for _, want := range []struct{ setting, not string }{{"fsync", "off"}, {"full_page_writes", "off"}, {"synchronous_commit", "off"}} {
