@@ -69,5 +69,6 @@ func (e *Engine) checkOnPad(ctx context.Context, c Case, cur *current) error {
 	if err := e.commit(ctx, draft{kind: KindPINVerified, of: c.ID, body: struct{}{}}); err != nil {
 		return e.closePIN(cur, err)
 	}
+	e.update(func() { cur.pin, cur.problem = PINView{}, nil }) // no session follows that would close the page
 	return nil
 }

@@ -51,6 +51,9 @@ func TestE13Pad(t *testing.T) {
 			}
 			h.wants("on the screen", h.enterPIN(), procedure.CodeNotNow)
 			h.must("EnterPINOnPad", h.e.EnterPINOnPad(ctx))
+			if v := h.view().PIN; v.Open {
+				t.Errorf("the citizen's page is still open: %+v", v)
+			}
 			h.close()
 		})
 	}
