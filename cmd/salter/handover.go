@@ -37,7 +37,8 @@ func handOver(ctx context.Context, s Settings, path string, out io.Writer) error
 	return nil
 }
 
-// writeHandover makes the file, whole or not at all. It replaces nothing.
+// writeHandover makes the file and removes one that it cannot finish. What a kill
+// leaves of one the authority refuses: its end is missing. It replaces nothing.
 func writeHandover(ctx context.Context, j *store.Journal, path, recipient string) (handed store.HandedOver, err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
