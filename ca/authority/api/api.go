@@ -158,7 +158,7 @@ func (s *server) fail(w *statusWriter, r *http.Request, err error) {
 	problem := ca.Problem{Type: "about:blank", Title: "internal error", Status: http.StatusInternalServerError}
 	var refusal *authority.Refusal
 	if errors.Is(err, db.ErrText) { // whatever member it came in
-		err = authority.Refuse(ca.ProblemBadRequest, "text holds a NUL character")
+		err = authority.Refuse(ca.ProblemBadRequest, "text is not UTF-8, or holds a NUL character")
 	}
 	switch {
 	case errors.As(err, &refusal):

@@ -518,7 +518,7 @@ func (v *victim) pathTricks() func() []reply {
 			"/.well-known/est/simpleenroll", "/.well-known/est//simpleenroll", "/.well-known/est/citizen-sign/../workstation/cacerts",
 			"/.well-known/est/citizen-sign%2f..%2fworkstation/cacerts", "/.well-known/est/citizen-sign/serverkeygen", "/.well-known/est/citizen-sign/fullcmc",
 			"/.well-known/est/..%2f..%2f..%2fpki%2froot.pem/cacerts", "/.well-known/est/%00/cacerts",
-			"/ra/v1/journal/..%2f..%2fpolicy", "/ra/v1/blobs/..%2f..%2fca.db", "/ra/v1/certificates/..%2f..", "/ra/v1/contracts/%00",
+			"/ra/v1/journal/..%2f..%2fpolicy", "/ra/v1/blobs/..%2f..%2fca.db", "/ra/v1/certificates/..%2f..", "/ra/v1/contracts/%00", "/ra/v1/contracts/%ff", "/ra/v1/certificates/%ff",
 			"/../../etc/passwd", "/ca/root.key", "/healthz", "/metrics", "/debug/pprof/", "*", "",
 		} {
 			all = append(all, v.raw("GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))

@@ -7,8 +7,9 @@ var (
 	ErrSuperseded = errors.New("another list has this number")
 	// ErrNotFound is returned by look-ups that find nothing.
 	ErrNotFound = errors.New("not found")
-	// ErrText is returned for a text with a NUL character in it.
-	ErrText = errors.New("text holds a NUL character")
+	// ErrText is returned for a text that is not UTF-8, or has a NUL character
+	// in it.
+	ErrText = errors.New("text is not UTF-8, or holds a NUL character")
 	// ErrEmpty is returned by OpenPostgres for a database that no authority has
 	// used.
 	ErrEmpty = errors.New("database is empty")

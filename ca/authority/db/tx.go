@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // tx implements Tx in the common subset of the engines' SQL: placeholders are
@@ -46,7 +47,7 @@ func (t tx) ask(query string, args ...any) (rows, error) {
 
 func checkText(args []any) error {
 	for _, arg := range args {
-		if text, ok := arg.(string); ok && strings.IndexByte(text, 0) >= 0 {
+		if text, ok := arg.(string); ok && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
 			return ErrText
 		}
 	}
