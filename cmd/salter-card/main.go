@@ -54,9 +54,26 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
+
+const usage = `salter-card is a virtual ID card, for demonstrations and tests.
+usage:
+  salter-card init -state DIR [-preset NAME] [-holder FILE] [-issuer DIR]   make a card
+  salter-card run -state DIR [-vpcd HOST:PORT] [-timing fast|real] [-fault F]... [-log FILE]
+                                                     put it into the virtual reader
+  salter-card send -state DIR COMMAND                tell the card that is running there:
+      eject, insert      take the card out, put it in again
+      fault F, clear     set a fault, such as remove-before@E0.1; remove all
+      timing fast|real   change the speed
+      status             one line of what is going on
+      quit               take the card out and end
+  salter-card request -state DIR                     a request for the key of a card that has one
+  salter-card put -state DIR -cert FILE [-key FILE]  give a new card another certificate
+PIN and PUK of a card stand in DIR/pin.txt and DIR/puk.txt. Presets:
+  `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -67,6 +84,10 @@ func main() {
 // command runs one command line and returns the exit status: 0 done, 1 failed,
 // 2 wrong usage.
 func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if asksHelp(args) {
+		fmt.Fprintln(stdout, usage+presetNames())
+		return 0
+	}
 	name := "run"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
@@ -97,6 +118,13 @@ func command(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	fmt.Fprintln(stderr, "salter-card:", err)
 	return 1
+}
+
+// asksHelp says whether somebody wants to know how the program is used.
+func asksHelp(args []string) bool {
+	return len(args) == 1 && args[0] == "help" || slices.ContainsFunc(args, func(a string) bool {
+		return a == "-h" || a == "-help" || a == "--help"
+	})
 }
 
 // usageError is a command line that cannot be understood; empty if the flag

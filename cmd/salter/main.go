@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 )
 
@@ -54,6 +55,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.SetOutput(io.Discard)
 	config := flags.String("config", "salter.toml", "")
 	crashed := flags.String(flagCrashed, "", "") // from the program itself: says in a window that it crashed
+	if asksHelp(args) {
+		fmt.Fprint(out, usage)
+		return exitOK
+	}
 	err := flags.Parse(args)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errUsage, err)
@@ -73,6 +78,14 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "salter: %v\n", err)
 		return exitError
 	}
+}
+
+// asksHelp says whether somebody wants to know how the program is used, before
+// there are settings.
+func asksHelp(args []string) bool {
+	return len(args) == 1 && args[0] == "help" || slices.ContainsFunc(args, func(a string) bool {
+		return a == "-h" || a == "-help" || a == "--help"
+	})
 }
 
 func command(ctx context.Context, config, crashed string, args []string, out io.Writer) error {

@@ -21,6 +21,8 @@ func TestCommandLine(t *testing.T) {
 		out, in string // parts of what is printed, of what is said to be wrong
 	}{
 		{"version", []string{"version"}, exitOK, version, ""},
+		{"help", []string{"-h"}, exitOK, "usage:", ""},
+		{"help of a command, without settings", []string{"-config", "none.toml", "enrol", "request", "-h"}, exitOK, "enrol request -out F", ""},
 		{"unknown flag", []string{"-x"}, exitUsage, "", "usage:"},
 		{"unknown command", []string{"-config", good, "issue"}, exitUsage, "", `no command "issue"`},
 		{"enrol what", []string{"-config", good, "enrol"}, exitUsage, "", "usage:"},
