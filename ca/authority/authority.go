@@ -156,7 +156,7 @@ func (a *Authority) open(ctx context.Context) error {
 		return err
 	}
 	if !a.cfg.SignProfiles {
-		if err := a.checkSigned(); err != nil {
+		if err := a.checkSigned(ctx); err != nil {
 			return err
 		}
 	}

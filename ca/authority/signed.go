@@ -30,6 +30,10 @@ type signedProfiles struct {
 	Policy    []byte            `json:"policy"`
 }
 
+// metaSigned is the SHA-256 of the file that was signed last: one that was
+// signed before does not come back, and no server has another one.
+const metaSigned = "profiles-signed"
+
 func (a *Authority) signedPath() string { return filepath.Join(a.cfg.Dir, "profiles", "signed.jws") }
 
 // presentProfiles are those of the folder.
@@ -53,8 +57,10 @@ func (a *Authority) signProfiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(jws))
-	if err := a.db.Do(ctx, func(tx db.Tx) error { return a.record(ctx, tx, actionProfiles, "sha256 "+hex.EncodeToString(sum[:])) }); err != nil {
+	sum := sumOf([]byte(jws))
+	if err := a.db.Do(ctx, func(tx db.Tx) error {
+		return errors.Join(tx.SetMeta(metaSigned, sum), a.record(ctx, tx, actionProfiles, "sha256 "+sum))
+	}); err != nil {
 		return err
 	}
 	path := a.signedPath()
@@ -71,22 +77,39 @@ func (a *Authority) signProfiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.log.Warn("profiles and policy signed", "sha256", hex.EncodeToString(sum[:]))
+	a.log.Warn("profiles and policy signed", "sha256", sum)
 	return nil
 }
 
-// checkSigned compares what is in the folder with what was signed. Without a
-// signed file, which production demands, everything goes.
-func (a *Authority) checkSigned() error {
-	text, err := os.ReadFile(a.signedPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+// sumOf is the SHA-256 of a text in hex.
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// checkSigned compares what is in the folder with what was signed last. Until
+// something was signed, which production demands, everything goes.
+func (a *Authority) checkSigned(ctx context.Context) error {
+	var last string
+	if err := a.db.Do(ctx, func(tx db.Tx) (err error) {
+		last, err = tx.Meta(metaSigned)
+		return err
+	}); err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
+	text, err := os.ReadFile(a.signedPath())
+	if errors.Is(err, fs.ErrNotExist) && last == "" {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	text = bytes.TrimSpace(text)
+	if last != "" && sumOf(text) != last {
+		return fmt.Errorf("%w: profiles/signed.jws is not the file that was signed last", ErrSigned)
+	}
 	var signed signedProfiles
-	if err := verifyJSON(string(bytes.TrimSpace(text)), a.pki.policy.Public(), []jose.SignatureAlgorithm{jose.ES256}, &signed); err != nil {
+	if err := verifyJSON(string(text), a.pki.policy.Public(), []jose.SignatureAlgorithm{jose.ES256}, &signed); err != nil {
 		return fmt.Errorf("%w: %w", ErrSigned, err)
 	}
 	present, err := a.presentProfiles()

@@ -26,6 +26,33 @@ func TestSigned(t *testing.T) {
 	if err := open(true); err != nil {
 		t.Fatal(err)
 	}
+	path := filepath.Join(s.Dir, "profiles", "signed.jws")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open(true); err != nil {
+		t.Fatal(err)
+	}
+	last, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(false); !errors.Is(err, authority.ErrSigned) {
+		t.Errorf("the file of before: got %v, want %v", err, authority.ErrSigned)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(false); !errors.Is(err, authority.ErrSigned) {
+		t.Errorf("no file: got %v, want %v", err, authority.ErrSigned)
+	}
+	if err := os.WriteFile(path, last, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"policy.json", "profiles/citizen-sign.json", "profiles/signed.jws"} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(s.Dir, filepath.FromSlash(name))
