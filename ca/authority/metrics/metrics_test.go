@@ -49,7 +49,7 @@ func TestMetrics(t *testing.T) {
 	}
 	m := metrics.New(s.Authority.Numbers, slog.New(slog.DiscardHandler))
 	public := m.Observe("public", api.Public(s.Authority, slog.New(slog.DiscardHandler)))
-	for _, path := range []string{"/healthz", "/healthz", "/crl/citizen-sign.crl", "/crl/4711", "/secret/0101990710006"} {
+	for _, path := range []string{"/healthz", "/healthz", "/crl/citizen-sign.crl", "/crl/4711", "/ocsp/citizen-sign/A//A", "/secret/0101990710006"} {
 		public.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
 	}
 	text := scrape(t, m)
@@ -57,6 +57,7 @@ func TestMetrics(t *testing.T) {
 		`salter_requests_total{port="public",route="GET /healthz",status="200"} 2`,
 		`salter_requests_total{port="public",route="GET /crl/{file}",status="200"} 1`,
 		`salter_requests_total{port="public",route="GET /crl/{file}",status="404"} 1`,
+		`salter_requests_total{port="public",route="GET /ocsp/{label}/{request}",status="200"} 1`,
 		`salter_requests_total{port="public",route="none",status="404"} 1`,
 		`salter_request_seconds_count{port="public",route="GET /healthz"} 2`,
 		`salter_requests_in_work{port="public"} 0`,
