@@ -19,13 +19,7 @@ func TestLockHidesTheCase(t *testing.T) {
 	c.press(fyne.KeyF12)
 	c.wantScreen(screenLocked)
 	c.wantFocus(fieldPassword)
-	for _, w := range wordsOn(c) {
-		for _, secret := range []string{"ПЕТРОВИЋ", "004217633", "BG-017-03-2026-000123", "0101900715006", "@"} {
-			if strings.Contains(w, secret) {
-				t.Errorf("the locked screen says %q", w)
-			}
-		}
-	}
+	wantNothingOfTheCase(c)
 	c.press(fyne.KeyEscape)
 	c.wantScreen(screenLocked)
 
@@ -40,6 +34,42 @@ func TestLockHidesTheCase(t *testing.T) {
 	c.wantCalls("Unlock x", "Unlock demo")
 	if c.app.draft.email.Wanted != procedure.Yes {
 		t.Error("the answer that was given before the lock is gone")
+	}
+}
+
+// wantNothingOfTheCase checks that no word on the screen is of the citizen.
+func wantNothingOfTheCase(c *counter) {
+	c.t.Helper()
+	for _, w := range wordsOn(c) {
+		for _, secret := range []string{"ПЕТРОВИЋ", "004217633", "BG-017-03-2026-000123", "0101900715006", "@"} {
+			if strings.Contains(w, secret) {
+				c.t.Errorf("the locked screen says %q", w)
+			}
+		}
+	}
+}
+
+// TestLockHidesTroubles: what keeps the case waiting is not on the locked
+// screen, which names the card, nor what became of an action behind it.
+func TestLockHidesTroubles(t *testing.T) {
+	other := &procedure.Error{Code: procedure.CodeOtherCard}
+	s := inCase(procedure.PhaseContent)
+	s.Case.SameCard, s.Case.Problem = false, other
+	c := open(t, s, usual)
+	if !strings.Contains(strings.Join(wordsOn(c), " "), "004217633") {
+		t.Fatal("the page does not name the card that is missing")
+	}
+	c.press(fyne.KeyF12)
+	c.wantScreen(screenLocked)
+	wantNothingOfTheCase(c)
+	c.app.done(other, nil)
+	c.wantScreen(screenLocked)
+	wantNothingOfTheCase(c)
+	c.desk.fail["Unlock x"] = &procedure.Error{Code: procedure.CodeSignIn}
+	c.typed("x")
+	c.press(fyne.KeyReturn)
+	if c.app.page.controls[controlFailure] == nil {
+		t.Error("nothing is said of the wrong password")
 	}
 }
 

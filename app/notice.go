@@ -103,6 +103,9 @@ func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 	if p.screen == screenTrouble || p.screen == screenLook {
 		return nil // the page itself explains, or it is spoken of another one
 	}
+	if p.screen == screenLocked && (a.failure == nil || aboutCard(a.failure.Code)) {
+		return nil // what is wrong with the case is not for everybody
+	}
 	if a.failure != nil {
 		return a.failureNotice(p, a.failure, width)
 	}
@@ -151,7 +154,7 @@ func (a *App) explain(e *procedure.Error) trouble {
 		return trouble{what: w.heading + ".", do: w.text, code: string(e.Code)}
 	}
 	values := with{"Card": "", "Step": "", "Case": ""}
-	if c := a.snapshot.Case; c != nil {
+	if c := a.snapshot.Case; c != nil && !a.locked {
 		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
 		values["Step"] = a.words.say("step." + string(pendingStep(c.Steps)))
 	}
