@@ -35,9 +35,7 @@ var crowded = map[string]fyne.Size{
 	"home not eligible":   small,
 	"papers print failed": small,
 	"signed open":         small, "signed chained open": small, "signed status time": small,
-	"hand-over open":   small,
-	"person asking":    small,
-	"person suspended": small,
+	"hand-over open": small,
 }
 
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
