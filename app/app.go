@@ -99,6 +99,8 @@ type Config struct {
 	// starts it anew.
 	Crashed string
 	Restart func()
+	// Close ends the program; nil: closes Window.
+	Close func()
 	// Windowed keeps the citizen's pages in the window as it is.
 	Windowed bool
 }
@@ -154,6 +156,9 @@ func New(cfg Config) (*App, error) {
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
+	}
+	if cfg.Close == nil {
+		cfg.Close = cfg.Window.Close
 	}
 	for _, buf := range []*[]byte{&cfg.PIN, &cfg.PINAgain} {
 		if *buf == nil {

@@ -37,7 +37,11 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	}
 	ticks = append(ticks, gap(unit(1)), a.typed(p, kept, fieldPlace, &d.Place, "", measure))
 	heading := row(unit(3), picture(pictureDone, unit(8.5)), para(styleHeading, a.words.say(a.resultHeading(c)), a.pageWidth()-unit(12)))
-	return column(unit(3), heading, a.abreast(a.result(c, side), panel(column(unit(0.5), ticks...))))
+	parts := []fyne.CanvasObject{heading, a.abreast(a.result(c, side), panel(column(unit(0.5), ticks...)))}
+	if c.Copies > 0 {
+		parts = append(parts, a.printed())
+	}
+	return column(unit(3), parts...)
 }
 
 func (a *App) handOverTick(field string) *bool {
@@ -73,7 +77,7 @@ func (a *App) result(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	case c.Action.Certifies():
 		facts = append(facts, para(styleSub, r.CommonName, measure),
 			para(styleLead, a.words.fill("result.valid", with{"From": a.day(r.NotBefore), "To": a.day(r.NotAfter)}), measure),
-			fact(a.words.say("result.serial"), r.Serial, measure),
+			fact(a.words.say("result.serial"), strings.ToUpper(r.Serial), measure),
 			fact(a.words.say("content.issuer"), r.Issuer, measure))
 	}
 	s := styleCaption

@@ -16,7 +16,7 @@ import (
 // stopPage says that nothing may go on, and why.
 func (a *App) stopPage(p *page) fyne.CanvasObject {
 	t := a.explain(a.snapshot.Stop)
-	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Window.Close)
+	a.setPrimary(p, a.words.say("stop.close"), a.cfg.Close)
 	if a.cfg.Crashed != "" {
 		t = trouble{what: a.words.say("crashed.what"), do: a.words.say("crashed.do"), code: "crash " + a.cfg.Crashed}
 		a.setPrimary(p, a.words.say("stop.restart"), a.cfg.Restart)

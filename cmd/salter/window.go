@@ -102,7 +102,8 @@ func show(ctx context.Context, s screens) error {
 		look = lookFile(s.settings.file(fileLook))
 	}
 	rest := newIdle()
-	end := ending{quit: fa.Quit, wake: rest.wake, crashes: s.crashes}
+	var ui *app.App
+	end := ending{quit: func() { leaveLoop(ui, w) }, wake: rest.wake, crashes: s.crashes}
 	s.crashes.arm(end.now)
 	pin, again := pinBuffer(8), pinBuffer(8)
 	defer clear(pin)
@@ -110,7 +111,7 @@ func show(ctx context.Context, s screens) error {
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		Support: s.settings.Counter.Support, SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
-		Now: time.Now, Go: s.crashes.start, Post: end.post, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
+		Now: time.Now, Go: s.crashes.start, Post: end.post, Close: end.now, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
@@ -147,10 +148,11 @@ func show(ctx context.Context, s screens) error {
 
 // showAndRun shows w until it is closed. Without any display Fyne panics in
 // its window library; that is a missing window, everything else a defect.
+// Neither is loopLeft.
 func showAndRun(w fyne.Window, crashes *crashLog, missing *error) {
 	defer crashes.catch()
 	defer func() {
-		if r := recover(); r != nil {
+		if r := recover(); r != nil && r != (loopLeft{}) {
 			if !strings.Contains(fmt.Sprint(r), "NotInitialized") {
 				panic(r)
 			}
@@ -158,6 +160,21 @@ func showAndRun(w fyne.Window, crashes *crashLog, missing *error) {
 		}
 	}()
 	w.ShowAndRun()
+}
+
+// loopLeft unwinds Fyne's loop at the end. Its own end, App.Quit, waits now and
+// then for ever: an event of its last turn is put into a queue that nobody
+// reads any more, and the process holds the journal without a window.
+type loopLeft struct{}
+
+// leaveLoop hides the window and leaves Fyne's loop. To be called on the
+// goroutine of the user interface, and by nothing that recovers.
+func leaveLoop(ui *app.App, w fyne.Window) {
+	if ui != nil {
+		ui.FocusLost()
+	}
+	w.Hide()
+	panic(loopLeft{})
 }
 
 // ending closes the way to the user interface before it is torn down: what
