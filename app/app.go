@@ -128,7 +128,7 @@ type App struct {
 	pad     *pad
 	guest   guest
 	viewed  *preview            // what is looked at; nil: nothing
-	warmed  bool                // the preview was made ready
+	warmed  procedure.CaseID    // the case for which the preview was made ready last
 	locked  bool                // the clerk's pages are hidden until he types his password
 	used    atomic.Int64        // when the screen was used last, Unix nanoseconds; other goroutines read it
 	ticks   atomic.Bool         // the page changes with time; other goroutines read it
@@ -348,8 +348,8 @@ func (a *App) render() {
 			a.failure, a.notice = nil, "" // it spoke of a page that is gone
 		}
 	}
-	if next != screenPreview && next != screenLook && next != screenLocked {
-		a.viewed = nil // the papers go from memory
+	if a.viewed != nil && next != screenPreview && next != screenLook && next != screenLocked {
+		a.releasePreview() // the papers go from memory
 	}
 	focus := ""
 	if same {

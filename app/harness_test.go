@@ -248,9 +248,10 @@ type counter struct {
 	now    time.Time
 	buf    []byte
 	jobs   [][]byte
-	broken error // what the printer answers
-	drawn  []int // the pages that the preview drew
-	blind  error // what the preview answers
+	broken error  // what the printer answers
+	drawn  []int  // the pages that the preview drew
+	ready  []bool // the preview was made ready, or released
+	blind  error  // what the preview answers
 	queue  []func()
 	held   bool // background calls wait until release
 }
@@ -276,8 +277,10 @@ func (p *somePrinters) Name() string { return p.now }
 
 func (p *somePrinters) Choose(name string) error { p.now = name; return p.kept }
 
-// Warm and Draw are the preview of the counter: grey lines on white.
-func (c *counter) Warm() error { return nil }
+// Warm, Close and Draw are the preview of the counter: grey lines on white.
+func (c *counter) Warm() error { c.ready = append(c.ready, true); return nil }
+
+func (c *counter) Close() error { c.ready = append(c.ready, false); return nil }
 
 func (c *counter) Draw(_ context.Context, pdf []byte, page, width int) (image.Image, int, error) {
 	if c.blind != nil {

@@ -20,6 +20,8 @@ type Preview interface {
 	// Draw draws one page, counted from 0, width pixels wide, and says how
 	// many there are.
 	Draw(ctx context.Context, pdf []byte, page, width int) (drawn image.Image, pages int, err error)
+	// Close gives back what Warm made ready; Draw makes it ready anew.
+	Close() error
 }
 
 // preview is what is looked at before it is printed; the papers hold personal
@@ -35,15 +37,24 @@ type preview struct {
 // print can be read.
 func (a *App) pageWide() float32 { return min(unit(190), a.pageWidth()) }
 
-// warmPreview prepares the preview once in a run, when the first papers are
-// due.
+// warmPreview prepares the preview once in a case, when its papers are due.
 func (a *App) warmPreview() {
-	if a.cfg.Preview == nil || a.warmed {
+	if a.cfg.Preview == nil || a.warmed == a.snapshot.Case.ID {
 		return
 	}
-	a.warmed = true
+	a.warmed = a.snapshot.Case.ID
 	a.cfg.Go(func() {
 		_ = a.cfg.Preview.Warm() // Draw tries again, and says what is wrong
+		debug.FreeOSMemory()
+	})
+}
+
+// releasePreview gives the memory of the preview back after its use: few look
+// twice in one case, and it is a fifth of all that the program has.
+func (a *App) releasePreview() {
+	a.viewed = nil
+	a.cfg.Go(func() {
+		_ = a.cfg.Preview.Close() // it is made anew with the next use
 		debug.FreeOSMemory()
 	})
 }

@@ -21,8 +21,14 @@ func TestPreview(t *testing.T) {
 		t.Errorf("pages %v were drawn, want %v", c.drawn, want)
 	}
 	c.wantCalls("PaperData")
+	if !slices.Equal(c.ready, []bool{true}) {
+		t.Errorf("the preview was made ready and released so: %v, want once ready", c.ready)
+	}
 	c.press(fyne.KeyEscape)
 	c.wantScreen(screenPapers)
+	if !slices.Equal(c.ready, []bool{true, false}) {
+		t.Errorf("after the use the preview was made ready and released so: %v", c.ready)
+	}
 	if c.app.viewed != nil {
 		t.Error("the papers are still in memory")
 	}

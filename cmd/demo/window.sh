@@ -20,7 +20,7 @@ launch() {
 }
 
 # spent: the processor time of Salter so far, in nanoseconds.
-spent() { cat "/proc/$app"/task/*/schedstat | awk '{s += $1} END {printf "%d", s}'; }
+spent() { cat "/proc/$app"/task/*/schedstat | awk '{s += $1} END {printf "%.0f", s}'; }
 
 # cost WHERE: memory and load of Salter while nobody does anything.
 cost() {
@@ -49,3 +49,17 @@ cost 'sign-in'
 xdotool type --delay 60 --file "$RUN/clerk.password"; xdotool key Return
 wait_for 20 "the home page" titled Почетна
 cost 'home, with a card'
+
+# The preview of papers is a program of its own in WebAssembly: what it takes,
+# once it was made ready and once it was used.
+keys() { xdotool key --delay 80 "$@"; sleep 0.3; }
+keys F2
+wait_for 20 "the first page of the case" titled 'Картица и лице'
+sleep 1
+keys space Tab Tab space Return
+wait_for 20 "the page of the papers" titled 'Штампа папира'
+cost 'papers, the preview made ready'
+keys F11
+wait_for 60 "the preview" titled 'Преглед папира'
+keys Escape
+cost 'papers, after the preview'
