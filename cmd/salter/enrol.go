@@ -59,11 +59,7 @@ func newCounter(ctx context.Context, s Settings) (*ca.WorkstationKeys, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	later, err := laterKeys(s)
-	if n := len(later); n > 0 { // a counter that enrols again shows the key in force
-		keys.Checkpoint, keys.Verifier = later[n-1].signer, later[n-1].verifier
-	}
-	return keys, err
+	return keys, useKeyInForce(ctx, s, keys)
 }
 
 // enrolCode enrols the counter over the network with a one-time code, which is

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"salter/ca"
+	"salter/store"
 	"salter/store/evidence"
 )
 
@@ -80,6 +82,31 @@ func rekey(ctx context.Context, s Settings, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "event %d changes the checkpoint key to %s; the authority learns it with the next sync\n", seq, next.verifier)
 	return nil
+}
+
+// useKeyInForce gives a counter that enrols again, with the journal it has, the
+// checkpoint key that is in force there. A key that waits for its event is not.
+func useKeyInForce(ctx context.Context, s Settings, keys *ca.WorkstationKeys) error {
+	later, err := laterKeys(s)
+	if err != nil || len(later) == 0 {
+		return err
+	}
+	j, err := store.OpenCopy(ctx, s.file(fileJournal), store.CopyConfig{})
+	if err != nil {
+		return err
+	}
+	report, err := j.Verify(ctx)
+	if err := errors.Join(err, j.Close()); err != nil || len(report.Keys) == 0 {
+		return err
+	}
+	last := report.Keys[len(report.Keys)-1].New
+	for _, k := range later {
+		if k.verifier == last {
+			keys.Checkpoint, keys.Verifier = k.signer, k.verifier
+			return nil
+		}
+	}
+	return fmt.Errorf("the journal's checkpoint key is not in %s", fileLaterKeys)
 }
 
 // addKey makes a key and keeps it with the others.

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"salter/app/procedure"
+	"salter/ca"
 )
 
 // TestRekey changes the checkpoint key of a counter twice, the second time with
@@ -35,6 +38,7 @@ func TestRekey(t *testing.T) {
 	v.open() // with a key that waits
 	synced()
 	v.stop()
+	v.wantRequestWith(keys[0].verifier)
 	said.Reset()
 	v.do("change the key again", rekey(v.ctx, v.set, &said))
 	if !strings.Contains(said.String(), keys[1].verifier) {
@@ -44,5 +48,25 @@ func TestRekey(t *testing.T) {
 	synced()
 	if info, err := os.Stat(v.set.file(fileLaterKeys)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("file of keys: %v, %v, want mode 0600", info, err)
+	}
+}
+
+// wantRequestWith enrols the counter again and wants that key in the request:
+// the authority knows the one in force alone.
+func (v *visit) wantRequestWith(verifier string) {
+	v.t.Helper()
+	enrolment := v.set.file(fileEnrolment)
+	v.do("put the enrolment aside", os.Rename(enrolment, enrolment+".aside"))
+	path := filepath.Join(v.t.TempDir(), "request.json")
+	v.do("enrol again", enrolRequest(v.ctx, v.set, path))
+	v.do("put the enrolment back", os.Rename(enrolment+".aside", enrolment))
+	text, err := os.ReadFile(path)
+	var request ca.EnrolmentRequest
+	if err == nil {
+		err = json.Unmarshal(text, &request)
+	}
+	v.do("read request", err)
+	if request.CheckpointKey != verifier {
+		v.t.Errorf("the request shows the key %s, want %s", request.CheckpointKey, verifier)
 	}
 }
