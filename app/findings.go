@@ -30,6 +30,9 @@ func (m *messages) finding(f procedure.Finding) Spoken {
 	}
 	values := with{}
 	for name, value := range f.Values {
+		if d, err := parseDay(value); err == nil {
+			value = m.date(d)
+		}
 		values[name] = value
 	}
 	id += "." + f.Note

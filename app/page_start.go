@@ -120,7 +120,11 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		p.keys[k.key] = k.act
 	}
 	open := func() { a.do("open", a.cfg.Desk.OpenCase, nil) }
-	big := newButton(a.keys, rankLarge, a.words.say("home.new"), a.words.say("home.new.keys"), open)
+	label := "home.new"
+	if a.snapshot.Reader.Waits {
+		label = "home.resume"
+	}
+	big := newButton(a.keys, rankLarge, a.words.say(label), a.words.say("home.new.keys"), open)
 	p.add(controlPrimary, big)
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
 	buttons := []fyne.CanvasObject{natural(big)}

@@ -88,6 +88,10 @@ func issuingScenes() []scene {
 		{"home not eligible", with1(atHome(), func(s *procedure.Snapshot) {
 			s.Reader.Verdict = &procedure.Eligibility{Blocks: []procedure.Code{procedure.CodeCertificateValid}}
 		}), nil, screenHome},
+		{"home own case waits", with1(atHome(), func(s *procedure.Snapshot) {
+			s.Reader.Waits = true
+			s.Waiting = []procedure.CaseSummary{{ID: "a", Number: "BG-017-03-2026-000120", Name: "ЈОВАНОВИЋ СТЕФАН", Phase: procedure.PhaseWork, Opened: noon.Add(-20 * time.Minute), WaitsFor: procedure.WaitsForCard}}
+		}), nil, screenHome},
 		{"home waiting", with1(atHome(), func(s *procedure.Snapshot) {
 			for i, p := range []procedure.Phase{procedure.PhaseWork, procedure.PhasePIN, procedure.PhasePapers, procedure.PhaseHandOver} {
 				s.Waiting = append(s.Waiting, procedure.CaseSummary{ID: procedure.CaseID(rune('a' + i)), Number: "BG-017-03-2026-00012" + string(rune('0'+i)), Name: "ЈОВАНОВИЋ СТЕФАН", Phase: p, Opened: noon.Add(-time.Duration(i) * 20 * time.Hour), WaitsFor: procedure.WaitsForCard})

@@ -64,7 +64,11 @@ func (a *App) cardWords(r procedure.ReaderView) sign {
 		return sign{pictureWarning, pictureCardWrong, a.words.say("reader.blocked.short"), t.what, t.do}
 	case r.Identity != nil && r.Verdict != nil:
 		values := with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber), "Until": a.date(r.Identity.ValidUntil)}
-		return sign{pictureDone, pictureCardIn, a.words.say("reader.ready.short"), a.words.fill("reader.ready.heading", values), a.words.fill("reader.ready.text", values)}
+		text := "reader.ready.text"
+		if r.Waits {
+			text = "reader.waits.text"
+		}
+		return sign{pictureDone, pictureCardIn, a.words.say("reader.ready.short"), a.words.fill("reader.ready.heading", values), a.words.fill(text, values)}
 	}
 	return sign{pictureWait, pictureCardIn, a.words.say("reader.reading.short"), a.words.say("reader.reading.heading"), a.words.say("reader.reading.text")}
 }

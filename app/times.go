@@ -54,11 +54,14 @@ func (a *App) clock(t time.Time) string {
 func (a *App) day(t time.Time) string { return a.date(procedure.DateOf(t, a.cfg.Zone)) }
 
 // date is a day in the form of the language; empty if there is none.
-func (a *App) date(d procedure.Date) string {
+func (a *App) date(d procedure.Date) string { return a.words.date(d) }
+
+// date is a day in the form of the language; empty if there is none.
+func (m *messages) date(d procedure.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Format(a.words.say("format.day"))
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC).Format(m.say("format.day"))
 }
 
 // minutes gives minutes with one decimal.

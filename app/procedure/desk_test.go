@@ -263,6 +263,35 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestWaits: the reader tells a card whose case was left, until it is resumed.
+func TestWaits(t *testing.T) {
+	h := testHarness(t)
+	if h.e.Snapshot().Reader.Waits {
+		t.Error("a case waits before there is one")
+	}
+	h.toPapers()
+	id := h.view().ID
+	if h.e.Snapshot().Reader.Waits {
+		t.Error("the case on the screen waits")
+	}
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	if !h.e.Snapshot().Reader.Waits {
+		t.Error("the case that was left does not wait")
+	}
+	h.remove()
+	if h.e.Snapshot().Reader.Waits {
+		t.Error("a case waits for a card that is out")
+	}
+	h.insert(h.Card)
+	if !h.e.Snapshot().Reader.Waits {
+		t.Error("the case does not wait after its card was put in again")
+	}
+	h.must("OpenCase", h.e.OpenCase(ctx))
+	if v := h.view(); v.ID != id {
+		t.Errorf("got case %s, want %s", v.ID, id)
+	}
+}
+
 // TestErased: a case whose personal data are gone cannot go on.
 func TestErased(t *testing.T) {
 	h := testHarness(t)

@@ -133,6 +133,11 @@ func (e *Engine) hasOpenCase(id Identity, chip Chip) bool {
 func (e *Engine) openCaseOf(id Identity, chip Chip) (CaseID, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.caseOf(id, chip)
+}
+
+// caseOf is openCaseOf with e.mu held.
+func (e *Engine) caseOf(id Identity, chip Chip) (CaseID, bool) {
 	if e.book == nil {
 		return "", false
 	}

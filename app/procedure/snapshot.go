@@ -152,6 +152,7 @@ type ReaderView struct {
 	Chip     *Chip
 	Verdict  *Eligibility // nil until identity and chip were judged
 	Problem  *Error       // why reading failed
+	Waits    bool         // an unfinished case of this card waits: OpenCase goes on with it
 }
 
 // Eligibility is the judgement of section 3.1 and 5.8 on one card.

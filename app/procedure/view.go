@@ -24,6 +24,9 @@ func (e *Engine) snapshot() Snapshot {
 			s.Waiting = append(s.Waiting, e.summary(c))
 		}
 	}
+	if r := e.reader; r.identity != nil && r.chip != nil && e.cur == nil {
+		_, s.Reader.Waits = e.caseOf(*r.identity, *r.chip)
+	}
 	if e.cur != nil {
 		c, _ := e.book.find(e.cur.id)
 		s.Case = e.caseView(c)
