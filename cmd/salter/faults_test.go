@@ -47,13 +47,14 @@ type route struct {
 	first func(v *visit) // what goes before, once
 	next  func(v *visit) // the next citizen comes
 	check func(v *visit) // what must hold at the end, besides checkEnd
+	same  bool           // it is one card all the time
 }
 
 func routes() []route {
 	return []route{
-		{"issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Citizen, wantsCertificate) }, func(*visit) {}},
-		{"renewal", makeRenewable, func(v *visit) { v.comesBack(wantsCertificate) }, checkRenewed},
-		{"unblock and issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Blocked, wantsNewPIN) }, checkUnblocked},
+		{"issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Citizen, wantsCertificate) }, func(*visit) {}, false},
+		{"renewal", makeRenewable, func(v *visit) { v.comesBack(wantsCertificate) }, checkRenewed, true},
+		{"unblock and issuing", func(*visit) {}, func(v *visit) { v.comes(virtual.Blocked, wantsNewPIN) }, checkUnblocked, false},
 	}
 }
 
@@ -174,7 +175,12 @@ const fewestMishaps = 10
 // mishapsADay is how many one counter is put through. Between two visits of a
 // citizen its clock goes on by more than a day, and its own certificate ends
 // after ninety days.
-const mishapsADay = 60
+const mishapsADay = 50
+
+// calmAfter is after how many mishaps to one card a visit goes without: a
+// removal that was torn leaves keys without a certificate, for which nobody has
+// to type a PIN; the next renewal takes them along.
+const calmAfter = 4
 
 // day is a counter on one route, with all that can strike it.
 type day struct {
@@ -227,7 +233,19 @@ func (d *day) suffer(t *testing.T, ms []mishap, struck map[string]int, done map[
 			}
 			return
 		}
+		if d.r.same && i%calmAfter == calmAfter-1 && !t.Run("none", d.calm) {
+			return
+		}
 	}
+}
+
+// calm plays the route once without a mishap.
+func (d *day) calm(t *testing.T) {
+	d.t = t
+	d.r.next(d.visit)
+	d.play()
+	d.checkEnd()
+	d.r.check(d.visit)
 }
 
 // measure plays the route once without a mishap.
