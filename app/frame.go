@@ -280,6 +280,15 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 			return whole, first != nil
 		}
 	}
+	if primary == nil { // the last row has room for some of them
+		for n := len(others) - 1; n >= 0; n-- {
+			if spread(row(unit(2), left...), row(unit(2), others[n:]...)).MinSize().Width > room {
+				break
+			}
+			last = others[n:]
+		}
+		others = others[:len(others)-len(last)]
+	}
 	var above []fyne.CanvasObject
 	for len(others) > 0 {
 		n := len(others)
