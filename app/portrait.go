@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	_ "image/jpeg" // the portrait on the chip (file 0F06)
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -92,8 +93,15 @@ func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	return fixed(width, panel(column(unit(1.5), facts...)))
 }
 
-// pair is two facts beside each other.
+// pair is two facts beside each other, or below each other where a number
+// would break.
 func (a *App) pair(half float32, id, value, otherID, other string) fyne.CanvasObject {
+	for word := range strings.FieldsSeq(value + " " + other) {
+		if line(styleStrong, word).MinSize().Width > half {
+			width := 2*half + unit(2)
+			return column(unit(1.5), fact(a.words.say(id), value, width), fact(a.words.say(otherID), other, width))
+		}
+	}
 	return topRow(unit(2),
 		fixed(half, fact(a.words.say(id), value, half)),
 		fixed(half, fact(a.words.say(otherID), other, half)))
