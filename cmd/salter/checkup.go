@@ -151,6 +151,9 @@ func (c *checkup) ask(ctx context.Context) *policySeen {
 
 // authority judges the answer, and how long this counter will be let in.
 func (c *checkup) authority(p *policySeen) procedure.Finding {
+	if errors.Is(c.identity, errNotEnrolled) {
+		return procedure.Finding{Grade: procedure.GradeBad, Note: "not-enrolled"}
+	}
 	if p.err != nil {
 		return bad(asProblem(authorityError(p.err)))
 	}
@@ -187,6 +190,8 @@ func (c *checkup) journalRoom(ctx context.Context) procedure.Finding {
 	switch {
 	case errors.Is(c.closed, store.ErrInUse):
 		return warning("in-use", nil)
+	case errors.Is(c.closed, errNotEnrolled):
+		return procedure.Finding{Grade: procedure.GradeBad, Note: "not-enrolled"}
 	case c.closed != nil:
 		return bad(startProblem(c.closed))
 	}

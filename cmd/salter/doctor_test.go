@@ -158,3 +158,18 @@ func TestArchive(t *testing.T) {
 		t.Errorf("the file is %v, %v", info, err)
 	}
 }
+
+// TestDoctorBeforeEnrolment: an installer who asks too early is told what to do
+// first, not that something is wrong.
+func TestDoctorBeforeEnrolment(t *testing.T) {
+	path := writeSettings(t, goodSettings)
+	for _, l := range app.Languages() {
+		var out, errOut bytes.Buffer
+		if got := run(t.Context(), []string{"-config", path, "doctor", "-language", string(l)}, &out, &errOut); got != exitError {
+			t.Errorf("%s: status %d, want %d; said %s", l, got, exitError, errOut.String())
+		}
+		if !strings.Contains(out.String(), "salter enrol request") || strings.Contains(out.String(), "[") {
+			t.Errorf("%s: printed %s", l, out.String())
+		}
+	}
+}
