@@ -222,8 +222,8 @@ func TestLastTryAndBlocked(t *testing.T) {
 	c.press(fyne.KeyReturn)
 	c.until(screenThanks, nil)
 	c.press(fyne.KeyReturn)
-	c.until(screenPIN, func(s *procedure.Snapshot) bool { return s.Case.PIN.Tries == 0 })
-	if c.app.failure == nil || c.app.failure.Code != procedure.CodePINBlocked {
+	c.until(screenPIN, func(s *procedure.Snapshot) bool { return s.Case.PIN.Tries == 0 && c.app.failure != nil })
+	if c.app.failure.Code != procedure.CodePINBlocked {
 		t.Errorf("the clerk sees %v, want %s", c.app.failure, procedure.CodePINBlocked)
 	}
 	if n := len(c.world.Authority.Certificates()); n != 0 {
