@@ -132,12 +132,14 @@ func show(ctx context.Context, s screens) error {
 			end.now()
 			return
 		}
-		// Fyne would quit by itself, with snapshots still on their way.
-		signal.Reset(os.Interrupt, syscall.SIGTERM)
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, end.now)
 		rest.start()
-		ui.Start(ctx)
+		end.post(func() { // Fyne asks for the signals on a goroutine of its own, which has run by then
+			// Fyne would quit by itself, with snapshots still on their way.
+			signal.Reset(os.Interrupt, syscall.SIGTERM)
+			ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+			context.AfterFunc(ctx, end.now)
+			ui.Start(ctx)
+		})
 	})
 	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
 	showAndRun(w, s.crashes, &missing)
