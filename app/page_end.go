@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -36,12 +37,21 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		ticks = append(ticks, para(styleCaption, a.words.say("hand-over.chained"), measure))
 	}
 	ticks = append(ticks, gap(unit(1)), a.typed(p, kept, fieldPlace, &d.Place, "", measure))
+	if !finalPrinted(c) {
+		ticks = append(ticks, gap(unit(1)), a.warningLine(a.words.say("hand-over.unprinted"), measure-unit(12)))
+	}
 	heading := row(unit(3), picture(pictureDone, unit(8.5)), para(styleHeading, a.words.say(a.resultHeading(c)), a.pageWidth()-unit(12)))
 	parts := []fyne.CanvasObject{heading, a.abreast(a.result(c, side), panel(column(unit(0.5), ticks...)))}
 	if c.Copies > 0 {
 		parts = append(parts, a.printed())
 	}
 	return column(unit(3), parts...)
+}
+
+// finalPrinted reports whether the papers of the end, of which the label is
+// always one, have been printed: once the case is closed they cannot be.
+func finalPrinted(c *procedure.CaseView) bool {
+	return c.Printed && slices.ContainsFunc(c.Papers, func(r procedure.PaperRecord) bool { return r.Kind == procedure.PaperLabel })
 }
 
 func (a *App) handOverTick(field string) *bool {
