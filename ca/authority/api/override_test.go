@@ -130,7 +130,11 @@ func TestOverrideRenewal(t *testing.T) {
 
 // TestOverrideDemanded: when the authority asks for a supervisor by itself.
 func TestOverrideDemanded(t *testing.T) {
-	today := time.Now()
+	zone, err := time.LoadLocation("Europe/Belgrade")
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := time.Now().In(zone) // where birthdays are counted
 	birthday := func(years, days int) string { return today.AddDate(-years, 0, days).Format("02012006") }
 	born := func(day, number string) catest.Holder {
 		h := newCard("333333333")
