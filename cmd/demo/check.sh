@@ -14,6 +14,11 @@ chip_certificates() {
   done
 }
 
+# holder: the name in the certificate.
+holder() {
+  openssl x509 -in "$RUN/certificate.pem" -noout -subject -nameopt multiline,utf8,-esc_msb | sed -n 's/ *commonName *= //p'
+}
+
 # check_certificate: the certificate of the case closed last is the one of which
 # the journal has the hash, the same at the authority and, for both readers, on the chip, where it is the
 # only one; sets SERIAL.

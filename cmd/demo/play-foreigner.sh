@@ -7,7 +7,7 @@ stop_salter
 
 check_certificate
 check_status "$SERIAL" active
-name=$(openssl x509 -in "$RUN/certificate.pem" -noout -subject -nameopt multiline,utf8,-esc_msb | sed -n 's/ *commonName *= //p')
+name=$(holder)
 [ "$name" = 'JANA NOVÁKOVÁ' ] || die "the certificate is for «$name», want the Latin name of the card"
 "$BIN/salter-ca" certificate list -dir "$RUN/ca" | awk -F'\t' -v s="$SERIAL" '$2 == s && $4 == "foreigner-sign" {found = 1} END {exit !found}' ||
   die "the certificate was not issued under the label for foreigners"

@@ -6,4 +6,4 @@ stop_salter
 
 check_certificate
 check_status "$SERIAL" active
-proved='read back equal by pkcs11-tool and by Salter'"'"'s own reader'
+proved="issued to $(holder); read back equal by pkcs11-tool and by Salter's own reader"
