@@ -13,8 +13,8 @@ LONG       := salter/store salter/card salter/card/virtual
 NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $(GO) list ./...))
 
 # Tests on one goroutine that take many times as long under the race detector:
-# they run without it.
-REPLAYS    := ^Test(PowerCut|BitFlips|NothingRunsOver|CodesOnPaper|CircledNumber)$$
+# they run without it. No test of another package may have one of these names.
+REPLAYS    := ^Test(PowerCut|BitFlips|PreviewDraws|NothingRunsOver|CodesOnPaper|CircledNumber|MustFields|Marks|NeverOnPaper|FormsOnOnePage|HalfPages|EnglishSheet)$$
 
 # The tests that have a long version, and the model that they are checked against.
 FAULTS     := ^Test(Mishaps|Kill|PowerCut|BitFlips|SyncFaulty|Space|FullDisk|TwoServers|Torn|Model|Faults)$$
@@ -35,7 +35,7 @@ lint:
 
 tests:
 	$(GO) test ./app ./cmd/salter
-	$(GO) test -run '$(REPLAYS)' ./store ./app/forms
+	$(GO) test -run '$(REPLAYS)' ./store ./app/forms ./app/desk
 
 race:
 	$(GO) test -race -skip '$(REPLAYS)' $(NOFYNE)
