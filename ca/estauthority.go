@@ -182,7 +182,8 @@ func (a *ESTAuthority) greet(ctx context.Context, l ESTLabel) error {
 
 // refusedByEST turns a failed request into an outcome. What a server says
 // about itself has no type of ours: a 4xx refuses these bytes, if they had
-// never been sent before.
+// never been sent before. 401 and 403 refuse this counter, whatever it sends
+// (kind Counter), and end no attempt.
 func refusedByEST(r EnrolRequest, err error) Outcome {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -34,18 +34,7 @@ func serverURL(dir string) (string, error) {
 
 // keepURL writes it down.
 func keepURL(dir, url string) error {
-	path := filepath.Join(dir, databaseFile)
-	err := os.WriteFile(path+".new", []byte(url+"\n"), 0o600)
-	if err == nil {
-		err = syncPath(path + ".new")
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncPath(dir)
-	}
-	if err != nil {
+	if err := replaceFile(filepath.Join(dir, databaseFile), []byte(url+"\n"), 0o600); err != nil {
 		return fmt.Errorf("keep URL of database: %w", err)
 	}
 	return nil

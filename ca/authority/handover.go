@@ -46,16 +46,7 @@ func loadHandover(dir string) (*age.X25519Identity, error) {
 func makeHandover(path string) (*age.X25519Identity, error) {
 	identity, err := age.GenerateX25519Identity()
 	if err == nil {
-		err = os.WriteFile(path+".new", []byte(identity.String()+"\n"), 0o600)
-	}
-	if err == nil {
-		err = syncPath(path + ".new")
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncPath(filepath.Dir(path))
+		err = replaceFile(path, []byte(identity.String()+"\n"), 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make key for files of counters: %w", err)

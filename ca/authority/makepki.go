@@ -65,14 +65,6 @@ func publish(tmp, dir string) error {
 	return syncPath(filepath.Dir(dir))
 }
 
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
 // keyKinds is the kind of each key that is made by its kind: all but the
 // checkpoint's.
 func keyKinds(profiles map[string]*issuer, rootKind string) map[string]string {

@@ -60,11 +60,5 @@ func defaultFile(path string, content func() ([]byte, error)) ([]byte, error) {
 	if file, err = content(); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(path+".new", file, 0o644); err != nil {
-		return nil, err
-	}
-	if err := syncPath(path + ".new"); err != nil {
-		return nil, err
-	}
-	return file, os.Rename(path+".new", path)
+	return file, replaceFile(path, file, 0o644)
 }

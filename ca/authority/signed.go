@@ -63,18 +63,7 @@ func (a *Authority) signProfiles(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	path := a.signedPath()
-	err = os.WriteFile(path+".new", []byte(jws+"\n"), 0o644)
-	if err == nil {
-		err = syncPath(path + ".new")
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncPath(filepath.Dir(path))
-	}
-	if err != nil {
+	if err := replaceFile(a.signedPath(), []byte(jws+"\n"), 0o644); err != nil {
 		return err
 	}
 	a.log.Warn("profiles and policy signed", "sha256", sum)
