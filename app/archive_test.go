@@ -127,11 +127,11 @@ func archiveScenes() []scene {
 			c.press(fyne.KeyF4)
 		}, screenRemote},
 		{"unsent", unsent, func(c *counter) {
-			c.desk.archive.unsent = []procedure.UnsentRecord{
+			c.desk.archive.unsent = procedure.UnsentList{More: true, Records: []procedure.UnsentRecord{
 				{Events: 3, Since: noon.Add(-3 * time.Hour), Problem: &procedure.Error{Code: procedure.CodeNoLink}},
 				{Case: "a", Number: "BG-017-03-2026-000122", Events: 14, Since: noon.Add(-2 * time.Hour), Problem: &procedure.Error{Code: procedure.CodeNoLink}},
 				{Case: "b", Number: "BG-017-03-2026-000123", Events: 7, Since: noon.Add(-time.Hour)},
-			}
+			}}
 			c.desk.archive.file = procedure.HandedOverFile{Path: "/var/lib/salter/handover/BG-017-03-000000000214.age", From: 191, To: 214, Parts: 5}
 			c.desk.archive.copied = procedure.JournalCopy{Path: "/var/lib/salter/copies/journal-BG-017-03-000000000214.db", Events: 214}
 			listed(c)

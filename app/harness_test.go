@@ -54,7 +54,7 @@ type archived struct {
 	row      func(place int64) procedure.CaseRow
 	history  procedure.CaseHistory
 	remote   procedure.RemoteCases
-	unsent   []procedure.UnsentRecord
+	unsent   procedure.UnsentList
 	file     procedure.HandedOverFile
 	copied   procedure.JournalCopy
 	findings []procedure.Finding
@@ -205,7 +205,7 @@ func (d *scriptedDesk) SearchAuthority(_ context.Context, typed string) (procedu
 	return d.archive.remote, d.call("SearchAuthority " + typed)
 }
 
-func (d *scriptedDesk) Unsent(context.Context) ([]procedure.UnsentRecord, error) {
+func (d *scriptedDesk) Unsent(context.Context) (procedure.UnsentList, error) {
 	return d.archive.unsent, d.call("Unsent")
 }
 

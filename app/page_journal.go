@@ -22,7 +22,7 @@ type ledger struct {
 	acked  int64                     // by the authority, when the rows were read
 	of     *procedure.CaseHistory    // of one case; nil: not read yet
 	remote *procedure.RemoteCases    // found at the authority; nil: not asked yet
-	unsent []procedure.UnsentRecord  // what the authority does not hold
+	unsent procedure.UnsentList      // what the authority does not hold
 	file   *procedure.HandedOverFile // made last; nil: none
 	copied *procedure.JournalCopy    // made last; nil: none
 }

@@ -14,7 +14,7 @@ func (a *App) openUnsent() { a.readUnsent(nil) }
 
 // readUnsent reads the list after something was done.
 func (a *App) readUnsent(first func(context.Context) error) {
-	var list []procedure.UnsentRecord
+	var list procedure.UnsentList
 	a.do("unsent", func(ctx context.Context) (err error) {
 		var failed error
 		if first != nil {
@@ -51,11 +51,14 @@ func (a *App) unsentPage(p *page) fyne.CanvasObject {
 		top = append(top, toneSuccess.box(a.words.say("unsent.copied"), width, para(styleBody, a.words.fill("unsent.copied.text", values), boxMeasure(width))))
 	}
 	var rows []fyne.CanvasObject
-	for i, r := range l.unsent {
+	for i, r := range l.unsent.Records {
 		if i > 0 {
 			rows = append(rows, rule())
 		}
 		rows = append(rows, a.unsentRow(r, inner))
+	}
+	if l.unsent.More {
+		rows = append(rows, rule(), line(styleSecondary, a.words.say("unsent.more")))
 	}
 	if len(rows) == 0 {
 		rows = append(rows, line(styleSecondary, a.words.say("unsent.none")))

@@ -156,7 +156,7 @@ func TestUnsent(t *testing.T) {
 	h.must("SyncNow", h.e.SyncNow(ctx))
 	list, err := h.e.Unsent(ctx)
 	h.must("Unsent", err)
-	if len(list) != 0 {
+	if len(list.Records) != 0 || list.More {
 		t.Fatalf("%+v wait after a sync", list)
 	}
 	h.must("ParkCase", h.e.ParkCase(ctx))
@@ -168,8 +168,23 @@ func TestUnsent(t *testing.T) {
 	h.wants("SyncNow", h.e.SyncNow(ctx), procedure.CodeNoLink)
 	list, err = h.e.Unsent(ctx)
 	h.must("Unsent", err)
-	if len(list) != 2 || list[0].Case != "" || list[1].Number == "" || list[1].Events == 0 || list[1].Problem == nil || list[1].Problem.Code != procedure.CodeNoLink {
+	of := list.Records
+	if list.More || len(of) != 2 || of[0].Case != "" || of[1].Number == "" || of[1].Events == 0 || of[1].Problem == nil || of[1].Problem.Code != procedure.CodeNoLink {
 		t.Errorf("got %+v, want the counter's events and those of one case", list)
+	}
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	for range 1000 { // a counter that was cut off for days
+		h.must("SignOut", h.e.SignOut(ctx))
+		h.must("SignIn", h.e.SignIn(ctx, []byte(proctest.Password)))
+	}
+	list, err = h.e.Unsent(ctx)
+	h.must("Unsent", err)
+	counted := 0
+	for _, r := range list.Records {
+		counted += r.Events
+	}
+	if !list.More || counted != 2000 {
+		t.Errorf("counted %d of %d events, more %v", counted, len(h.Journal.Events()), list.More)
 	}
 }
 

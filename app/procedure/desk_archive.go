@@ -55,6 +55,12 @@ type CaseRow struct {
 	Sent     bool      // the authority holds all of it
 }
 
+// UnsentList is what the authority does not hold.
+type UnsentList struct {
+	Records []UnsentRecord
+	More    bool // and later events, which are not counted here
+}
+
 // UnsentRecord is what the authority does not hold of one case, or of the
 // counter itself.
 type UnsentRecord struct {
@@ -259,14 +265,21 @@ func (e *Engine) SearchAuthority(ctx context.Context, typed string) (RemoteCases
 }
 
 // Unsent lists what the authority does not hold yet, by case.
-func (e *Engine) Unsent(ctx context.Context) ([]UnsentRecord, error) {
+func (e *Engine) Unsent(ctx context.Context) (UnsentList, error) {
 	if err := e.look(ctx, e.cfg.Archive != nil, "archive"); err != nil {
-		return nil, err
+		return UnsentList{}, err
 	}
-	events, err := e.cfg.Archive.Unsent(ctx, maxUnsent)
+	events, err := e.cfg.Archive.Unsent(ctx, maxUnsent+1)
 	if err != nil {
-		return nil, journalError("list unsent events", err)
+		return UnsentList{}, journalError("list unsent events", err)
 	}
+	more := len(events) > maxUnsent
+	records, err := e.unsentByCase(ctx, events[:min(len(events), maxUnsent)])
+	return UnsentList{Records: records, More: more}, err
+}
+
+// unsentByCase counts events by their case.
+func (e *Engine) unsentByCase(ctx context.Context, events []ArchivedEvent) ([]UnsentRecord, error) {
 	problem := e.cfg.Journal.SyncState().Problem
 	var list []UnsentRecord
 	for _, a := range events {

@@ -115,8 +115,9 @@ type Desk interface {
 	// SearchAuthority looks for cases at all counters; the authority records
 	// who asked.
 	SearchAuthority(ctx context.Context, typed string) (RemoteCases, error)
-	// Unsent lists what the authority does not hold yet, by case.
-	Unsent(ctx context.Context) ([]UnsentRecord, error)
+	// Unsent lists what the authority does not hold yet, by case, the oldest
+	// first.
+	Unsent(ctx context.Context) (UnsentList, error)
 	// HandOverJournal writes what the authority does not hold into a sealed
 	// file for it.
 	HandOverJournal(ctx context.Context) (HandedOverFile, error)
