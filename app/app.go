@@ -178,6 +178,11 @@ func New(cfg Config) (*App, error) {
 			a.page.bringIntoSight()
 		}
 	}
+	a.keys.focus = func(c fyne.Focusable) {
+		if a.page != nil {
+			a.page.canvas.Focus(c)
+		}
+	}
 	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain)
 	cfg.SetTheme(NewTheme(a.look))
 	a.speak()

@@ -38,8 +38,8 @@ func newButton(k *keys, r rank, label, hint string, act func()) *button {
 	return b
 }
 
-// Tapped presses the button.
-func (b *button) Tapped(*fyne.PointEvent) { b.act() }
+// Tapped presses the button, which has the focus from then on.
+func (b *button) Tapped(*fyne.PointEvent) { b.keys.focus(b); b.act() }
 
 // MouseIn shows that the button can be pressed.
 func (b *button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.keys.used(); b.Refresh() }

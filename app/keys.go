@@ -17,12 +17,15 @@ type keys struct {
 	page func(fyne.KeyName)
 	// reached is told that a control got the focus.
 	reached func()
+	// focus gives a control the focus: Fyne takes it from the others when
+	// something is clicked, and gives it to nobody.
+	focus func(fyne.Focusable)
 	// rune gets every character that the focused control has no use for.
 	rune func(rune)
 }
 
 func newKeys() *keys {
-	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}, used: func() {}}
+	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}, used: func() {}, focus: func(fyne.Focusable) {}}
 }
 
 func (k *keys) down(name fyne.KeyName) {

@@ -216,7 +216,10 @@ func (a *App) weakPage(p *page) fyne.CanvasObject {
 // countdown appears when the time is nearly over.
 func (a *App) countdown(p *page, width float32) fyne.CanvasObject {
 	words := para(styleStrong.in(theme.ColorNameWarning), a.words.count("pad.countdown", int(pinAlarm/time.Second)), width-unit(7.5))
-	more := newButton(a.keys, rankSecondary, a.words.say("pad.more"), "", a.extendPIN)
+	more := newButton(a.keys, rankSecondary, a.words.say("pad.more"), "", func() {
+		a.extendPIN()
+		p.focus(p.first) // Enter confirms the PIN again
+	})
 	p.add(controlMore, more)
 	box := column(unit(1), row(unit(2), picture(pictureWait.in(theme.ColorNameWarning, ""), unit(5.5)), words), natural(more))
 	p.tick = func(now time.Time) {

@@ -62,8 +62,8 @@ func (t *tick) set(on bool) {
 	t.changed(on)
 }
 
-// Tapped ticks.
-func (t *tick) Tapped(*fyne.PointEvent) { t.act() }
+// Tapped ticks; the focus stays here.
+func (t *tick) Tapped(*fyne.PointEvent) { t.keys.focus(t); t.act() }
 
 // MouseIn shows that the row can be ticked.
 func (t *tick) MouseIn(*desktop.MouseEvent) { t.hovered = true; t.keys.used(); t.Refresh() }

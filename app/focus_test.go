@@ -1,0 +1,69 @@
+package app
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"salter/app/procedure"
+)
+
+// click is a click of the mouse on a control as the driver of the window does
+// it: Fyne takes the focus from the others first, and gives it to nobody.
+func (c *counter) click(name string) {
+	c.t.Helper()
+	control, ok := c.app.page.controls[name].(interface {
+		fyne.Focusable
+		fyne.Tappable
+	})
+	if !ok {
+		c.t.Fatalf("the page has no control %q to click", name)
+	}
+	if canvas := c.window.Canvas(); canvas.Focused() != control {
+		canvas.Unfocus()
+	}
+	control.Tapped(&fyne.PointEvent{})
+}
+
+// TestClickTakesFocus: the focus, and with it the ring, is where was clicked;
+// on another page it is where the keyboard begins.
+func TestClickTakesFocus(t *testing.T) {
+	answered := procedure.FieldService + "." + string(procedure.ServiceUnblock)
+	tests := []struct {
+		name  string
+		start procedure.Snapshot
+		click []string
+		focus string
+	}{
+		{"an answer", inCase(procedure.PhasePerson), []string{answered}, answered},
+		{"one answer, then another", inCase(procedure.PhasePerson), []string{answered, procedure.FieldFace}, procedure.FieldFace},
+		{"a button of the same page", atHome(), []string{controlSync}, controlSync},
+		{"a button to another page", atHome(), []string{controlSearch}, procedure.FieldPersonalNumber},
+		{"back from there", atHome(), []string{controlSearch, controlBack}, controlPrimary},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := open(t, test.start, usual)
+			for _, name := range test.click {
+				c.click(name)
+			}
+			c.wantFocus(test.focus)
+		})
+	}
+}
+
+// TestMoreTimeLeavesThePad: the focus is where it was: Enter confirms the PIN and does not
+// ask for still more time.
+func TestMoreTimeLeavesThePad(t *testing.T) {
+	for _, s := range scenes() {
+		if s.name != "pad" {
+			continue
+		}
+		c := open(t, s.start, usual)
+		s.do(c)
+		c.click(controlMore)
+		c.wantFocus(controlPad)
+		return
+	}
+	t.Fatal("there is no scene of the pad")
+}
