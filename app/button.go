@@ -29,6 +29,8 @@ type button struct {
 	rank  rank
 	label string
 	hint  string // the key that does the same, "" if none
+
+	spoken string // the action in more words, where the label needs its place on the page; "" if not
 }
 
 func newButton(k *keys, r rank, label, hint string, act func()) *button {
@@ -53,8 +55,13 @@ func (b *button) MouseOut() { b.hovered = false; b.Refresh() }
 // Cursor is a hand.
 func (b *button) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
-// AccessibilityLabel is the action.
-func (b *button) AccessibilityLabel() string { return b.label }
+// AccessibilityLabel is the action, in words that need nothing beside them.
+func (b *button) AccessibilityLabel() string {
+	if b.spoken != "" {
+		return b.spoken
+	}
+	return b.label
+}
 
 // AccessibilityRole says that this is a button.
 func (b *button) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }

@@ -20,12 +20,14 @@ type option struct {
 // choice shows a question above its answers, in rows of the given number of
 // columns.
 func (a *App) choice(p *page, name string, width float32, columns int, options []option, now string, set func(string)) fyne.CanvasObject {
-	return column(unit(0.5), para(styleStrong, a.words.say("question."+name), width), a.answersOf(p, name, width, columns, options, now, set))
+	says := a.words.say("question." + name)
+	return column(unit(0.5), para(styleStrong, says, width), a.answersOf(p, name, says, width, columns, options, now, set))
 }
 
-// answersOf are the answers of a question. The control of the first has the
-// question's name, those of the others have their value after it.
-func (a *App) answersOf(p *page, name string, width float32, columns int, options []option, now string, set func(string)) fyne.CanvasObject {
+// answersOf are the answers of a question, which says so; "" if they say enough
+// by themselves. The control of the first has the question's name, those of
+// the others have their value after it.
+func (a *App) answersOf(p *page, name, says string, width float32, columns int, options []option, now string, set func(string)) fyne.CanvasObject {
 	each := (width - float32(columns-1)*unit(1)) / float32(columns)
 	for columns > 1 && longestWord(options) > each-unit(16) {
 		columns--
@@ -35,7 +37,7 @@ func (a *App) answersOf(p *page, name string, width float32, columns int, option
 	for i, o := range options {
 		t := newAnswer(a.keys, o.label, each-unit(16), now == o.value, func() { set(o.value); a.render() })
 		t.explain(o.note)
-		t.spoken = a.tickStates()
+		t.question, t.spoken = says, a.tickStates()
 		control := name
 		if i > 0 {
 			control += "." + o.value
@@ -80,10 +82,11 @@ func (a *App) besides(p *page, name string, width float32, now procedure.Answer,
 
 // beside is besides with a question of its own.
 func (a *App) beside(p *page, name, question string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
+	says := a.words.say(question)
 	if a.narrow() {
-		return column(unit(0.5), para(styleStrong, a.words.say(question), width), a.answersOf(p, name, width, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) }))
+		return column(unit(0.5), para(styleStrong, says, width), a.answersOf(p, name, says, width, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) }))
 	}
 	left := width * 0.38
-	answers := a.answersOf(p, name, width-left, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) })
-	return row(0, fixed(left, para(styleStrong, a.words.say(question), left-unit(3))), answers)
+	answers := a.answersOf(p, name, says, width-left, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) })
+	return row(0, fixed(left, para(styleStrong, says, left-unit(3))), answers)
 }

@@ -67,3 +67,24 @@ func TestMoreTimeLeavesThePad(t *testing.T) {
 	}
 	t.Fatal("there is no scene of the pad")
 }
+
+// TestNoTwoControlsAlike: who hears a control, and does not see where it
+// stands, knows which one it is.
+func TestNoTwoControlsAlike(t *testing.T) {
+	for _, s := range scenes() {
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			if s.do != nil {
+				s.do(c)
+			}
+			says := map[string]string{}
+			for name, control := range c.app.page.controls {
+				label := control.(fyne.Accessible).AccessibilityLabel()
+				if other, said := says[label]; said {
+					t.Errorf("%q and %q both say %q", name, other, label)
+				}
+				says[label] = name
+			}
+		})
+	}
+}

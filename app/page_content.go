@@ -47,6 +47,7 @@ func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
 // changeable is one answer with the button that leads back to it.
 func (a *App) changeable(p *page, id, value string, to procedure.Phase) fyne.CanvasObject {
 	b := newButton(a.keys, rankQuiet, a.words.say("change"), "", a.goBack(to))
+	b.spoken = a.words.fill("change.spoken", with{"What": a.words.say(id)})
 	p.add(prefixChange+string(to), b)
 	width := a.half() - b.MinSize().Width
 	return row(0, container.New(fixedWidth(width), fact(a.words.say(id), value, width)), b)

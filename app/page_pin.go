@@ -137,7 +137,7 @@ func (a *App) citizenLanguages(p *page) fyne.CanvasObject {
 	for _, l := range Languages() {
 		options = append(options, option{value: string(l), label: a.words.say("language." + string(l))})
 	}
-	return centred(a.answersOf(p, controlLanguage, unit(130), len(options), options, string(a.citizenLanguage()),
+	return centred(a.answersOf(p, controlLanguage, "", unit(130), len(options), options, string(a.citizenLanguage()),
 		func(v string) { a.chooseLanguage(Language(v)) }))
 }
 

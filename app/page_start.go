@@ -122,7 +122,7 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 	open := func() { a.do("open", a.cfg.Desk.OpenCase, nil) }
 	label := "home.new"
 	if a.snapshot.Reader.Waits {
-		label = "home.resume"
+		label = "home.resume.card"
 	}
 	big := newButton(a.keys, rankLarge, a.words.say(label), a.words.say("home.new.keys"), open)
 	p.add(controlPrimary, big)
@@ -220,9 +220,10 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 }
 
 func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
-	resume := newButton(a.keys, rankSecondary, a.words.say("home.resume"), "", func() {
+	resume := newButton(a.keys, rankSecondary, a.words.say("home.resume.row"), "", func() {
 		a.do("resume", func(ctx context.Context) error { return a.cfg.Desk.ResumeCase(ctx, c.ID) }, nil)
 	})
+	resume.spoken = a.words.fill("home.resume.spoken", with{"Number": c.Number})
 	p.add(prefixCase+string(c.ID), resume)
 	name := strings.TrimSpace(c.Name)
 	switch {

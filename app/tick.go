@@ -2,6 +2,7 @@ package app
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -18,8 +19,10 @@ type tick struct {
 	round   bool
 	boxed   bool // drawn as a card of its own
 	on      bool
-	spoken  [2]string // off, on
 	changed func(bool)
+
+	question string    // that this answers, where it is spoken; "" if the sentence is enough
+	spoken   [2]string // off, on
 }
 
 func newTick(k *keys, label string, measure float32, on bool, changed func(bool)) *tick {
@@ -77,11 +80,18 @@ func (t *tick) MouseOut() { t.hovered = false; t.Refresh() }
 // Cursor is a hand.
 func (t *tick) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
-// AccessibilityLabel is the sentence with its state.
+// AccessibilityLabel is the sentence with its state, behind the question that
+// it answers.
 func (t *tick) AccessibilityLabel() string {
 	says := t.label.content
+	switch {
+	case strings.HasSuffix(t.question, "?"):
+		says = t.question + " " + says
+	case t.question != "":
+		says = t.question + ": " + says
+	}
 	if t.note != nil {
-		says += ". " + t.note.content
+		says += ". " + strings.TrimSuffix(t.note.content, ".")
 	}
 	if t.on {
 		return says + ", " + t.spoken[1]
