@@ -2,10 +2,6 @@ package app
 
 import (
 	"context"
-	"image"
-	"image/png"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -263,8 +259,7 @@ func issuingScenes() []scene {
 	}
 }
 
-// TestPages shows every page in both sizes. With SCREENS set to a folder, the
-// pictures are written there to be looked at.
+// TestPages shows every page in both sizes.
 func TestPages(t *testing.T) {
 	seen := map[screen]bool{}
 	for _, s := range scenes() {
@@ -288,7 +283,6 @@ func TestPages(t *testing.T) {
 					wantInside(t, c.window.Canvas().Content(), size)
 				}
 				wantApart(t, c)
-				capture(t, c, name)
 			})
 		}
 	}
@@ -296,27 +290,6 @@ func TestPages(t *testing.T) {
 		if !seen[s] {
 			t.Errorf("page %q is in no scene", s)
 		}
-	}
-}
-
-func capture(t *testing.T, c *counter, name string) {
-	t.Helper()
-	dir := os.Getenv("SCREENS")
-	if dir == "" {
-		return
-	}
-	writePicture(t, filepath.Join(dir, name+".png"), c.window.Canvas().Capture())
-}
-
-func writePicture(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
 	}
 }
 
