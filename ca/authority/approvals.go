@@ -201,7 +201,7 @@ func (a *Authority) secondClerk(tx db.Tx, w db.Workstation, id string, p db.Pend
 	if signed != want {
 		return second, Refuse(ca.ProblemAssertion, "clerk signed another decision")
 	}
-	if err := a.checkClerkTime(signed.IssuedAt); err != nil {
+	if err := a.checkClerkTime(tx, signed.IssuedAt); err != nil {
 		return second, err
 	}
 	fingerprint, err := thumbprint(p.ClerkJWS)

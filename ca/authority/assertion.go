@@ -98,10 +98,10 @@ func (a *Authority) openAssertion(c Caller, token, label string, csr [32]byte) (
 
 // checkTime refuses an assertion made by a clock that is off, or kept too
 // long.
-func (a *Authority) checkTime(cl claims) error {
+func (a *Authority) checkTime(tx db.Tx, cl claims) error {
 	now := a.now()
 	if off := now.Sub(time.Unix(cl.IssuedAt, 0)); off > clockSlack || off < -clockSlack {
-		return Refuse(ca.ProblemClock, "assertion is off by %v", off.Truncate(time.Second))
+		return a.blameClock(tx, Refuse(ca.ProblemClock, "assertion is off by %v", off.Truncate(time.Second)))
 	}
 	if !now.Before(time.Unix(cl.Expires, 0)) {
 		return Refuse(ca.ProblemAssertion, "assertion has expired")
@@ -169,10 +169,10 @@ func (a *Authority) clerkOf(tx db.Tx, token, workstation string, roles []string,
 }
 
 // checkClerkTime refuses a clerk's signature outside the offline window.
-func (a *Authority) checkClerkTime(issuedAt int64) error {
+func (a *Authority) checkClerkTime(tx db.Tx, issuedAt int64) error {
 	age := a.now().Sub(time.Unix(issuedAt, 0))
 	if age > offlineHours*time.Hour || age < -clockSlack {
-		return Refuse(ca.ProblemAssertion, "clerk's signature is %v old", age.Truncate(time.Second))
+		return a.blameClock(tx, Refuse(ca.ProblemAssertion, "clerk's signature is %v old", age.Truncate(time.Second)))
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (a *Authority) checkClerk(tx db.Tx, cl claims, workstation string) (db.Cler
 	if signed != want {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another request")
 	}
-	return clerk, a.checkClerkTime(signed.IssuedAt)
+	return clerk, a.checkClerkTime(tx, signed.IssuedAt)
 }
 
 // checkAnchored refuses a request whose journal is not held up to the head

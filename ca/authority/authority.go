@@ -84,8 +84,10 @@ type Authority struct {
 	signing [64]sync.Mutex
 
 	watch     watch
+	clock     clock
 	tls       serverCertificate
 	lists     lists
+	rootList  rootList
 	responder map[string]*responder // of OCSP, by label
 	changes   changes
 }

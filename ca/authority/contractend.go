@@ -64,7 +64,7 @@ func (a *Authority) endContract(tx db.Tx, w db.Workstation, id string, held db.C
 	if signed != (ca.ContractEndClaims{ID: id, Number: body.Number, Case: body.Case, ReceivedAt: body.ReceivedAt, IssuedAt: signed.IssuedAt}) {
 		return false, Refuse(ca.ProblemAssertion, "clerk signed another termination")
 	}
-	if err := a.checkClerkTime(signed.IssuedAt); err != nil {
+	if err := a.checkClerkTime(tx, signed.IssuedAt); err != nil {
 		return false, err
 	}
 	if time.Unix(body.ReceivedAt, 0).After(a.now().Add(clockSlack)) {

@@ -135,7 +135,7 @@ func (a *Authority) contractClerk(tx db.Tx, row db.Contract, body ca.Contract) (
 	if signed != want {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another contract")
 	}
-	return clerk, a.checkClerkTime(signed.IssuedAt)
+	return clerk, a.checkClerkTime(tx, signed.IssuedAt)
 }
 
 // checkParty refuses documents that get no certificate, and a card that had

@@ -85,7 +85,7 @@ func (a *Authority) searchClerk(tx db.Tx, w db.Workstation, s signedSearch) (db.
 	}
 	// A search is answered at once: no offline window.
 	if off := a.now().Sub(time.Unix(signed.IssuedAt, 0)); off > clockSlack || off < -clockSlack {
-		return clerk, Refuse(ca.ProblemClock, "search is off by %v", off.Truncate(time.Second))
+		return clerk, a.blameClock(tx, Refuse(ca.ProblemClock, "search is off by %v", off.Truncate(time.Second)))
 	}
 	return clerk, nil
 }

@@ -93,3 +93,15 @@ func Refuse(name, format string, args ...any) *Refusal {
 		cause:   errors.Unwrap(err),
 	}
 }
+
+// withheldRetry is how soon a workstation asks again that has to wait for an
+// operator.
+const withheldRetry = 5 * time.Minute
+
+// withhold refuses what is not the request's fault and only an operator can
+// cure. The counter is told to wait, and ends nothing.
+func withhold(format string, args ...any) *Refusal {
+	r := Refuse(ca.ProblemBusy, format+": an operator has to decide", args...)
+	r.RetryAfter = withheldRetry
+	return r
+}

@@ -31,3 +31,13 @@ func (a *Authority) SetClock(now func() time.Time) { a.now = now }
 
 // Claim is what a start does to the database.
 func (a *Authority) Claim(ctx context.Context) error { return a.db.Do(ctx, a.claim) }
+
+// Elapse lets the authority have measured that time passed.
+func (a *Authority) Elapse(d time.Duration) {
+	a.clock.mu.Lock()
+	defer a.clock.mu.Unlock()
+	a.clock.when = a.clock.when.Add(-d)
+}
+
+// SweepBound is how many holds are revoked at once without an operator.
+const SweepBound = sweepBound

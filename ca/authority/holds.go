@@ -20,7 +20,7 @@ type HeldCertificate struct {
 	Since       time.Time `json:"since"`
 }
 
-// holdsPage is how many held certificates are looked at in one transaction.
+// holdsPage is how many held certificates are shown.
 const holdsPage = 100
 
 // oldHolds lists those for the operator, held longest first.
@@ -44,43 +44,53 @@ func (a *Authority) oldHolds(tx db.Tx) ([]HeldCertificate, error) {
 const reasonCessation = 5
 
 // SweepHolds revokes what is on hold for longer than the policy allows, with a
-// record, and says how many there were.
-func (a *Authority) SweepHolds(ctx context.Context) (swept int, err error) {
-	life := a.rules.holdLife()
-	if life == 0 {
-		return 0, nil
-	}
+// record, and says how many there were: none while the clock is not trusted.
+func (a *Authority) SweepHolds(ctx context.Context) (swept int, err error) { return a.sweep(ctx, true) }
+
+// sweep revokes at most sweepBound of them.
+func (a *Authority) sweep(ctx context.Context, guarded bool) (swept int, err error) {
 	ctx = WithOperator(ctx, operatorPolicy)
-	for {
-		var serials []string
-		err := a.db.Do(ctx, func(tx db.Tx) error {
-			serials = nil
-			held, err := tx.Holds(a.now().Add(-life), holdsPage)
-			if err != nil {
+	var serials []string
+	err = a.db.Do(ctx, func(tx db.Tx) error {
+		serials = nil
+		if guarded {
+			if leapt, err := a.leapt(tx); err != nil || leapt != "" {
 				return err
 			}
-			for _, s := range held {
-				if err := a.revokeAlone(tx, "policy/", s.Serial, reasonCessation); err != nil {
-					return err
-				}
-				if err := a.record(ctx, tx, actionSweep, s.Serial); err != nil {
-					return err
-				}
-				serials = append(serials, s.Serial)
-			}
-			return nil
-		})
+		}
+		due, err := a.dueHolds(tx, sweepBound)
 		if err != nil {
-			return swept, fmt.Errorf("sweep holds: %w", err)
+			return err
 		}
-		for _, serial := range serials {
-			a.forgetAnswers(serial)
-			a.log.Warn("certificate revoked: it was on hold for too long", "serial", serial)
+		for _, s := range due {
+			if err := a.revokeAlone(tx, "policy/", s.Serial, reasonCessation); err != nil {
+				return err
+			}
+			if err := a.record(ctx, tx, actionSweep, s.Serial); err != nil {
+				return err
+			}
+			serials = append(serials, s.Serial)
 		}
-		if swept += len(serials); len(serials) < holdsPage {
-			return swept, nil
-		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sweep holds: %w", err)
 	}
+	for _, serial := range serials {
+		a.forgetAnswers(serial)
+		a.log.Warn("certificate revoked: it was on hold for too long", "serial", serial)
+	}
+	return len(serials), nil
+}
+
+// dueHolds lists what is on hold for longer than the policy allows, held longest
+// first.
+func (a *Authority) dueHolds(tx db.Tx, limit int) ([]db.Status, error) {
+	life := a.rules.holdLife()
+	if life == 0 {
+		return nil, nil
+	}
+	return tx.Holds(a.now().Add(-life), limit)
 }
 
 // sweepPause is how often KeepSweeping looks.

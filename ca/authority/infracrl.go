@@ -3,10 +3,8 @@ package authority
 import (
 	"context"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"time"
 
 	"salter/ca/authority/crl"
 	"salter/ca/authority/db"
@@ -78,79 +76,4 @@ func (a *Authority) signAndStore(ctx context.Context, next db.CRL, list crl.List
 	}
 	a.log.Info("CRL published", "label", next.Label, "number", next.Number, "entries", len(list.Entries))
 	return nil
-}
-
-// metaRootCRL holds the root's list, DER in base64.
-const metaRootCRL = "root-crl"
-
-// PutRootCRL publishes the list that the root, off-line, has signed. It must
-// be newer than the one before, and must not have ended.
-func (a *Authority) PutRootCRL(ctx context.Context, der []byte) error {
-	list, err := a.openRootCRL(der)
-	if err == nil && !a.now().Before(list.NextUpdate) {
-		err = fmt.Errorf("%w: it has ended at %s", ErrRegister, list.NextUpdate.UTC().Format(time.RFC3339))
-	}
-	if err == nil && list.ThisUpdate.After(a.now().Add(clockSlack)) {
-		err = fmt.Errorf("%w: it begins in the future", ErrRegister)
-	}
-	if err != nil {
-		return fmt.Errorf("publish list of the root: %w", err)
-	}
-	if err := a.db.Do(ctx, func(tx db.Tx) error {
-		held, err := rootCRL(tx)
-		if err != nil && !errors.Is(err, db.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			before, err := a.openRootCRL(held)
-			if err != nil {
-				return err
-			}
-			if list.Number.Cmp(before.Number) <= 0 {
-				return fmt.Errorf("%w: number %v does not follow %v", ErrRegister, list.Number, before.Number)
-			}
-		}
-		return errors.Join(tx.SetMeta(metaRootCRL, base64.StdEncoding.EncodeToString(der)),
-			a.record(ctx, tx, actionRootCRL, "number "+list.Number.String()))
-	}); err != nil {
-		return fmt.Errorf("publish list of the root: %w", err)
-	}
-	a.log.Info("CRL published", "label", listRoot, "number", list.Number.Int64(), "entries", len(list.RevokedCertificateEntries))
-	return nil
-}
-
-// openRootCRL reads a list and checks that the root signed it.
-func (a *Authority) openRootCRL(der []byte) (*x509.RevocationList, error) {
-	list, err := x509.ParseRevocationList(der)
-	if err == nil {
-		err = list.CheckSignatureFrom(a.pki.root)
-	}
-	if err == nil && list.Number == nil {
-		err = errors.New("it has no number")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRegister, err)
-	}
-	return list, nil
-}
-
-func rootCRL(tx db.Tx) ([]byte, error) {
-	text, err := tx.Meta(metaRootCRL)
-	if err != nil {
-		return nil, err
-	}
-	return base64.StdEncoding.DecodeString(text)
-}
-
-// presentRootCRL is the root's list in the terms of the others.
-func (a *Authority) presentRootCRL(tx db.Tx) (db.CRL, error) {
-	der, err := rootCRL(tx)
-	if err != nil {
-		return db.CRL{}, err
-	}
-	list, err := a.openRootCRL(der)
-	if err != nil {
-		return db.CRL{}, err
-	}
-	return db.CRL{Label: listRoot, Number: list.Number.Int64(), ThisUpdate: list.ThisUpdate, NextUpdate: list.NextUpdate, DER: der}, nil
 }

@@ -107,6 +107,9 @@ func (a *Authority) prepareInterop(tx db.Tx, c Caller, r request) error {
 	if !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
+	if err := a.checkIssuer(tx, r.Label); err != nil {
+		return err
+	}
 	if err := a.checkInteropKey(tx, r); err != nil {
 		return err
 	}
@@ -161,6 +164,7 @@ func (a *Authority) buildInterop(r request, row *db.Issuance) error {
 	if err != nil {
 		return err
 	}
+	endWith(t, r.issuer.cert)
 	// The names are the stranger's: what cannot be encoded, or read back, is his
 	// mistake.
 	var cert *x509.Certificate

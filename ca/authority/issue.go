@@ -109,6 +109,9 @@ func (a *Authority) prepare(tx db.Tx, c Caller, r request) error {
 	if known, err := a.known(tx, r, w); known || err != nil {
 		return err
 	}
+	if err := a.checkIssuer(tx, r.Label); err != nil {
+		return err
+	}
 	clerk, err := a.admit(tx, r, w)
 	if err != nil {
 		return err
@@ -193,7 +196,7 @@ func (a *Authority) admit(tx db.Tx, r request, w db.Workstation) (db.Clerk, erro
 	if err := checkVersion(r.Client, a.cfg.MinClient); err != nil {
 		return db.Clerk{}, err
 	}
-	if err := a.checkTime(r.claims); err != nil {
+	if err := a.checkTime(tx, r.claims); err != nil {
 		return db.Clerk{}, err
 	}
 	if err := checkReplay(tx, r.claims); err != nil {
@@ -284,6 +287,9 @@ func (a *Authority) complete(ctx context.Context, sum [32]byte) (ca.Issuance, er
 		if row, err = tx.IssuanceByCSR(sum); err == nil {
 			answer, err = a.answer(tx, row)
 		}
+		if err == nil && row.State == db.Prepared {
+			err = a.checkIssuer(tx, row.Label)
+		}
 		return err
 	})
 	if err != nil || row.State != db.Prepared {
@@ -347,7 +353,8 @@ func (a *Authority) sign(row db.Issuance) ([]byte, error) {
 }
 
 // Sweep completes every certificate that was prepared and not issued: the
-// same bytes are signed, under the same serial.
+// same bytes are signed, under the same serial. What waits for an operator goes
+// on waiting.
 func (a *Authority) Sweep(ctx context.Context) error {
 	var open [][32]byte
 	if err := a.db.Do(ctx, func(tx db.Tx) (err error) {
@@ -357,7 +364,13 @@ func (a *Authority) Sweep(ctx context.Context) error {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	for _, sum := range open {
-		if _, err := a.complete(ctx, sum); err != nil {
+		_, err := a.complete(ctx, sum)
+		var withheld *Refusal
+		if errors.As(err, &withheld) {
+			a.log.Warn("certificate not signed", "error", withheld)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("sweep: %w", err)
 		}
 	}

@@ -29,6 +29,9 @@ func (a *Authority) Numbers(ctx context.Context) (Numbers, error) {
 	for _, l := range o.Lists {
 		n.Lists[l.Name] = l.Ends
 	}
+	for _, alarm := range o.Alarms {
+		n.Alarms[alarm.Kind]++
+	}
 	for _, w := range o.Workstations {
 		n.Workstations[w.State]++
 		for _, alarm := range w.Alarms {

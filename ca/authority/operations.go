@@ -23,6 +23,7 @@ const (
 	actionSweep    = "hold-swept"
 	actionRootCRL  = "root-crl"
 	actionProfiles = "profiles-signed"
+	actionClock    = "clock-accepted"
 )
 
 // operatorCode acts where a code was given instead of an administrator,

@@ -19,6 +19,7 @@ type Overview struct {
 	Workstations []WorkstationStatus `json:"workstations"` // by name
 	Holds        []HeldCertificate   `json:"holds"`        // for longer than the policy expects, held longest first, at most a hundred
 	Lists        []ListStatus        `json:"lists"`
+	Alarms       []Alarm             `json:"alarms"` // about the authority itself
 }
 
 // ListStatus is a published list of revoked certificates.
@@ -85,6 +86,9 @@ func (a *Authority) Overview(ctx context.Context) (Overview, error) {
 			return err
 		}
 		if o.Lists, err = a.listStatuses(tx); err != nil {
+			return err
+		}
+		if o.Alarms, err = a.alarms(tx, o.Lists); err != nil {
 			return err
 		}
 		all, err := tx.Workstations()
@@ -177,23 +181,19 @@ func (a *Authority) silence() time.Duration {
 // watchPause is how often KeepWatching looks.
 const watchPause = 10 * time.Minute
 
-// KeepWatching logs every workstation that falls silent, once, until ctx ends.
-// The other alarms are logged as they happen.
+// KeepWatching logs every workstation that falls silent, and every alarm about
+// the authority itself, once, until ctx ends. The other alarms are logged as
+// they happen.
 func (a *Authority) KeepWatching(ctx context.Context) {
-	silent := make(map[string]bool)
+	var known map[string]bool
 	tick := time.NewTicker(watchPause)
 	defer tick.Stop()
 	for {
 		o, err := a.Overview(ctx)
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("workstations could not be watched", "error", err)
-		}
-		for _, w := range o.Workstations {
-			is := slices.ContainsFunc(w.Alarms, func(alarm Alarm) bool { return alarm.Kind == AlarmSilence })
-			if is && !silent[w.Name] {
-				a.log.Warn("alarm", "workstation", w.Name, "kind", AlarmSilence, "last_contact", w.LastContact)
-			}
-			silent[w.Name] = is
+		if err == nil {
+			known = a.logNew(o, known)
+		} else if ctx.Err() == nil {
+			a.log.Error("alarms could not be watched", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -201,4 +201,25 @@ func (a *Authority) KeepWatching(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// logNew logs the alarms that are not known yet, and returns all.
+func (a *Authority) logNew(o Overview, known map[string]bool) map[string]bool {
+	all := make(map[string]bool)
+	for _, w := range o.Workstations {
+		if !slices.ContainsFunc(w.Alarms, func(alarm Alarm) bool { return alarm.Kind == AlarmSilence }) {
+			continue
+		}
+		key := AlarmSilence + " " + w.Name
+		if all[key] = true; !known[key] {
+			a.log.Warn("alarm", "workstation", w.Name, "kind", AlarmSilence, "last_contact", w.LastContact)
+		}
+	}
+	for _, alarm := range o.Alarms {
+		key := alarm.Kind + " " + alarm.Detail
+		if all[key] = true; !known[key] {
+			a.log.Error("alarm", "kind", alarm.Kind, "detail", alarm.Detail)
+		}
+	}
+	return all
 }

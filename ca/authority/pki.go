@@ -159,17 +159,23 @@ func (p *pki) loadIssuers(dir string, profiles map[string]*issuer) (err error) {
 // checkClock refuses to work under a clock that the hierarchy's own
 // certificates contradict.
 func (p *pki) checkClock(now time.Time) error {
-	certs := []*x509.Certificate{p.root, p.infra.cert, p.clerks.cert}
-	for _, i := range p.issuers {
-		certs = append(certs, i.cert)
-	}
-	for _, c := range certs {
+	for _, c := range p.cas() {
 		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
 			return fmt.Errorf("%w: it is %s, and %s is valid from %s to %s", ErrClock, now.UTC().Format(time.DateTime),
 				c.Subject.CommonName, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime))
 		}
 	}
 	return nil
+}
+
+// cas are the certificates of the CAs in use, root first; interop's is not of
+// the hierarchy.
+func (p *pki) cas() []*x509.Certificate {
+	certs := []*x509.Certificate{p.root, p.infra.cert, p.clerks.cert}
+	for _, label := range labels() {
+		certs = append(certs, p.issuers[label].cert)
+	}
+	return certs
 }
 
 // loadPublished reads the checkpoint key and the pins of the server.

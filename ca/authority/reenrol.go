@@ -26,7 +26,7 @@ func renewsAt(c *x509.Certificate) time.Time {
 // simplereenroll, RFC 7030 4.2.2), for the key of csr, PKCS#10 DER, and returns
 // the chain. The certificate it comes with stays good until it ends, so that
 // the workstation can try the new one first. A request that was answered
-// before gets the same certificate, as long as that is not due itself.
+// before gets the same certificate, as long as that is valid and not due itself.
 func (a *Authority) Reenrol(ctx context.Context, c Caller, csr []byte) ([]*x509.Certificate, error) {
 	request, err := openReenrolment(csr)
 	if err != nil {
@@ -120,7 +120,8 @@ func (a *Authority) reenrol(tx db.Tx, w db.Workstation, r *x509.CertificateReque
 		if cert, err = x509.ParseCertificate(held.Certificate); err != nil {
 			return nil, false, fmt.Errorf("read certificate of workstation %s: %w", w.Name, err)
 		}
-		if a.now().Before(renewsAt(cert)) {
+		// One that begins in the future was made by a clock that was ahead.
+		if now := a.now(); now.Before(renewsAt(cert)) && !now.Before(cert.NotBefore) {
 			return cert, false, nil
 		}
 	case !errors.Is(err, db.ErrNotFound):

@@ -98,22 +98,22 @@ func TestRevokeCertificate(t *testing.T) {
 func TestSweepHolds(t *testing.T) {
 	clock := time.Now()
 	s := catest.Start(t, catest.Config{Now: func() time.Time { return clock }})
-	start := clock
 	serial := issueHold(t, s)
 	for _, tt := range []struct {
 		name   string
-		age    time.Duration
+		wait   time.Duration // after the one before
 		shown  int
 		status string
 	}{
 		{"fresh", 23 * time.Hour, 0, "hold"},
-		{"a day", 25 * time.Hour, 1, "hold"},
-		{"29 days", 29 * 24 * time.Hour, 1, "hold"},
-		{"30 days", 30*24*time.Hour + time.Minute, 0, "revoked"},
-		{"later", 40 * 24 * time.Hour, 0, "revoked"},
+		{"a day", 2 * time.Hour, 1, "hold"},
+		{"29 days", 28 * 24 * time.Hour, 1, "hold"},
+		{"30 days", 24 * time.Hour, 0, "revoked"},
+		{"later", 10 * 24 * time.Hour, 0, "revoked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			clock = start.Add(tt.age)
+			clock = clock.Add(tt.wait)
+			s.Authority.Elapse(tt.wait)
 			swept, err := s.Authority.SweepHolds(t.Context())
 			if err != nil || swept > 1 {
 				t.Fatalf("swept %d, %v", swept, err)

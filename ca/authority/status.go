@@ -161,7 +161,7 @@ func (a *Authority) statusClerk(tx db.Tx, w db.Workstation, id string, c ca.Stat
 	if signed != want {
 		return clerk, Refuse(ca.ProblemAssertion, "clerk signed another status change")
 	}
-	return clerk, a.checkClerkTime(signed.IssuedAt)
+	return clerk, a.checkClerkTime(tx, signed.IssuedAt)
 }
 
 // sameChange reports whether c repeats what was done: the clerk's signature

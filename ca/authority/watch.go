@@ -17,7 +17,7 @@ import (
 	"salter/ca/authority/heads"
 )
 
-// Kinds of alarms.
+// Kinds of alarms about a workstation.
 const (
 	// AlarmFork: a workstation sent a journal that contradicts the one held.
 	AlarmFork = "fork"
@@ -133,10 +133,6 @@ func (a *Authority) compareHead(tx db.Tx, name string, logged heads.Head) (held 
 	return held, nil
 }
 
-// withheldRetry is how soon a workstation asks again that has to wait for an
-// operator.
-const withheldRetry = 5 * time.Minute
-
 // checkHeads refuses a workstation whose journal the database is behind with.
 // It is told to wait, not that its journal is wrong: nothing is known about
 // that until somebody has looked.
@@ -144,9 +140,7 @@ func (a *Authority) checkHeads(workstation string) error {
 	if a.watch.blocked(workstation) == "" {
 		return nil
 	}
-	r := Refuse(ca.ProblemBusy, "the database is older than the heads of %s: an operator has to decide", workstation)
-	r.RetryAfter = withheldRetry
-	return r
+	return withhold("the database is older than the heads of %s", workstation)
 }
 
 // AcceptJournal says that what the database holds of a workstation's journal is

@@ -109,11 +109,19 @@ func (a *Authority) certifyWorkstation(name string, uri *url.URL, key crypto.Pub
 }
 
 func certify(t *x509.Certificate, by signer, key crypto.PublicKey) (*x509.Certificate, error) {
+	endWith(t, by.cert)
 	der, err := x509.CreateCertificate(rand.Reader, t, by.cert, key, by.key)
 	if err != nil {
 		return nil, fmt.Errorf("certify: %w", err)
 	}
 	return x509.ParseCertificate(der)
+}
+
+// endWith keeps a certificate from outliving its issuer.
+func endWith(t, issuer *x509.Certificate) {
+	if t.NotAfter.After(issuer.NotAfter) {
+		t.NotAfter = issuer.NotAfter
+	}
 }
 
 func (a *Authority) registerWorkstation(tx db.Tx, r ca.EnrolmentRequest, uri string, cert *x509.Certificate) error {

@@ -44,7 +44,12 @@ through its socket, DIR/admin.sock, which root and the account that serves may u
   -bootstrap  new counters with a code of workstation code; open it only meanwhile
   -metrics    Prometheus; keep it in the network of those who watch`},
 		{"status", "", "tell when workstations were heard of, what is held, and alarms", setupStatus, `One line for each workstation, and one for each alarm: fork, gap, silence,
-older-than-heads, hold. -json is for programs.`},
+older-than-heads; hold; issuer-revoked, ca-ends, list-late, clock-leapt.
+ca/authority/OPERATION.md says what to do. -json is for programs.`},
+		{"clock accept", "TODAY", "say that the clock is right, after the alarm clock-leapt", setupClockAccept, `TODAY is the date by your own watch, such as 2026-11-23; if the authority has another
+one, nothing happens. Certificates that are on hold for longer than the policy allows
+are revoked then, however many, and cannot be brought back: if the clock is wrong, set
+it right instead, and the alarm ends by itself.`},
 		{"operation list", "", "list what operators did, and what happened by code or policy", setupOperationList, `One line for each: number, time, who (an account, code or policy), what, and to what.`},
 		{"workstation sign", "", "take a workstation into the register", setupWorkstationSign, `Takes the file of salter enrol request and writes the one for salter enrol accept.
 Compare the hash it prints with what the counter shows.`},

@@ -26,6 +26,7 @@
 //	salter-ca journal accept    -dir DIR WORKSTATION
 //	salter-ca journal recipient -dir DIR
 //	salter-ca status       -dir DIR [-json]
+//	salter-ca clock accept -dir DIR TODAY
 //	salter-ca operation list -dir DIR
 //	salter-ca backup key   -out FILE
 //	salter-ca backup       -dir DIR -out FILE -recipients FILE

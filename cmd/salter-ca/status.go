@@ -31,8 +31,8 @@ func setupStatus(p *program, f *flag.FlagSet) func(context.Context, []string) er
 }
 
 // printOverview writes a line for each workstation, and one for each alarm
-// under it, one for each certificate that is on hold for too long, and one for
-// each published list.
+// under it, one for each alarm about the authority itself, one for each
+// certificate that is on hold for too long, and one for each published list.
 func printOverview(out io.Writer, o authority.Overview) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	alarms := 0
@@ -48,17 +48,16 @@ func printOverview(out io.Writer, o authority.Overview) error {
 			fmt.Fprintf(w, "  ALARM %s: %s%s\n", alarm.Kind, alarm.Detail, times)
 		}
 	}
+	for _, alarm := range o.Alarms {
+		alarms++
+		fmt.Fprintf(w, "ALARM %s: %s\n", alarm.Kind, alarm.Detail)
+	}
 	for _, h := range o.Holds {
 		alarms++
 		fmt.Fprintf(w, "ALARM hold: certificate %s of %s, case %s, waits for its activation since %s\n", h.Serial, h.Workstation, h.Case, moment(h.Since))
 	}
 	for _, l := range o.Lists {
-		line := fmt.Sprintf("list %s, number %d, ends %s", l.Name, l.Number, moment(l.Ends))
-		if l.Late {
-			alarms++
-			line = "ALARM " + line
-		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintf(w, "list %s, number %d, ends %s\n", l.Name, l.Number, moment(l.Ends))
 	}
 	fmt.Fprintf(w, "%s: %d workstations, %d alarms\n", o.Authority, len(o.Workstations), alarms)
 	return w.Flush()
@@ -70,4 +69,17 @@ func moment(at time.Time) string {
 		return "never"
 	}
 	return at.UTC().Format(time.RFC3339)
+}
+
+func setupClockAccept(p *program, f *flag.FlagSet) func(context.Context, []string) error {
+	dir := dirFlag(f)
+	return func(ctx context.Context, args []string) error {
+		return p.with(ctx, *dir, func(a admin.Admin) error {
+			swept, err := a.AcceptClock(ctx, args[0])
+			if err == nil {
+				fmt.Fprintf(p.out, "clock accepted; %d certificates that were on hold for too long are revoked\n", swept)
+			}
+			return err
+		})
+	}
 }

@@ -43,6 +43,7 @@ type Admin interface {
 	ExportJournal(ctx context.Context, workstation string, w io.Writer) error
 	ImportJournal(ctx context.Context, r io.Reader) (authority.TakenIn, error)
 	AcceptJournal(ctx context.Context, workstation string) error
+	AcceptClock(ctx context.Context, today string) (swept int, err error)
 	Overview(ctx context.Context) (authority.Overview, error)
 	HandOverRecipient(ctx context.Context) (string, error)
 	Snapshot(ctx context.Context) (folder string, err error)

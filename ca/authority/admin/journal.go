@@ -88,6 +88,12 @@ func (c *Client) AcceptJournal(ctx context.Context, workstation string) error {
 	return c.call(ctx, "/journal/accept", workstation, new(none))
 }
 
+// AcceptClock implements Admin.
+func (c *Client) AcceptClock(ctx context.Context, today string) (swept int, err error) {
+	err = c.call(ctx, "/clock/accept", today, &swept)
+	return swept, err
+}
+
 // Overview implements Admin.
 func (c *Client) Overview(ctx context.Context) (out authority.Overview, err error) {
 	err = c.call(ctx, "/status", none{}, &out)

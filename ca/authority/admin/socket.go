@@ -77,6 +77,7 @@ func handler(a Admin) http.Handler {
 	mux.Handle("POST /journal/export", exportJournal(a))
 	mux.Handle("POST /journal/import", importJournal(a))
 	mux.Handle("POST /journal/accept", act(a.AcceptJournal))
+	mux.Handle("POST /clock/accept", operation(a.AcceptClock))
 	mux.Handle("POST /status", list(a.Overview))
 	mux.Handle("POST /journal/recipient", list(a.HandOverRecipient))
 	mux.Handle("POST /snapshot", list(a.Snapshot))

@@ -108,7 +108,7 @@ const standingTime = 10 * time.Second
 var (
 	descUp = prometheus.NewDesc("salter_database_up", "1 if the database answers.", nil, nil)
 	descWS = prometheus.NewDesc("salter_workstations", "Workstations in the register.", []string{"state"}, nil)
-	descAl = prometheus.NewDesc("salter_alarms", "Open alarms; status tells which workstations they are about.", []string{"kind"}, nil)
+	descAl = prometheus.NewDesc("salter_alarms", "Open alarms; status tells what they are about.", []string{"kind"}, nil)
 	descHo = prometheus.NewDesc("salter_holds_old", "Certificates on hold for longer than the policy expects; at most 100 are counted.", nil, nil)
 	descPr = prometheus.NewDesc("salter_certificates_prepared", "Certificates with a serial number and no signature yet.", nil, nil)
 	descLi = prometheus.NewDesc("salter_crl_next_update_timestamp_seconds", "When the published list of revoked certificates ends.", []string{"list"}, nil)
