@@ -9,12 +9,15 @@ GOFMT      := $(shell $(GO) env GOROOT)/bin/gofmt
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 # Packages that never see Fyne: these run under the race detector, those that
 # take long before the others.
-LONG       := salter/store salter/card salter/card/virtual
+LONG       := salter/cmd/salter-ca salter/card salter/store salter/ca/authority/api salter/card/virtual
 NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $(GO) list ./...))
 
-# Tests on one goroutine that take many times as long under the race detector:
-# they run without it. No test of another package may have one of these names.
-REPLAYS    := ^Test(PowerCut|BitFlips|PreviewDraws|NothingRunsOver|CodesOnPaper|CircledNumber|MustFields|Marks|NeverOnPaper|FormsOnOnePage|HalfPages|EnglishSheet)$$
+# Tests that take many times as long under the race detector and show it nothing
+# that other tests do not: they run on one goroutine, or play the same goroutines
+# hundreds of times. They run without it. No test of another package may have one
+# of these names.
+REPLAYS    := ^Test(PowerCut|BitFlips|PreviewDraws|NothingRunsOver|CodesOnPaper|CircledNumber|MustFields|Marks|NeverOnPaper|FormsOnOnePage|HalfPages|EnglishSheet|WordsOfPapers|PagesOfPapers|Deterministic|HandwritingStaysFree|Faults|ManySmallEvents|Presets|GivenCertificate)$$
+REPLAYED   := ./app/procedure ./store ./ca/authority/api ./card/virtual ./app/forms ./app/desk
 
 # The tests that have a long version, and the model that they are checked against.
 FAULTS     := ^Test(Mishaps|Kill|PowerCut|BitFlips|SyncFaulty|Space|FullDisk|TwoServers|Torn|Model|Faults)$$
@@ -35,7 +38,7 @@ lint:
 
 tests:
 	$(GO) test ./app ./cmd/salter
-	$(GO) test -run '$(REPLAYS)' ./store ./app/forms ./app/desk
+	$(GO) test -run '$(REPLAYS)' $(REPLAYED)
 
 race:
 	$(GO) test -race -skip '$(REPLAYS)' $(NOFYNE)

@@ -17,9 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden texts of the papers")
 
-// TestGolden holds the text of each paper as pdftotext reads it, for every
+// TestWordsOfPapers holds the text of each paper as pdftotext reads it, for every
 // kind of case.
-func TestGolden(t *testing.T) {
+func TestWordsOfPapers(t *testing.T) {
 	seen := map[procedure.PaperKind]bool{}
 	for _, s := range scenes() {
 		for _, p := range render(t, s.data(), Options{}).Papers {
@@ -121,7 +121,7 @@ func TestNumbering(t *testing.T) {
 }
 
 // TestPages: the number of pages of one copy in the usual case.
-func TestPages(t *testing.T) {
+func TestPagesOfPapers(t *testing.T) {
 	for _, s := range scenes() {
 		for _, script := range []string{ScriptCyrillic, ScriptLatin} {
 			d := s.data()

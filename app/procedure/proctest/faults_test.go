@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestFaults: a fault strikes the call it names, on its side of the effect.
-func TestFaults(t *testing.T) {
+// TestStrikes: a fault strikes the call it names, on its side of the effect.
+func TestStrikes(t *testing.T) {
 	broken := errors.New("broken")
 	tests := []struct {
 		name     string
