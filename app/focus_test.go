@@ -88,3 +88,21 @@ func TestNoTwoControlsAlike(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingToPressForACard: while the card of the case is away nothing on the
+// page invites to press Enter, which could do nothing.
+func TestNothingToPressForACard(t *testing.T) {
+	for _, s := range scenes() {
+		if s.name != "trouble card" && s.name != "trouble other card" && s.name != "trouble card comes" {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t, s.start, usual)
+			c.press(fyne.KeyReturn, fyne.KeyF5)
+			c.wantCalls()
+			if c.app.page.primary != nil {
+				t.Errorf("the page has the button %q", c.app.page.primary.label)
+			}
+		})
+	}
+}

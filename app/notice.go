@@ -204,6 +204,12 @@ func (a *App) missing() procedure.Code {
 	return procedure.CodeRemoved
 }
 
+// reading reports whether there is a card of which nothing is known yet.
+func (a *App) reading() bool {
+	r := a.snapshot.Reader
+	return r.State == procedure.ReaderCard && r.Identity == nil && r.Problem == nil
+}
+
 // missesCard tells the failures that end when the card of the case is back.
 func missesCard(c procedure.Code) bool {
 	switch c {

@@ -112,11 +112,16 @@ func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 	if a.failure != nil {
 		e = a.failure
 	}
-	if c.WaitsFor == procedure.WaitsForCard && !c.SameCard && (e == nil || missesCard(e.Code)) {
+	away := c.WaitsFor == procedure.WaitsForCard && !c.SameCard
+	if away && (e == nil || missesCard(e.Code)) {
 		e = &procedure.Error{Code: a.missing()}
 	}
 	t := a.standstill(c.WaitsFor)
-	if e != nil {
+	switch {
+	case away && a.reading():
+		w := a.readerWords()
+		t = trouble{what: w.heading + ".", do: w.text, code: "reading"}
+	case e != nil:
 		t = a.explain(e)
 	}
 	switch {
@@ -125,6 +130,9 @@ func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 	case c.WaitsFor == procedure.WaitsForCitizen:
 		a.skipKey(p, c)
 		a.setPrimary(p, a.words.say("pin.turn"), a.turnScreen)
+	case away: // the core goes on by itself when the card is back: there is nothing to press
+		a.skipKey(p, c)
+		p.first = controlFailure
 	default:
 		a.skipKey(p, c)
 		label := "retry"

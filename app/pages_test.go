@@ -203,6 +203,10 @@ func issuingScenes() []scene {
 			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeRemoved}
 			s.Case.SameCard, s.Reader = false, procedure.ReaderView{State: procedure.ReaderEmpty}
 		}), nil, screenTrouble},
+		{"trouble card comes", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
+			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeRemoved}
+			s.Case.SameCard, s.Reader = false, procedure.ReaderView{State: procedure.ReaderCard}
+		}), nil, screenTrouble},
 		{"trouble other card", with1(inCase(procedure.PhaseWork), func(s *procedure.Snapshot) {
 			s.Case.Steps, s.Case.WaitsFor, s.Case.Problem = steps(procedure.StepWrite, procedure.StepFailed), procedure.WaitsForCard, &procedure.Error{Code: procedure.CodeOtherCard}
 			s.Case.SameCard = false
