@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -118,6 +119,18 @@ func (d *scriptedDesk) RecordPrinted(_ context.Context, job string, err error) e
 		job += " failed"
 	}
 	return d.call("RecordPrinted " + job)
+}
+func (d *scriptedDesk) ReprintData(_ context.Context, id procedure.CaseID, job int) (procedure.PaperData, error) {
+	return procedure.PaperData{CaseNumber: string(id)}, d.call(fmt.Sprintf("ReprintData %s %d", id, job))
+}
+func (d *scriptedDesk) RecordReprint(_ context.Context, id procedure.CaseID, job int, _ []procedure.PaperRecord) error {
+	return d.call(fmt.Sprintf("RecordReprint %s %d", id, job))
+}
+func (d *scriptedDesk) RecordReprinted(_ context.Context, id procedure.CaseID, job int, err error) error {
+	if err != nil {
+		return d.call(fmt.Sprintf("RecordReprinted %s %d failed", id, job))
+	}
+	return d.call(fmt.Sprintf("RecordReprinted %s %d", id, job))
 }
 func (d *scriptedDesk) ConfirmPapers(_ context.Context, t procedure.PaperTicks) error {
 	d.papers = t

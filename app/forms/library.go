@@ -19,6 +19,7 @@ type library struct {
 	fsys fs.FS
 	sums map[string]string // SHA-256 in hex by name of the file
 	read map[string]*template
+	made []procedure.PaperRecord // papers that are made again, each with its own version
 }
 
 func openLibrary(fsys fs.FS) (*library, error) {
@@ -37,11 +38,17 @@ func openLibrary(fsys fs.FS) (*library, error) {
 	return l, nil
 }
 
-// template returns the highest version of the kind in the script. A file that
-// is missing from the folder or from the list, or is not what the list says,
-// is an error, never a reason to take an older version.
+// template returns the highest version of the kind in the script, or that with
+// which it was made before. A file that is missing from the folder or from the
+// list, or is not what the list says, is an error, never a reason to take
+// another version.
 func (l *library) template(kind procedure.PaperKind, script string) (*template, error) {
 	name := l.newest(kind, script)
+	for _, p := range l.made {
+		if p.Kind == kind && p.Script == script {
+			name = fileName(kind, p.Version, script)
+		}
+	}
 	if name == "" {
 		return nil, fmt.Errorf("no template of %s in %s: %w", kind, script, ErrTemplate)
 	}
@@ -80,7 +87,11 @@ func (l *library) newest(kind procedure.PaperKind, script string) string {
 }
 
 // file is the name under which the template must stand.
-func (t *template) file() string { return fmt.Sprintf("%s-%s.%s.txt", t.kind, t.version, t.script) }
+func (t *template) file() string { return fileName(t.kind, t.version, t.script) }
+
+func fileName(kind procedure.PaperKind, version, script string) string {
+	return fmt.Sprintf("%s-%s.%s.txt", kind, version, script)
+}
 
 // newer compares dotted versions number by number; both have the form of
 // versionForm.

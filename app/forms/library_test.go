@@ -150,3 +150,35 @@ func TestLibrary(t *testing.T) {
 		})
 	}
 }
+
+// TestMadeAgain: a paper that is made again has the template that it was made
+// with, and is the same byte for byte; a version that is not there is refused,
+// never replaced by another.
+func TestMadeAgain(t *testing.T) {
+	d := testData()
+	d.Kinds = []procedure.PaperKind{procedure.PaperLabel}
+	version := func(v string) (procedure.PaperRecord, error) {
+		d.Again = nil
+		if v != "" {
+			d.Again = []procedure.PaperRecord{{Kind: procedure.PaperLabel, Script: ScriptCyrillic, Version: v}}
+		}
+		job, err := Render(d, Options{Fonts: testFonts()})
+		if err != nil {
+			return procedure.PaperRecord{}, err
+		}
+		return job.Papers[0].Record, nil
+	}
+	newest, err := version("")
+	if err != nil || newest.Version != "1.1" {
+		t.Fatalf("made with %q, %v, want the newest", newest.Version, err)
+	}
+	if again, err := version("1.1"); err != nil || again != newest {
+		t.Errorf("again %+v, %v, want %+v", again, err, newest)
+	}
+	if older, err := version("1.0"); err != nil || older.Version != "1.0" || older.Template == newest.Template {
+		t.Errorf("with the older one %+v, %v", older, err)
+	}
+	if _, err := version("0.9"); !errors.Is(err, ErrTemplate) {
+		t.Errorf("with one that is not there: %v, want ErrTemplate", err)
+	}
+}

@@ -105,6 +105,7 @@ func Render(d procedure.PaperData, o Options) (Job, error) {
 	if err != nil {
 		return Job{}, fmt.Errorf("render papers: %w", err)
 	}
+	lib.made = d.Again
 	code, err := newQR(d.CaseNumber)
 	if err != nil {
 		return Job{}, fmt.Errorf("render papers: %w", err)

@@ -54,8 +54,8 @@ func (h *harness) threeCases() (closed, refused, open procedure.CaseID) {
 	h.toHandOver()
 	closed = h.view().ID
 	h.close()
-	h.must("SyncNow", h.e.SyncNow(ctx))
 	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.must("SyncNow", h.e.SyncNow(ctx))
 	h.insert(h.other)
 	h.must("OpenCase", h.e.OpenCase(ctx))
 	refused = h.view().ID

@@ -88,12 +88,15 @@ func (b *book) addToCase(e Event) error {
 		return nil
 	}
 	if !known && b.ended.ID == e.Case {
-		// The slip of a refusal is made when the case is over.
+		// Papers may be made when the case is over: the slip of a refusal is.
 		after, err := b.ended.apply(e)
 		b.ended = after
 		return err
 	}
 	if !known {
+		if e.reprints() {
+			return nil // of a case that ended long ago, of which nothing is kept here
+		}
 		return fmt.Errorf("%s of an unknown case", e.Kind)
 	}
 	next, err := c.apply(e)

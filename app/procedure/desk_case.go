@@ -121,11 +121,11 @@ func (e *Engine) recall(ctx context.Context, c Case, cur *current) error {
 		cur.document = string(b)
 	}
 	for n := 1; n <= c.Rendered; n++ {
-		var docs []PaperRecord
-		if err := e.partJSON(ctx, c.ID, partPapers(n), &docs); err != nil {
+		job, err := e.rendered(ctx, c.ID, n)
+		if err != nil {
 			return err
 		}
-		cur.papers = append(cur.papers, docs...)
+		cur.papers = append(cur.papers, job.Papers...)
 	}
 	if c.Attempt.ReadBack != "" {
 		return e.loadResult(ctx, c, cur)
@@ -163,6 +163,9 @@ func (e *Engine) park(ctx context.Context) error {
 		}
 	}
 	e.update(func() { e.cur = nil })
+	if c.Over() {
+		e.wakeSync(0) // what it kept for its papers is erased now
+	}
 	return nil
 }
 

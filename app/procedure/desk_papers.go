@@ -8,7 +8,8 @@ import (
 )
 
 // RecordPapers journals the rendered papers, before they are printed. Their
-// hashes are sealed, because the papers hold personal data.
+// hashes are sealed, because the papers hold personal data; beside them lies
+// what it takes to make them again.
 func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 	c, cur, leave, err := e.enterCase(ctx, "RecordPapers", anyMove)
 	if err != nil {
@@ -36,7 +37,7 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 	if len(docs) == 0 {
 		return &Error{Code: CodePapersOpen, Fields: []string{FieldPapers}}
 	}
-	content, err := json.Marshal(docs)
+	content, err := json.Marshal(renderedPapers{Papers: docs, Stamp: cur.stamp})
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode papers", Err: err}
 	}
@@ -46,7 +47,7 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 	if err != nil {
 		return err
 	}
-	e.update(func() { cur.papers = slices.Concat(cur.papers, docs) })
+	e.update(func() { cur.papers, cur.stamp = slices.Concat(cur.papers, docs), nil })
 	return nil
 }
 
@@ -58,9 +59,6 @@ func (e *Engine) RecordPrinted(ctx context.Context, _ string, printErr error) er
 		return err
 	}
 	defer leave()
-	if c.Closed {
-		return &Error{Code: CodeNotNow, Detail: "the case is over"}
-	}
 	return e.commit(ctx, draft{kind: KindPapersPrinted, of: c.ID, body: PapersPrinted{Failed: printErr != nil, Copies: c.Due}})
 }
 

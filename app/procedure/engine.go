@@ -98,6 +98,7 @@ type current struct {
 	answered int // the attempt of which every sending so far was answered; 0: perhaps none
 	result   *ResultView
 	papers   []PaperRecord // with their hashes, as far as they can be opened
+	stamp    *paperStamp   // of the papers that were made last and are not recorded yet
 	document string        // the other identity document of somebody without his card
 	// register is the authority's list of the person's certificates.
 	register []CertificateFact

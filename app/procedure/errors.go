@@ -94,9 +94,15 @@ const (
 	CodeSignedOut Code = "signed-out" // nobody is signed in
 	CodePrint     Code = "print"      // printing failed
 	CodeNoPrinter Code = "no-printer"
-	CodeTemplate  Code = "template" // a template is missing or changed
-	CodeSetup     Code = "setup"    // the counter is not set up to work; Detail names what
-	CodeInternal  Code = "internal" // a defect of ours; Detail for support
+	// The printing system of this computer does not answer.
+	CodePrintService Code = "print-service"
+	// The printer's queue is stopped or takes no jobs, or the printer does not
+	// take them from it. The job is not left there.
+	CodePrinterStopped Code = "printer-stopped"
+	CodeTemplate       Code = "template"   // a template is missing or changed
+	CodePaperLost      Code = "paper-lost" // an earlier paper cannot be made again as it was
+	CodeSetup          Code = "setup"      // the counter is not set up to work; Detail names what
+	CodeInternal       Code = "internal"   // a defect of ours; Detail for support
 )
 
 // Error is a failure that a person has to act on. It holds no personal data.

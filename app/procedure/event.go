@@ -73,11 +73,37 @@ type PaperRendered struct {
 	Script   string    `json:"script"`
 }
 
+// records are the papers as the case has them: without their hashes.
+func (b *PapersRendered) records() []PaperRecord {
+	records := make([]PaperRecord, len(b.Papers))
+	for i, p := range b.Papers {
+		records[i] = PaperRecord{Kind: p.Kind, Copies: p.Copies, Version: p.Version, Template: p.Template, Script: p.Script}
+	}
+	return records
+}
+
+func (b *PapersRendered) copies() int {
+	n := 0
+	for _, p := range b.Papers {
+		n += p.Copies
+	}
+	return n
+}
+
 // PapersPrinted is what became of a print job; Copies is how many papers it
-// held, 0 in journals of the first versions.
+// held, 0 in journals of the first versions. Job is which rendering of the case
+// was printed once more, 1 being the first; 0: the last one, for the first time.
 type PapersPrinted struct {
 	Failed bool `json:"failed,omitempty"`
 	Copies int  `json:"copies,omitempty"`
+	Job    int  `json:"job,omitempty"`
+}
+
+// PapersReprint is the intent to print the papers of a rendering once more, as
+// they were; also after the end of the case.
+type PapersReprint struct {
+	Job    int `json:"job"`
+	Copies int `json:"copies"`
 }
 
 // PapersConfirmed holds the ticks of screen B. ReceivedAt is in Unix

@@ -84,6 +84,7 @@ func TestNoPersonalDataInEvents(t *testing.T) {
 	docs := []procedure.PaperRecord{{Kind: procedure.PaperReceipt, Copies: 1, SHA256: "cc"}}
 	h.must("RecordPapers", h.e.RecordPapers(ctx, docs))
 	h.close()
+	h.must("RecordReprint", h.e.RecordReprint(ctx, h.view().ID, 2, docs))
 	h.insert(h.other)
 	h.must("OpenCase", h.e.OpenCase(ctx))
 	h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))

@@ -8,7 +8,7 @@ import (
 
 // apply folds one more event; c itself is not changed.
 func (c Case) apply(e Event) (Case, error) {
-	if c.Over() && e.Kind != KindPapersRendered && e.Kind != KindPapersPrinted {
+	if c.Over() && !e.aboutPapers() {
 		return c, fmt.Errorf("%s after the end of case %s", e.Kind, c.ID)
 	}
 	c = c.after(e)
@@ -110,20 +110,17 @@ func (c *Case) applyScreens(e Event) bool {
 func (c *Case) applyPapers(e Event) bool {
 	switch b := e.Body.(type) {
 	case *PapersRendered:
-		c.Papers = slices.Clone(c.Papers)
+		c.Papers = slices.Concat(c.Papers, b.records())
 		c.Rendered++
-		c.Due = 0
-		for _, p := range b.Papers {
-			c.Due += p.Copies
-			c.Papers = append(c.Papers, PaperRecord{
-				Kind: p.Kind, Copies: p.Copies, Version: p.Version, Template: p.Template, Script: p.Script,
-			})
-		}
+		c.Due = b.copies()
 	case *PapersPrinted:
-		c.Printed = !b.Failed
-		if c.Printed {
+		if b.Job == 0 {
+			c.Printed = !b.Failed
+		}
+		if !b.Failed {
 			c.Copies += b.Copies
 		}
+	case *PapersReprint:
 	case *FormsBrought:
 		c.Brought = slices.Clone(b.Forms)
 	case *PapersConfirmed:

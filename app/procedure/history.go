@@ -13,6 +13,17 @@ type CaseHistory struct {
 	Serials  []string // of the certificates that came back, hex
 	Active   bool     // the last of them is in force
 	Entries  []HistoryEntry
+	Jobs     []PaperJob // in the order in which they were made
+}
+
+// PaperJob is what was made for one print job of a case. With Row.Erased of its
+// history it cannot be printed again here.
+type PaperJob struct {
+	Number  int // 1, 2, …
+	At      time.Time
+	Clerk   string        // number
+	Papers  []PaperRecord // without SHA256, which is sealed
+	Printed int           // copies that the printing system took so far, reprints as well
 }
 
 // HistoryEntry is one event of a case as a clerk reads it.
@@ -57,9 +68,27 @@ func (e *Engine) CaseHistory(ctx context.Context, id CaseID) (CaseHistory, error
 		entry := historyOf(event)
 		entry.Seq, entry.Sent = a.Seq, a.Seq <= acked
 		h.Entries = append(h.Entries, entry)
+		h.Jobs = jobsAfter(h.Jobs, event)
 	}
 	h.Row.Place, h.Row.Sent = h.Entries[0].Seq, h.Entries[len(h.Entries)-1].Sent
 	return h, nil
+}
+
+// jobsAfter folds one more event into the print jobs of a case.
+func jobsAfter(jobs []PaperJob, e Event) []PaperJob {
+	switch b := e.Body.(type) {
+	case *PapersRendered:
+		return append(jobs, PaperJob{Number: len(jobs) + 1, At: e.At, Clerk: e.Clerk, Papers: b.records()})
+	case *PapersPrinted:
+		n := b.Job
+		if n == 0 {
+			n = len(jobs)
+		}
+		if !b.Failed && n >= 1 && n <= len(jobs) {
+			jobs[n-1].Printed += b.Copies
+		}
+	}
+	return jobs
 }
 
 // historyOf takes from an event what a clerk reads of it.
@@ -75,11 +104,11 @@ func historyOf(e Event) HistoryEntry {
 	case *Overridden:
 		h.Action = b.Choice
 	case *PapersRendered:
-		for _, p := range b.Papers {
-			h.Count += p.Copies
-		}
+		h.Count = b.copies()
 	case *PapersPrinted:
 		h.Failed = b.Failed
+	case *PapersReprint:
+		h.Count = b.Copies
 	case *PINBegun:
 		h.Count = b.Tries
 	case *LoginFailed:

@@ -31,6 +31,7 @@ const (
 	KindFormsBrought     Kind = "forms-brought"
 	KindPapersRendered   Kind = "papers-rendered"
 	KindPapersPrinted    Kind = "papers-printed"
+	KindPapersReprint    Kind = "papers-reprint" // intent: the same papers once more; its result is papers-printed
 	KindPapersConfirmed  Kind = "papers-confirmed"
 	KindEmailAnswered    Kind = "email-answered"
 	KindContentConfirmed Kind = "content-confirmed"
@@ -107,6 +108,7 @@ var Kinds = []Kind{
 	KindFormsBrought,
 	KindPapersRendered,
 	KindPapersPrinted,
+	KindPapersReprint,
 	KindPapersConfirmed,
 	KindEmailAnswered,
 	KindContentConfirmed,
@@ -187,6 +189,8 @@ func bodyOf(k Kind) any {
 		return new(PapersRendered)
 	case KindPapersPrinted:
 		return new(PapersPrinted)
+	case KindPapersReprint:
+		return new(PapersReprint)
 	case KindPapersConfirmed:
 		return new(PapersConfirmed)
 	case KindEmailAnswered:

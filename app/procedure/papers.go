@@ -45,6 +45,7 @@ func (c Case) papersAt(m Move) []PaperKind {
 		if c.Refused != "" {
 			return []PaperKind{PaperRefusal}
 		}
+		return c.papersAfter()
 	}
 	return nil
 }
@@ -53,7 +54,8 @@ func (c Case) isBrought(k PaperKind) bool {
 	return slices.ContainsFunc(c.Brought, func(b BroughtForm) bool { return b.Kind == k })
 }
 
-// PaperData is what the papers of the case are filled with.
+// PaperData is what the papers of the case are filled with. When the case is
+// closed those of its end can still be made.
 func (e *Engine) PaperData(ctx context.Context) (PaperData, error) {
 	c, cur, err := e.present()
 	if err != nil {
@@ -72,26 +74,38 @@ func (e *Engine) PaperData(ctx context.Context) (PaperData, error) {
 	if e.clerk == nil {
 		return PaperData{}, &Error{Code: CodeSignedOut}
 	}
-	d := PaperData{
-		Demo: e.cfg.Demo, Action: c.Action, CaseNumber: c.Number, Office: e.cfg.Office, Counter: e.cfg.Counter,
-		Clerk: e.clerk.Person(), Now: e.cfg.Now(), Identity: cur.record.identity(), Contract: c.Contract,
-		Kinds: kinds, Email: EmailAnswer{Wanted: c.EmailWanted, Address: cur.email}, Result: c.result(cur.result),
-		Head: head, Service: c.Service, Unblock: c.Unblock, FormOption: c.circle(PaperRequest, e.cfg.Settings),
-		Status: c.status(cur), StatusForm: c.circle(PaperStatus, e.cfg.Settings), Received: c.Received,
-		Refusal: c.Refused, Facts: e.factsView(c), Script: e.cfg.Settings.Script, Certificate: c.certificate(cur),
-	}
-	e.paperDays(&d, c)
+	d := c.paperData(cur, kinds)
+	d.Demo, d.Office, d.Counter, d.Script = e.cfg.Demo, e.cfg.Office, e.cfg.Counter, e.cfg.Settings.Script
+	d.Clerk, d.Now, d.Head = e.clerk.Person(), e.cfg.Now(), head
+	d.FormOption, d.StatusForm = c.circle(PaperRequest, e.cfg.Settings), c.circle(PaperStatus, e.cfg.Settings)
+	e.paperDays(&d)
+	cur.stamp = stampOf(d)
 	return d, nil
 }
 
-// paperDays fills in what follows from the certificates: keep-until, earliest
-// renewal, and what is renewed.
-func (e *Engine) paperDays(d *PaperData, c Case) {
+// paperData is what follows from the events and the sealed parts of the case;
+// the rest is a paperStamp.
+func (c Case) paperData(cur *current, kinds []PaperKind) PaperData {
+	d := PaperData{
+		Action: c.Action, CaseNumber: c.Number, Identity: cur.record.identity(), Contract: c.Contract, Kinds: kinds,
+		Email: EmailAnswer{Wanted: c.EmailWanted, Address: cur.email}, Result: c.result(cur.result),
+		Service: c.Service, Unblock: c.Unblock, Status: c.status(cur), Received: c.Received,
+		Refusal: c.Refused, Facts: c.factsView(cur), Certificate: c.certificate(cur),
+	}
+	if c.Action == ActionRenew && c.Facts != nil {
+		d.OldSerial, d.OldNotAfter = c.Facts.Serial, c.Facts.NotAfter
+	}
+	return d
+}
+
+// paperDays fills in what follows from the certificates and the settings:
+// keep-until and earliest renewal.
+func (e *Engine) paperDays(d *PaperData) {
 	s := e.cfg.Settings
 	ends := d.Now // of a case without a certificate
 	if d.Certificate != nil {
 		ends = d.Certificate.NotAfter
-		if c.Action == ActionRevoke {
+		if d.Action == ActionRevoke {
 			ends = d.Now
 		}
 	}
@@ -100,9 +114,6 @@ func (e *Engine) paperDays(d *PaperData, c Case) {
 		d.EarliestRenewal = Today(ends.AddDate(0, 0, 1-s.RenewBeforeDays))
 	}
 	d.KeepUntil = Today(ends).AddYears(s.RetentionYears)
-	if c.Action == ActionRenew && c.Facts != nil {
-		d.OldSerial, d.OldNotAfter = c.Facts.Serial, c.Facts.NotAfter
-	}
 }
 
 // status gives the answers with the document that is sealed.

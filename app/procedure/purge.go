@@ -21,8 +21,9 @@ func (e *Engine) purge(ctx context.Context) error {
 	return nil
 }
 
-// endedCases lists those of which something is still sealed here. No case can
-// be opened meanwhile: one that is not known to be open is taken for ended.
+// endedCases lists those of which something is still sealed here, but for the
+// one on the screen, whose papers may still be printed. No case can be opened
+// meanwhile: one that is not known to be open is taken for ended.
 func (e *Engine) endedCases(ctx context.Context) ([]CaseID, error) {
 	e.jmu.Lock()
 	defer e.jmu.Unlock()
@@ -37,6 +38,6 @@ func (e *Engine) endedCases(ctx context.Context) ([]CaseID, error) {
 	defer e.mu.Unlock()
 	return slices.DeleteFunc(sealed, func(id CaseID) bool {
 		_, open := e.book.cases[id]
-		return open || id == ""
+		return open || id == "" || e.cur != nil && e.cur.id == id
 	}), nil
 }

@@ -48,6 +48,24 @@ func TestPurge(t *testing.T) {
 	}
 }
 
+// TestPurgeWaitsForTheScreen: what is sealed of a case that has ended stays as
+// long as the case is on the screen, where its papers can still be printed.
+func TestPurgeWaitsForTheScreen(t *testing.T) {
+	h := testHarness(t)
+	h.toHandOver()
+	id := h.view().ID
+	h.close()
+	h.must("SyncNow", h.e.SyncNow(ctx))
+	if got := h.sealedHere(); !slices.Equal(got, []procedure.CaseID{id}) {
+		t.Errorf("on its last page: sealed parts of %v, want %v", got, id)
+	}
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.must("SyncNow", h.e.SyncNow(ctx))
+	if got := h.sealedHere(); len(got) > 0 {
+		t.Errorf("after it: sealed parts of %v", got)
+	}
+}
+
 // TestPurgeIsOff: with journal.purge_after_ack = false nothing goes.
 func TestPurgeIsOff(t *testing.T) {
 	h := testHarness(t)

@@ -62,6 +62,16 @@ type Desk interface {
 	RecordPapers(ctx context.Context, docs []PaperRecord) error
 	// RecordPrinted journals what became of the print job; err nil = printed.
 	RecordPrinted(ctx context.Context, job string, err error) error
+	// ReprintData is what the papers of an earlier print job of any case are
+	// filled with, to be made again as they were: the same data, templates and
+	// day. CodeErased: the personal data are not here any more; CodePaperLost:
+	// an earlier version of the program made them and kept too little.
+	ReprintData(ctx context.Context, id CaseID, job int) (PaperData, error)
+	// RecordReprint journals that they are printed once more, before they are.
+	// CodePaperLost: docs are other papers than those of the job.
+	RecordReprint(ctx context.Context, id CaseID, job int, docs []PaperRecord) error
+	// RecordReprinted journals what became of that; err nil = printed.
+	RecordReprinted(ctx context.Context, id CaseID, job int, err error) error
 	// ConfirmPapers records the ticks of screen B.
 	ConfirmPapers(ctx context.Context, t PaperTicks) error
 	// SetEmail records whether the signed form asks for an e-mail in the
@@ -354,6 +364,9 @@ type PaperData struct {
 	OldSerial       string // hex, of the certificate that is renewed
 	OldNotAfter     time.Time
 	Certificate     *CertificateFact // the one whose status changes
+	// Again are the papers that are made once more, each with the template that
+	// it was made with; nil: they are made for the first time, with the newest.
+	Again []PaperRecord
 }
 
 // PaperTicks are the confirmations of screen B (E11).

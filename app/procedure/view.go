@@ -186,7 +186,7 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 // decisionView adds what the case rests on: facts, proposal, and what a
 // supervisor has to sign or has signed.
 func (e *Engine) decisionView(v *CaseView, c Case) {
-	v.Facts = e.factsView(c)
+	v.Facts = c.factsView(e.cur)
 	v.Status = c.status(e.cur)
 	if !c.Received.IsZero() {
 		v.Deadline = c.Received.Add(e.cfg.Settings.StatusDeadline)
@@ -217,12 +217,12 @@ func (e *Engine) decisionView(v *CaseView, c Case) {
 }
 
 // factsView gives the facts with the register's list.
-func (e *Engine) factsView(c Case) *Facts {
+func (c Case) factsView(cur *current) *Facts {
 	if c.Facts == nil {
 		return nil
 	}
 	f := *c.Facts
-	f.Register = slices.Clone(e.cur.register)
+	f.Register = slices.Clone(cur.register)
 	return &f
 }
 

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"salter/app/procedure"
@@ -28,7 +31,8 @@ func (v *visit) journalFiles() []byte {
 // TestPurge: what was sealed of a case that has ended is gone from the counter
 // once the authority holds it, the evidence holds, and the case that is open
 // keeps everything. While its record is here a case is found by all its words,
-// afterwards by its number alone.
+// afterwards by its number alone. Its papers can be printed again, the same byte
+// for byte, until it has left the screen.
 func TestPurge(t *testing.T) {
 	v := newVisit(t, seams{})
 	v.stop()
@@ -52,8 +56,14 @@ func TestPurge(t *testing.T) {
 
 	v.finish()
 	v.do("sync", v.c.engine.SyncNow(v.ctx))
+	v.reprints(first.ID)
+	v.do("leave the case", v.c.engine.ParkCase(v.ctx))
+	v.do("sync", v.c.engine.SyncNow(v.ctx))
 	for _, q := range words {
 		v.findsCase(q, string(first.ID), q.Term.Field == termCaseNumber)
+	}
+	if _, err := v.c.engine.ReprintData(v.ctx, first.ID, 1); err == nil || asProblem(err).Code != procedure.CodeErased {
+		t.Errorf("papers of the erased case: got %v, want %s", err, procedure.CodeErased)
 	}
 	sealed, err := v.c.journal.Sealed(v.ctx)
 	v.do("look for sealed parts", err)
@@ -80,6 +90,29 @@ func TestPurge(t *testing.T) {
 	v.do("close", copied.Close())
 	if len(report.Findings) != 0 {
 		t.Errorf("the auditor finds %v", report.Findings)
+	}
+}
+
+// reprints prints every job of a case once more, and compares it with the
+// first print.
+func (v *visit) reprints(id procedure.CaseID) {
+	v.t.Helper()
+	history, err := v.c.engine.CaseHistory(v.ctx, id)
+	v.do("read history", err)
+	if len(history.Jobs) != 2 {
+		v.t.Fatalf("%d print jobs, want 2", len(history.Jobs))
+	}
+	for _, j := range history.Jobs {
+		data, err := v.c.engine.ReprintData(v.ctx, id, j.Number)
+		v.do("read papers", err)
+		job, err := v.c.papers.render(data)
+		v.do("render papers", err)
+		v.do("record reprint", v.c.engine.RecordReprint(v.ctx, id, j.Number, job.Records()))
+		v.do("record result", v.c.engine.RecordReprinted(v.ctx, id, j.Number, nil))
+		path := filepath.Join(strings.TrimPrefix(v.set.Printer, "folder:"), fmt.Sprintf("%02d-papers.pdf", j.Number))
+		if first, err := os.ReadFile(path); err != nil || !bytes.Equal(first, job.PDF) {
+			v.t.Errorf("papers of job %d are not those that were printed first (%v)", j.Number, err)
+		}
 	}
 }
 
