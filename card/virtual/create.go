@@ -78,7 +78,7 @@ func (p Personalisation) state(issuer *Issuer, now time.Time) (*state, error) {
 
 // identityFiles encodes and signs the files of the identity applet.
 func (p Personalisation) identityFiles(issuer *Issuer) (sod.Files, error) {
-	portrait, err := drawPortrait(p.Holder)
+	picture, err := portrait(p.Holder)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (p Personalisation) identityFiles(issuer *Issuer) (sod.Files, error) {
 		sod.FileDocument:  sod.EncodeFile(sod.FileDocument, p.Holder.documentRecords()),
 		sod.FilePersonal:  sod.EncodeFile(sod.FilePersonal, p.Holder.personalRecords()),
 		sod.FileResidence: sod.EncodeFile(sod.FileResidence, p.Holder.residenceRecords()),
-		sod.FilePortrait:  sod.EncodePortrait(portrait),
+		sod.FilePortrait:  sod.EncodePortrait(picture),
 	}
 	if len(p.AID) == 0 {
 		return apolloFiles(files), nil

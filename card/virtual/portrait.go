@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
+	"sync"
 )
 
 // The portrait: its size in pixels, and the size of file that the ministry's
@@ -17,15 +18,25 @@ const (
 	portraitBytes  = 7700
 )
 
-// drawPortrait draws the holder, nobody in particular, in the manner of a
-// passport photograph: a grayscale JPEG, because readers that print it expect
-// one channel.
-func drawPortrait(h Holder) ([]byte, error) {
-	img := image.NewGray(image.Rect(0, 0, portraitWidth, portraitHeight))
-	scene := portraitOfMan()
+// portrait shows the holder, nobody in particular.
+func portrait(h Holder) ([]byte, error) {
 	if h.Personal.Sex == "Ž" {
-		scene = portraitOfWoman()
+		return womanJPEG()
 	}
+	return manJPEG()
+}
+
+// Drawing takes a third of a second, and there are but two pictures: each is
+// drawn once in a process. Nobody writes into the bytes.
+var (
+	manJPEG   = sync.OnceValues(func() ([]byte, error) { return drawPortrait(portraitOfMan()) })
+	womanJPEG = sync.OnceValues(func() ([]byte, error) { return drawPortrait(portraitOfWoman()) })
+)
+
+// drawPortrait draws in the manner of a passport photograph: a grayscale JPEG,
+// because readers that print it expect one channel.
+func drawPortrait(scene scene) ([]byte, error) {
+	img := image.NewGray(image.Rect(0, 0, portraitWidth, portraitHeight))
 	for y := range portraitHeight {
 		for x := range portraitWidth {
 			img.SetGray(x, y, color.Gray{Y: scene.tone(float64(x)+0.5, float64(y)+0.5)})
