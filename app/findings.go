@@ -10,21 +10,21 @@ type Spoken struct {
 }
 
 // FindingWords puts findings into words of the given language, as the status
-// page does: for the same check on the command line.
+// page does, but for the command line: there is no page and no key to press.
 func FindingWords(l Language) (func(procedure.Finding) Spoken, error) {
 	words, err := loadMessages(l)
 	if err != nil {
 		return nil, err
 	}
-	return words.finding, nil
+	return func(f procedure.Finding) Spoken { return words.finding(f, placeConsole) }, nil
 }
 
 // finding puts a finding into words.
-func (m *messages) finding(f procedure.Finding) Spoken {
+func (m *messages) finding(f procedure.Finding, at place) Spoken {
 	id := "check." + string(f.Part)
 	s := Spoken{Part: m.say(id)}
 	if f.Note == "" && f.Problem != nil {
-		t := m.explain(f.Problem, nil)
+		t := m.explain(f.Problem, at, nil)
 		s.What, s.Do = t.what, t.do
 		return s
 	}
@@ -38,7 +38,7 @@ func (m *messages) finding(f procedure.Finding) Spoken {
 	id += "." + f.Note
 	s.What = m.fill(id, values)
 	if f.Grade != procedure.GradeGood {
-		s.Do = m.fill(id+".do", values)
+		s.Do = m.fill(m.either(id+".do"+string(at), id+".do"), values)
 	}
 	return s
 }

@@ -119,14 +119,25 @@ type trouble struct {
 	code     string // for support
 }
 
+// place is where a failure is said: what to do depends on what is at hand. It
+// is the end of the id of the words that hold there alone.
+type place string
+
+const (
+	placeCase    place = ""         // on the pages of a case, and wherever there is nothing else to say
+	placeHome    place = ".home"    // on the clerk's pages while no case is open
+	placeConsole place = ".console" // on the command line, to an administrator
+)
+
 // explain is the one place where a failure becomes words. values fill the
 // texts that name something of the case.
-func (m *messages) explain(e *procedure.Error, values with) trouble {
+func (m *messages) explain(e *procedure.Error, at place, values with) trouble {
 	id := "error." + string(e.Code)
 	if !m.has(id + ".what") {
 		id = "error." + string(procedure.CodeInternal)
 	}
-	t := trouble{what: m.fill(id+".what", values), do: m.fill(id+".do", values), code: string(e.Code)}
+	do := m.either(id+".do"+string(at), id+".do")
+	t := trouble{what: m.fill(id+".what", values), do: m.fill(do, values), code: string(e.Code)}
 	if e.Code == procedure.CodeWrongPIN && e.Tries >= 0 {
 		t.what += " " + m.tries("pin.tries", e.Tries)
 	}

@@ -95,7 +95,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 				t.Errorf("the catalogue has no %q", id)
 			}
 		}
-		got := m.explain(&procedure.Error{Code: procedure.Code(code), Tries: 2}, with{"Card": "004217633", "Step": "упис", "Case": "1"})
+		got := m.explain(&procedure.Error{Code: procedure.Code(code), Tries: 2}, placeCase, with{"Card": "004217633", "Step": "упис", "Case": "1"})
 		if strings.ContainsAny(got.what+got.do, "[]<>{}") {
 			t.Errorf("%s is explained as %q, %q: a hole", code, got.what, got.do)
 		}
@@ -103,7 +103,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 			t.Errorf("code for support is %q, want %q", got.code, code)
 		}
 	}
-	if got := m.explain(&procedure.Error{Code: "never-heard-of"}, nil); got.what != m.say("error.internal.what") {
+	if got := m.explain(&procedure.Error{Code: "never-heard-of"}, placeCase, nil); got.what != m.say("error.internal.what") {
 		t.Errorf("an unknown code is explained as %q", got.what)
 	}
 }

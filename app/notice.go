@@ -158,7 +158,11 @@ func (a *App) explain(e *procedure.Error) trouble {
 		values["Card"], values["Case"] = string(c.Identity.CardNumber), c.Number
 		values["Step"] = a.words.say("step." + string(pendingStep(c.Steps)))
 	}
-	t := a.words.explain(e, values)
+	at := placeCase
+	if a.snapshot.Case == nil {
+		at = placeHome
+	}
+	t := a.words.explain(e, at, values)
 	if len(e.Fields) == 1 {
 		t.what = a.wrongField(e, e.Fields[0])
 	}
@@ -171,7 +175,7 @@ func (a *App) wrongField(e *procedure.Error, name string) string {
 	if id := "wrong." + name; e.Code == procedure.CodeAnswerOpen && a.words.has(id) {
 		return a.words.say(id)
 	}
-	return a.words.explain(e, nil).what
+	return a.words.explain(e, placeCase, nil).what
 }
 
 // problem is why the case waits; a card that was missed and is back is none.

@@ -103,7 +103,7 @@ func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known 
 	if !known {
 		return topRow(unit(3), picture(drawing, findingMark), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
 	}
-	w := a.words.finding(f)
+	w := a.words.finding(f, placeHome)
 	words := []fyne.CanvasObject{line(styleStrong, w.Part), para(styleBody, w.What, measure)}
 	if w.Do != "" {
 		words = append(words, para(styleCaption, w.Do, measure))

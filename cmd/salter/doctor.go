@@ -19,7 +19,8 @@ import (
 var errUnwell = errors.New("not every part of the counter works")
 
 // doctor checks every part of the counter and says in words what is wrong, as
-// the status page does: one line for each part, and what to do below it.
+// the status page does: one line for each part, below it what to do, and what
+// the failure is called.
 func doctor(ctx context.Context, s Settings, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -45,6 +46,9 @@ func doctor(ctx context.Context, s Settings, args []string, out io.Writer) error
 		fmt.Fprintf(out, "%-8s %s: %s\n", grades[f.Grade], w.Part, w.What)
 		if w.Do != "" {
 			fmt.Fprintf(out, "%-8s %s\n", "", w.Do)
+		}
+		if f.Problem != nil { // for whoever is asked for help
+			fmt.Fprintf(out, "%-8s (%v)\n", "", f.Problem)
 		}
 	})
 	if err := errors.Join(end(), ctx.Err()); err != nil {

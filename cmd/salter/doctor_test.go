@@ -101,6 +101,11 @@ func TestDoctor(t *testing.T) {
 	if said, err := doctorSays(fresh); !errors.Is(err, errUnwell) || !strings.Contains(said, "WRONG    Journal: ") || !strings.Contains(said, "WRONG    Certification authority: ") {
 		t.Errorf("before it is enrolled: %v, %s", err, said)
 	}
+	moved := v.set
+	moved.Token.Module = "/nowhere/module.so"
+	if said, err := doctorSays(moved); !errors.Is(err, errUnwell) || !strings.Contains(said, "token.module") || !strings.Contains(said, "(module: ") {
+		t.Errorf("without its module: %v, %s", err, said)
+	}
 	if _, err := doctorSays(v.set, "-language", "de"); !errors.Is(err, errUsage) {
 		t.Errorf("in German: %v", err)
 	}
