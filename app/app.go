@@ -108,11 +108,12 @@ type Config struct {
 // App is the wizard. All methods but New run on the goroutine of the user
 // interface.
 type App struct {
-	cfg   Config
-	look  Look
-	words *messages // of the language of look
-	keys  *keys
-	ctx   context.Context // of Start; every call of the Desk runs under it
+	cfg     Config
+	look    Look
+	dressed fyne.Theme // the theme that the program has
+	words   *messages  // of the language of look
+	keys    *keys
+	ctx     context.Context // of Start; every call of the Desk runs under it
 
 	catalogues map[Language]*messages
 
@@ -184,7 +185,7 @@ func New(cfg Config) (*App, error) {
 		}
 	}
 	a.pad = newPad(a.keys, cfg.PIN, cfg.PINAgain)
-	cfg.SetTheme(NewTheme(a.look))
+	a.dress()
 	a.speak()
 	a.pad.confirm, a.pad.changed = a.confirmPIN, a.extendPIN
 	cfg.Window.SetPadded(false)

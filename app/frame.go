@@ -82,8 +82,8 @@ func (a *App) abreast(sheets ...fyne.CanvasObject) fyne.CanvasObject {
 	return topRow(unit(4), sheets...)
 }
 
-// widest is the limit for lines and sheets: wider ones do not read better.
-func widest() float32 { return unit(250) }
+// widest is the limit for the sheets of a page: wider ones do not read better.
+func widest() float32 { return unit(330) }
 
 func (a *App) hasRail() bool {
 	c := a.snapshot.Case
@@ -101,18 +101,77 @@ func (a *App) pageWidth() float32 {
 
 // bareFrame shows a page of the citizen: nothing but the page.
 func (a *App) bareFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
-	var content, badge fyne.CanvasObject = inset(unit(6), unit(8), centred(body)), nil
-	if a.snapshot.Demo {
-		badge = inset(unit(3), unit(4), spread(gap(1), a.demoBadge("demo.long")))
-	}
-	if p.missing = content.MinSize().Height + minSize(badge).Height - max(a.size.Height, lowest); p.missing > 0 {
+	var content fyne.CanvasObject = inset(bareMargin(), unit(8), centred(body))
+	if p.missing = body.MinSize().Height - a.bareRoom(); p.missing > 0 {
 		content = p.scrolling(content)
 	}
-	return filled(colourSurface, around(badge, nil, nil, nil, content))
+	return filled(colourSurface, around(a.bareHead(), nil, nil, nil, content))
+}
+
+// bareMargin is the space above and below a page of the citizen.
+func bareMargin() float32 { return unit(4) }
+
+// bareHead says above a page of the citizen that nothing of it is in earnest;
+// nil if it is.
+func (a *App) bareHead() fyne.CanvasObject {
+	if !a.snapshot.Demo {
+		return nil
+	}
+	id, above := "demo.long", unit(3)
+	if a.narrow() {
+		id, above = "demo.short", unit(1)
+	}
+	return inset(above, unit(4), spread(gap(1), a.demoBadge(id)))
 }
 
 // bareWidth is the width that a page of the citizen has for itself.
 func (a *App) bareWidth() float32 { return a.windowWidth() - 2*unit(8) }
+
+// bareRoom is the height that a page of the citizen has for itself.
+func (a *App) bareRoom() float32 {
+	return max(a.size.Height, lowest) - minSize(a.bareHead()).Height - 2*bareMargin()
+}
+
+// fit is how roomy a page of the citizen is.
+type fit struct {
+	gap           float32 // between its parts
+	picture       float32 // factor for the drawing; 0: none
+	heading, lead style
+	brief         bool // without what was said before, or can be found out
+}
+
+// fits are what is tried where the text is large, or the screen small.
+func fits() []fit {
+	return []fit{
+		{gap: unit(4), picture: 1, heading: styleDisplay, lead: styleLead},
+		{gap: unit(3), picture: 0.5, heading: styleDisplay, lead: styleLead},
+		{gap: unit(3), heading: styleHeading, lead: styleLead},
+		{gap: unit(2), heading: styleHeading, lead: styleLead, brief: true},
+		{gap: unit(1.5), heading: styleSub, lead: styleBody, brief: true},
+	}
+}
+
+// fitting builds a page of the citizen as roomy as the screen allows: he should
+// not have to look for the rest of it.
+func (a *App) fitting(build func(fit) fyne.CanvasObject) fyne.CanvasObject {
+	var body fyne.CanvasObject
+	for _, f := range fits() {
+		body = build(f)
+		if m := body.MinSize(); m.Height <= a.bareRoom() && m.Width <= a.bareWidth() {
+			break
+		}
+	}
+	return body
+}
+
+// shrunk is a drawing as large as the page has room for; none at all if there
+// is none.
+func (f fit) shrunk(d drawing, side float32) []fyne.CanvasObject {
+	if f.picture == 0 {
+		return nil
+	}
+	return []fyne.CanvasObject{centred(picture(d, side*f.picture))}
+}
 
 // band is the head of every clerk's page: the program, the citizen of the
 // case, the clerk.

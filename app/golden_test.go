@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 )
 
 // TestPagesInWords holds every page in every language against a golden text:
@@ -39,9 +40,9 @@ func TestPagesInWords(t *testing.T) {
 // outline writes what the page says and which controls it has.
 func (c *counter) outline(b *strings.Builder) {
 	fmt.Fprintf(b, "== %s: %s\n", c.app.page.screen, c.window.Title())
-	for _, w := range c.words() {
+	for _, w := range c.said() {
 		if w != "" {
-			fmt.Fprintf(b, "   %s\n", w)
+			fmt.Fprintf(b, "   %s\n", strings.ReplaceAll(w, "\n", " "))
 		}
 	}
 	first := c.window.Canvas().Focused()
@@ -57,6 +58,29 @@ func (c *counter) outline(b *strings.Builder) {
 			break
 		}
 	}
+}
+
+// said are the words of the page as words does, but each text whole, wherever
+// it is broken into lines.
+func (c *counter) said() []string {
+	var all []string
+	lines := map[fyne.CanvasObject]bool{}
+	walk(c.window.Canvas().Content(), fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		switch o := o.(type) {
+		case *text:
+			all = append(all, o.content)
+			for _, l := range rendererOf(o) {
+				lines[l] = true
+			}
+		case *canvas.Text:
+			if !lines[o] {
+				all = append(all, o.Text)
+			}
+		case *input:
+			all = append(all, o.AccessibilityLabel(), o.Text)
+		}
+	})
+	return all
 }
 
 // golden compares text with a file, or writes it.

@@ -243,10 +243,12 @@ func (l gridLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// The smallest window for which the pages are laid out.
+// The smallest window for which the pages are laid out, and the usual one.
 const (
-	narrowest = 1024
-	lowest    = 700
+	narrowest   = 1024
+	lowest      = 700
+	usualWidth  = 1360
+	usualHeight = 720
 )
 
 // resized fills the window with the page and has it built anew for another
@@ -265,6 +267,11 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 	if a := r.app; a.size != size {
 		a.size = size
-		a.cfg.Go(func() { a.cfg.Post(a.render) }) // not from inside a layout
+		a.cfg.Go(func() { // not from inside a layout
+			a.cfg.Post(func() {
+				a.dress()
+				a.render()
+			})
+		})
 	}
 }

@@ -53,12 +53,17 @@ func (a *App) Look() Look { return a.look }
 // Nothing is lost by it: what was typed, ticked and chosen stays, and so does
 // the focus.
 func (a *App) SetLook(l Look) {
-	old := a.look
 	a.look = l.normal()
-	if NewTheme(a.look) != NewTheme(old) { // else Fyne would read its typefaces again
-		a.cfg.SetTheme(NewTheme(a.look))
-	}
+	a.dress()
 	a.render()
+}
+
+// dress gives the program the theme of its look in a window of this size.
+func (a *App) dress() {
+	if t := newTheme(a.look, roomFor(a.size)); t != a.dressed { // else Fyne would read its typefaces again
+		a.dressed = t
+		a.cfg.SetTheme(t)
+	}
 }
 
 // speak takes the words of the language that the page is for: the clerk's, or

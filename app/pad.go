@@ -40,13 +40,14 @@ type pad struct {
 	first   []byte   // pinMax bytes for a PIN that is typed once more; wiped by wipe
 	firstN  int      // digits in first
 	order   [10]byte // the digit on each place of the pad
+	height  float32  // factor for the height of all that is on it
 	open    bool     // digits are taken
 	confirm func()
 	changed func() // some input came
 }
 
 func newPad(k *keys, buf, first []byte) *pad {
-	p := &pad{keys: k, buf: buf, first: first}
+	p := &pad{keys: k, buf: buf, first: first, height: 1}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -216,20 +217,28 @@ const (
 	dotsHeight          = 13
 	confirmHeight       = 15
 	padWidth            = 3*keyWidth + 2*keyGap
+	padHeight           = dotsHeight + 4*(keyHeight+keyGap) + confirmHeight
+	padLowest           = 0.7 // below it the digits would touch the edges of their keys
 )
 
+// fit makes the keys lower where there is not the height for the usual ones.
+func (p *pad) fit(height float32) { p.height = min(max(height/unit(padHeight), padLowest), 1) }
+
+// high is a height in steps of the grid.
+func (p *pad) high(steps float32) float32 { return unit(steps) * p.height }
+
 // placeBox is where a place lies.
-func placeBox(place int) (fyne.Position, fyne.Size) {
+func (p *pad) placeBox(place int) (fyne.Position, fyne.Size) {
 	if place == placeConfirm {
-		return fyne.NewPos(0, unit(dotsHeight+4*(keyHeight+keyGap))), fyne.NewSize(unit(padWidth), unit(confirmHeight))
+		return fyne.NewPos(0, p.high(padHeight-confirmHeight)), fyne.NewSize(unit(padWidth), p.high(confirmHeight))
 	}
 	column, row := float32(place%3), float32(place/3)
-	return fyne.NewPos(unit(column*(keyWidth+keyGap)), unit(dotsHeight+row*(keyHeight+keyGap))), fyne.NewSize(unit(keyWidth), unit(keyHeight))
+	return fyne.NewPos(unit(column*(keyWidth+keyGap)), p.high(dotsHeight+row*(keyHeight+keyGap))), fyne.NewSize(unit(keyWidth), p.high(keyHeight))
 }
 
 func (p *pad) placeAt(at fyne.Position) (int, bool) {
 	for place := range places {
-		pos, size := placeBox(place)
+		pos, size := p.placeBox(place)
 		if at.X >= pos.X && at.Y >= pos.Y && at.X < pos.X+size.Width && at.Y < pos.Y+size.Height {
 			return place, true
 		}
@@ -265,11 +274,11 @@ func (r *padRenderer) Layout(fyne.Size) {
 	dot, step := unit(4.5), unit(8.5)
 	left := (unit(padWidth) - float32(pinMax-1)*step - dot) / 2
 	for i, d := range r.dots {
-		d.Move(fyne.NewPos(left+float32(i)*step, unit(3)))
+		d.Move(fyne.NewPos(left+float32(i)*step, r.pad.high(dotsHeight-keyGap)/2-dot/2))
 		d.Resize(fyne.NewSquareSize(dot))
 	}
 	for place := range places {
-		pos, size := placeBox(place)
+		pos, size := r.pad.placeBox(place)
 		r.areas[place].Move(pos)
 		r.areas[place].Resize(size)
 		h := r.labels[place].MinSize().Height
@@ -280,8 +289,7 @@ func (r *padRenderer) Layout(fyne.Size) {
 
 // MinSize is fixed.
 func (r *padRenderer) MinSize() fyne.Size {
-	pos, size := placeBox(placeConfirm)
-	return fyne.NewSize(size.Width, pos.Y+size.Height)
+	return fyne.NewSize(unit(padWidth), r.pad.high(padHeight))
 }
 
 // Objects from the back to the front.
@@ -330,6 +338,10 @@ func (r *padRenderer) key(place int) {
 	default:
 		label.Text = digits[r.pad.order[digitIndex(place)]]
 		label.TextSize, label.TextStyle.Bold = theme.Size(theme.SizeNameHeadingText), true
+	}
+	_, size := r.pad.placeBox(place)
+	if room, wide := size.Width-unit(4), label.MinSize().Width; wide > room { // large text in a narrow key
+		label.TextSize *= room / wide
 	}
 }
 

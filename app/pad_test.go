@@ -27,7 +27,7 @@ func atPad(t *testing.T) *counter {
 
 // tap clicks on a place of the pad.
 func (c *counter) tap(place int) {
-	pos, size := placeBox(place)
+	pos, size := c.app.pad.placeBox(place)
 	c.app.pad.Tapped(&fyne.PointEvent{Position: pos.AddXY(size.Width/2, size.Height/2)})
 }
 

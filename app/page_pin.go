@@ -117,17 +117,17 @@ func (a *App) turnPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	a.setPrimary(p, a.words.say("turn.go"), a.beginPIN)
 	a.setBack(p, a.words.say("turn.back"), a.turnBack)
-	parts := []fyne.CanvasObject{
-		centred(picture(pictureTurn, unit(42))),
-		para(styleDisplay.centred(), a.words.say("turn.heading"), a.bareWidth()),
-		centred(para(styleLead.centred(), a.words.say(a.turnText()), a.textWidth())),
-	}
-	if a.citizen.note != "" {
-		parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), a.textWidth())))
-	}
 	p.working = line(styleSecondary.centred(), a.words.say("working"))
-	parts = append(parts, a.citizenLanguages(p), gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
-	return column(unit(4), parts...)
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		parts := append(f.shrunk(pictureTurn, unit(42)),
+			para(f.heading.centred(), a.words.say("turn.heading"), a.bareWidth()),
+			centred(para(f.lead.centred(), a.words.say(a.turnText()), a.textWidth())))
+		if a.citizen.note != "" {
+			parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), a.textWidth())))
+		}
+		parts = append(parts, a.citizenLanguages(p), gap(unit(2)), centred(row(unit(4), p.back, p.primary)), p.working)
+		return column(f.gap, parts...)
+	})
 }
 
 // citizenLanguages let the citizen choose the language of his pages, each under
@@ -137,7 +137,7 @@ func (a *App) citizenLanguages(p *page) fyne.CanvasObject {
 	for _, l := range Languages() {
 		options = append(options, option{value: string(l), label: a.words.say("language." + string(l))})
 	}
-	return centred(a.answersOf(p, controlLanguage, "", unit(130), len(options), options, string(a.citizenLanguage()),
+	return centred(a.answersOf(p, controlLanguage, "", min(a.bareWidth(), 33*theme.TextSize()), len(options), options, string(a.citizenLanguage()),
 		func(v string) { a.chooseLanguage(Language(v)) }))
 }
 
@@ -161,11 +161,6 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	cancel := newButton(a.keys, rankSecondary, a.words.say("pad.cancel"), a.words.say("key.esc"), p.keys[fyne.KeyEscape])
 	p.add(controlCancel, cancel)
 
-	width, between := unit(104), unit(16)
-	if room := a.bareWidth() - unit(padWidth); width+between > room { // large text on a small screen
-		between = unit(6)
-		width = min(width, room-between)
-	}
 	of := string(a.citizen.mode)
 	switch {
 	case p.screen == screenAgain:
@@ -173,21 +168,38 @@ func (a *App) padPage(p *page) fyne.CanvasObject {
 	case a.citizen.changed:
 		of = "changed"
 	}
-	parts := []fyne.CanvasObject{
-		para(styleHeading, a.words.say(a.words.either("pad.heading."+of, "pad.heading")), width),
-		para(styleLead, a.words.say(a.words.either("pad.text."+of, "pad.text")), width),
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		a.pad.fit(a.bareRoom())
+		width, between := unit(104), unit(16)
+		if room := a.bareWidth() - a.pad.MinSize().Width; width+between > room { // large text on a small screen
+			between = unit(6)
+			width = min(width, room-between)
+		}
+		return topRow(between, fixed(width, column(f.gap, a.padWords(p, f, of, width, cancel)...)), a.pad)
+	})
+}
+
+// padWords stand beside the pad. What the PIN is for was read before something
+// went wrong.
+func (a *App) padWords(p *page, f fit, of string, width float32, cancel *button) []fyne.CanvasObject {
+	heading := styleHeading
+	if f.heading == styleSub {
+		heading = styleSub
+	}
+	parts := []fyne.CanvasObject{para(heading, a.words.say(a.words.either("pad.heading."+of, "pad.heading")), width)}
+	if !f.brief || a.citizen.note == "" {
+		parts = append(parts, para(f.lead, a.words.say(a.words.either("pad.text."+of, "pad.text")), width))
 	}
 	if a.citizen.mode != procedure.PINNew {
-		parts = append(parts, row(unit(3), picture(pictureInfo, unit(6.5)), para(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
+		parts = append(parts, row(unit(3), picture(pictureInfo, unit(6.5)), para(f.lead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.words.say(a.citizen.note), width))
 	}
-	if !a.narrow() {
+	if f.picture == 1 {
 		parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)))
 	}
-	parts = append(parts, natural(cancel), a.countdown(p, width))
-	return topRow(between, fixed(width, column(unit(4), parts...)), a.pad)
+	return append(parts, natural(cancel), a.countdown(p, width))
 }
 
 // weakPage names kindly why a new PIN is easily guessed.
@@ -200,17 +212,16 @@ func (a *App) weakPage(p *page) fyne.CanvasObject {
 	p.primary.hint = ""
 	p.back.rank, p.primary.rank = rankPrimary, rankSecondary // what is advised
 	delete(p.keys, fyne.KeyReturn)                           // a weak PIN is never an accident
-	parts := []fyne.CanvasObject{
-		centred(picture(pictureInfo, unit(16))),
-		para(styleDisplay.centred(), a.words.say("weak.heading"), a.bareWidth()),
-	}
-	for _, why := range a.citizen.weak {
-		parts = append(parts, centred(para(styleLead.strong().centred(), a.words.say("weak."+why), a.textWidth())))
-	}
-	return column(unit(4), append(parts,
-		centred(para(styleLead.centred(), a.words.say("weak.text"), a.textWidth())),
-		gap(unit(2)),
-		centred(row(unit(4), p.back, p.primary)))...)
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		parts := append(f.shrunk(pictureInfo, unit(16)), para(f.heading.centred(), a.words.say("weak.heading"), a.bareWidth()))
+		for _, why := range a.citizen.weak {
+			parts = append(parts, centred(para(f.lead.strong().centred(), a.words.say("weak."+why), a.textWidth())))
+		}
+		return column(f.gap, append(parts,
+			centred(para(f.lead.centred(), a.words.say("weak.text"), a.textWidth())),
+			gap(unit(2)),
+			centred(row(unit(4), p.back, p.primary)))...)
+	})
 }
 
 // countdown appears when the time is nearly over.
@@ -248,21 +259,21 @@ func (a *App) onReaderPage(p *page) fyne.CanvasObject {
 	if a.citizen.changed {
 		of = "changed"
 	}
-	parts := []fyne.CanvasObject{
-		centred(picture(pictureCardIn, unit(42))),
-		para(styleDisplay.centred(), a.words.say("on-reader.heading"), a.bareWidth()),
-		centred(para(styleLead.centred(), a.words.say(a.words.either("pad.text."+of, "pad.text")), a.textWidth())),
-	}
-	if a.citizen.note != "" {
-		parts = append(parts, centred(toneWarning.box(a.words.say(a.citizen.note), a.textWidth())))
-	}
-	var steps []fyne.CanvasObject
-	for _, step := range []string{"on-reader.type", "on-reader.confirm", "on-reader.cancel"} {
-		steps = append(steps, para(styleLead, a.words.say(step), a.textWidth()-2*unit(6)))
-	}
-	return column(unit(4), append(parts,
-		centred(natural(panel(column(unit(2), steps...)))),
-		centred(row(unit(3), picture(pictureInfo, unit(6.5)), line(styleLead.strong(), a.words.tries("pin.tries", a.triesLeft())))))...)
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		parts := append(f.shrunk(pictureCardIn, unit(42)),
+			para(f.heading.centred(), a.words.say("on-reader.heading"), a.bareWidth()),
+			centred(para(f.lead.centred(), a.words.say(a.words.either("pad.text."+of, "pad.text")), a.textWidth())))
+		if a.citizen.note != "" {
+			parts = append(parts, centred(toneWarning.box(a.words.say(a.citizen.note), a.textWidth())))
+		}
+		var steps []fyne.CanvasObject
+		for _, step := range []string{"on-reader.type", "on-reader.confirm", "on-reader.cancel"} {
+			steps = append(steps, para(f.lead, a.words.say(step), a.textWidth()-2*unit(6)))
+		}
+		return column(f.gap, append(parts,
+			centred(natural(panel(column(unit(2), steps...)))),
+			centred(row(unit(3), picture(pictureInfo, unit(6.5)), line(f.lead.strong(), a.words.tries("pin.tries", a.triesLeft())))))...)
+	})
 }
 
 // lastTryPage explains what the last try risks before it is made.
@@ -275,18 +286,16 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("last-try.go"), a.takeLastTry)
 	p.primary.hint = ""
 	delete(p.keys, fyne.KeyReturn) // the last try is never an accident
-	parts := []fyne.CanvasObject{
-		centred(picture(pictureWarning, unit(16))),
-		para(styleDisplay.centred(), a.words.say("last-try.heading"), a.bareWidth()),
-	}
-	if a.citizen.note != "" {
-		parts = append(parts, para(styleLead.strong().centred(), a.words.say(a.citizen.note), a.bareWidth()))
-	}
-	parts = append(parts,
-		centred(para(styleLead.centred(), a.words.say("last-try.text"), a.textWidth())),
-		gap(unit(2)),
-		centred(row(unit(4), p.back, p.primary)))
-	return column(unit(4), parts...)
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		parts := append(f.shrunk(pictureWarning, unit(16)), para(f.heading.centred(), a.words.say("last-try.heading"), a.bareWidth()))
+		if a.citizen.note != "" {
+			parts = append(parts, centred(para(f.lead.strong().centred(), a.words.say(a.citizen.note), a.textWidth())))
+		}
+		return column(f.gap, append(parts,
+			centred(para(f.lead.centred(), a.words.say("last-try.text"), a.textWidth())),
+			gap(unit(2)),
+			centred(row(unit(4), p.back, p.primary)))...)
+	})
 }
 
 // thanksPage is the neutral end, the same whatever happened.
@@ -294,11 +303,11 @@ func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	clerk := a.catalogues[a.look.Language] // who need not read the citizen's
 	a.setPrimary(p, clerk.say("thanks.go"), a.toClerk)
-	return column(unit(5),
-		para(styleDisplay.centred(), a.words.say("thanks.heading"), a.bareWidth()),
-		centred(para(styleLead.centred(), a.words.say("thanks.text"), a.textWidth())),
-		centred(picture(pictureTurn, unit(42))),
-		gap(unit(4)),
-		centred(p.primary),
-		line(styleCaption.centred(), clerk.say("thanks.clerk")))
+	return a.fitting(func(f fit) fyne.CanvasObject {
+		parts := append(f.shrunk(pictureTurn, unit(42)),
+			para(f.heading.centred(), a.words.say("thanks.heading"), a.bareWidth()),
+			centred(para(f.lead.centred(), a.words.say("thanks.text"), a.textWidth())),
+			gap(unit(2)))
+		return column(f.gap, append(parts, centred(p.primary), line(styleCaption.centred(), clerk.say("thanks.clerk")))...)
+	})
 }

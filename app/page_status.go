@@ -63,7 +63,7 @@ func (a *App) statusDetails(p *page, c *procedure.CaseView, width float32) []fyn
 		return []fyne.CanvasObject{toneWarning.box(a.words.say("status.none"), width)}
 	}
 	columns := 3
-	if a.pageWidth() == widest() {
+	if !a.narrow() && a.pageWidth() >= unit(250) {
 		columns = 4
 	}
 	return []fyne.CanvasObject{

@@ -2,6 +2,7 @@ package app
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -74,31 +75,71 @@ func (t *text) AccessibilityLabel() string { return t.content }
 func (t *text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // lines breaks the content at spaces so that each line fits the measure; a
-// word longer than the measure is cut.
+// word longer than the measure is cut. The last line of a paragraph is not left
+// with a word or two if shorter lines share the words better.
 func (t *text) lines() []string {
 	if t.measure <= 0 {
 		return []string{t.content}
 	}
 	var out []string
 	for paragraph := range strings.SplitSeq(t.content, "\n") {
-		current := ""
-		for word := range strings.FieldsSeq(paragraph) {
-			for !t.fits(word) {
-				head := t.cut(word)
-				if current != "" {
-					out, current = append(out, current), ""
-				}
-				out, word = append(out, head), word[len(head):]
-			}
-			switch {
-			case current == "":
-				current = word
-			case t.fits(current + " " + word):
-				current += " " + word
-			default:
-				out, current = append(out, current), word
-			}
+		out = append(out, t.shared(paragraph)...)
+	}
+	return out
+}
+
+// shared breaks one paragraph so that its last line is not much shorter than
+// the others.
+func (t *text) shared(paragraph string) []string {
+	lines := t.broken(paragraph, t.measure)
+	if len(lines) == 1 {
+		return lines
+	}
+	longest := float32(0) // of its words: none is cut for this
+	for word := range strings.SplitSeq(paragraph, " ") {
+		longest = max(longest, t.width(word))
+	}
+	const step = 0.05
+	for part := float32(1 - step); part > 0.5 && t.measure*part >= longest; part -= step {
+		if t.width(lines[len(lines)-1]) >= t.measure/3 {
+			break
 		}
+		closer := t.broken(paragraph, t.measure*part)
+		if len(closer) > len(lines) {
+			break
+		}
+		lines = closer
+	}
+	return lines
+}
+
+// broken breaks one paragraph at a measure. A no-break space keeps two words
+// together.
+func (t *text) broken(paragraph string, measure float32) []string {
+	var out []string
+	current := ""
+	for word := range strings.SplitSeq(paragraph, " ") {
+		if word == "" {
+			continue
+		}
+		for t.width(word) > measure {
+			head := t.cut(word, measure)
+			if current != "" {
+				out, current = append(out, current), ""
+			}
+			out, word = append(out, head), word[len(head):]
+		}
+		switch {
+		case word == "":
+		case current == "":
+			current = word
+		case t.width(current+" "+word) <= measure:
+			current += " " + word
+		default:
+			out, current = append(out, current), word
+		}
+	}
+	if current != "" || len(out) == 0 {
 		out = append(out, current)
 	}
 	return out
@@ -108,26 +149,21 @@ func (t *text) width(s string) float32 {
 	return fyne.MeasureText(s, t.style.points(), fyne.TextStyle{Bold: t.style.bold}).Width
 }
 
-func (t *text) fits(s string) bool { return t.width(s) <= t.measure }
-
-// cut returns the longest beginning of word that fits, at least one letter.
-func (t *text) cut(word string) string {
-	end := 0
+// cut returns the longest beginning of word that fits: up to a hyphen or a
+// slash if there is one in its second half, and at least one letter.
+func (t *text) cut(word string, measure float32) string {
+	end := len(word)
 	for i := range word {
-		if i > 0 && !t.fits(word[:i]) {
+		if i > 0 && t.width(word[:i]) > measure {
 			break
 		}
-		if i > 0 {
-			end = i
-		}
+		end = i
+	}
+	if at := strings.LastIndexAny(word[:end], "-/") + 1; at > end/2 {
+		return word[:at]
 	}
 	if end == 0 {
-		for i := range word {
-			if i > 0 {
-				return word[:i]
-			}
-		}
-		return word
+		_, end = utf8.DecodeRuneInString(word)
 	}
 	return word[:end]
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"image/color"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -34,7 +35,7 @@ var spacing = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameScrollBarSmall: 6,
 }
 
-// strokes gives the measures that stay.
+// strokes gives the measures that stay, whatever the size of the text.
 var strokes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameInputBorder:        1.5,
 	theme.SizeNameInputRadius:        6,
@@ -52,20 +53,33 @@ type salterTheme struct {
 	variant fyne.ThemeVariant // nearest to the colours, for what is not among them
 	text    float32           // factor for lettering
 	grid    float32           // factor for spacing
+	room    float32           // factor for strokes
 }
 
 // NewTheme returns the colours and sizes of a look: every text has a contrast
 // of at least 4.5:1 (WCAG 2.2, 1.4.3) and every border of an input 3:1
 // (1.4.11), whatever the desktop prefers.
-func NewTheme(l Look) fyne.Theme {
+func NewTheme(l Look) fyne.Theme { return newTheme(l, 1) }
+
+// newTheme makes everything larger by the factor room.
+func newTheme(l Look, room float32) fyne.Theme {
 	l = l.normal()
-	t := salterTheme{Theme: theme.DefaultTheme(), colours: l.Colours, variant: theme.VariantDark}
+	t := salterTheme{Theme: theme.DefaultTheme(), colours: l.Colours, variant: theme.VariantDark, room: room}
 	if l.Colours == Light {
 		t.variant = theme.VariantLight
 	}
-	t.text = float32(l.TextSize) / 100
-	t.grid = (1 + t.text) / 2
+	text := float32(l.TextSize) / 100
+	t.text, t.grid = text*room, (1+text)/2*room
 	return t
+}
+
+// roomFor is the factor by which a window of that size shows everything larger
+// than the usual one does: in steps, and less than the window has grown, so
+// that a large screen shows both more and larger.
+func roomFor(size fyne.Size) float32 {
+	const step, share = 1.0 / 8, 0.6
+	grown := min(size.Width/usualWidth, size.Height/usualHeight) - 1
+	return 1 + step*float32(math.Round(float64(max(grown, 0)*share/step)))
 }
 
 // Color ignores the variant of the desktop: the look has its own.
@@ -85,7 +99,7 @@ func (t salterTheme) Size(name fyne.ThemeSizeName) float32 {
 		return s * t.grid
 	}
 	if s, ok := strokes[name]; ok {
-		return s
+		return s * t.room
 	}
 	return t.Theme.Size(name)
 }

@@ -112,3 +112,28 @@ func TestTextSize(t *testing.T) {
 		t.Errorf("a size that nobody offers gives %v, want the usual %v", got, want)
 	}
 }
+
+// TestRoom: a large screen shows everything larger, and the usual ones as it
+// is drawn; full screen, which a page of the citizen asks for, changes nothing.
+func TestRoom(t *testing.T) {
+	for _, tt := range []struct {
+		size fyne.Size
+		want float32
+	}{
+		{fyne.Size{}, 1}, {fyne.NewSize(1024, 700), 1}, {fyne.NewSize(1360, 720), 1}, {fyne.NewSize(1366, 768), 1}, {fyne.NewSize(1440, 900), 1},
+		{fyne.NewSize(1680, 1050), 1.125}, {fyne.NewSize(1920, 1040), 1.25}, {fyne.NewSize(1920, 1080), 1.25}, {fyne.NewSize(2560, 1440), 1.5},
+		{fyne.NewSize(1920, 700), 1},
+	} {
+		if got := roomFor(tt.size); got != tt.want {
+			t.Errorf("in a window of %v everything is %v as large, want %v", tt.size, got, tt.want)
+		}
+	}
+	c := open(t, atHome(), fyne.NewSize(1920, 1040))
+	if got, want := theme.TextSize(), float32(20); got != want {
+		t.Errorf("in a window of 1920 × 1040 text is %v high, want %v", got, want)
+	}
+	c.window.Resize(usual)
+	if got, want := theme.TextSize(), float32(16); got != want {
+		t.Errorf("in a smaller window again text is %v high, want %v", got, want)
+	}
+}
