@@ -63,7 +63,7 @@ func testData(kinds ...procedure.PaperKind) procedure.PaperData {
 		Contract: procedure.ContractRef{Number: "BG-017-03-2026-000042/У", Date: procedure.Date{Year: 2026, Month: 11, Day: 22}},
 		Kinds:    kinds,
 		Result: &procedure.ResultView{
-			CommonName: "ЉУБИЦА ЂУРЂЕВИЋ-ЊЕЖИЋ 012345678 Sign", Issuer: "MUP Gradjani CA 4",
+			CommonName: "ЉУБИЦА ЂУРЂЕВИЋ-ЊЕЖИЋ 012345678 Sign", Issuer: "MUP Gradjani CA 4", Root: "MUP Root CA 4",
 			Serial: "3fa91c02d47be65800119af4", Active: true,
 			NotBefore: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), NotAfter: time.Date(2031, 3, 14, 22, 59, 59, 0, time.UTC),
 		},

@@ -147,7 +147,7 @@ func (v values) addContract(d procedure.PaperData, o Options, t, terms *template
 // addCertificate adds the certificate of the case: the new one, or the one
 // whose status changes.
 func (v values) addCertificate(d procedure.PaperData, t *template, zone *time.Location) {
-	for _, name := range []string{"serial", "issuer", "from", "until", "status"} {
+	for _, name := range []string{"serial", "issuer", "root", "from", "until", "status"} {
 		v["certificate_"+name] = ""
 	}
 	v["old_serial"] = strings.ToUpper(d.OldSerial)
@@ -162,7 +162,7 @@ func (v values) addCertificate(d procedure.PaperData, t *template, zone *time.Lo
 		}
 	case r != nil:
 		v["certificate_serial"] = strings.ToUpper(r.Serial)
-		v["certificate_issuer"] = r.Issuer
+		v["certificate_issuer"], v["certificate_root"] = r.Issuer, r.Root
 		v["certificate_from"] = day(r.NotBefore, zone)
 		v["certificate_until"] = day(r.NotAfter, zone)
 		state := "hold"

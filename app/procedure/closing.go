@@ -30,8 +30,12 @@ func (e *Engine) loadResult(ctx context.Context, c Case, cur *current) error {
 	if err != nil {
 		return &Error{Code: CodeTampered, Detail: "stored certificate", Err: err}
 	}
+	root, err := x509.ParseCertificate(chain[len(chain)-1])
+	if err != nil {
+		return &Error{Code: CodeTampered, Detail: "stored chain", Err: err}
+	}
 	result := &ResultView{
-		CommonName: leaf.Subject.CommonName, Issuer: leaf.Issuer.CommonName, Serial: c.Attempt.Serial,
+		CommonName: leaf.Subject.CommonName, Issuer: leaf.Issuer.CommonName, Root: root.Issuer.CommonName, Serial: c.Attempt.Serial,
 		NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, DER: chain[0], Chain: chain,
 		Active: c.Attempt.Active, Others: c.Attempt.Others,
 	}

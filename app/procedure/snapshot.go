@@ -477,7 +477,8 @@ type StepView struct {
 // ResultView is the certificate as read back from the chip.
 type ResultView struct {
 	CommonName string
-	Issuer     string
+	Issuer     string // common name
+	Root       string // common name of who signed the last of Chain: the root, which signs itself
 	Serial     string // hex
 	NotBefore  time.Time
 	NotAfter   time.Time

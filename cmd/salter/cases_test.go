@@ -96,6 +96,11 @@ func TestRenew(t *testing.T) {
 	if bytes.Equal(old.RawSubjectPublicKeyInfo, fresh.RawSubjectPublicKeyInfo) {
 		t.Error("the new certificate is for the old key")
 	}
+	root, err := x509.ParseCertificate(first.Chain[len(first.Chain)-1])
+	v.do("read the root", err)
+	if name := root.Subject.CommonName; root.CheckSignatureFrom(root) != nil || c.Result.Root != name || c.Result.Issuer == name {
+		t.Errorf("the take-home sheet names the root %q and the issuer %q; the root is %q", c.Result.Root, c.Result.Issuer, name)
+	}
 	if got := v.printed(); !slices.Equal(got, []procedure.PaperKind{procedure.PaperRequest, procedure.PaperReceipt, procedure.PaperTakeHome, procedure.PaperLabel}) {
 		t.Errorf("printed %v, want Obrazac 1, and receipt, take-home sheet, label", got)
 	}
