@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 
 	"salter/app/forms"
 	"salter/app/procedure"
@@ -103,6 +101,8 @@ type Config struct {
 	Close func()
 	// Windowed keeps the citizen's pages in the window as it is.
 	Windowed bool
+	// Second is the citizen's own monitor; nil: he types on the clerk's.
+	Second SecondMonitor
 }
 
 // App is the wizard. All methods but New run on the goroutine of the user
@@ -133,8 +133,13 @@ type App struct {
 	locked  bool                // the clerk's pages are hidden until he types his password
 	used    atomic.Int64        // when the screen was used last, Unix nanoseconds; other goroutines read it
 	ticks   atomic.Bool         // the page changes with time; other goroutines read it
-	size    fyne.Size           // of the window, as last laid out
-	root    *fyne.Container     // the content of the window; it holds that of the page
+	main    *pane               // the clerk's window
+	second  *pane               // the citizen's on his own monitor, while it is open; else nil
+	front   *pane               // the one that was given the keyboard last
+	stood   bool                // the second one has covered its monitor
+	opened  time.Time           // when the second one was opened
+	routed  screen              // what route said for the pages that are up
+	size    fyne.Size           // of the window for which a page is laid out
 	ended   procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
 	working string              // the action in progress, empty if none
 	failure *procedure.Error    // what became of the last action
@@ -170,7 +175,9 @@ func New(cfg Config) (*App, error) {
 		}
 	}
 	a := &App{cfg: cfg, look: cfg.Look.normal(), catalogues: words, ctx: context.Background()}
-	a.keys = newKeys()
+	a.main = &pane{window: cfg.Window}
+	a.front = a.main
+	a.keys = newKeys(cfg.Now)
 	a.keys.used = a.active
 	a.active()
 	a.keys.page, a.keys.rune = a.typedKey, a.typedRune
@@ -180,7 +187,7 @@ func New(cfg Config) (*App, error) {
 		}
 	}
 	a.keys.focus = func(c fyne.Focusable) {
-		if a.page != nil {
+		if a.page != nil && (a.second == nil || a.page.has(c)) { // what was clicked may be in the other window
 			a.page.canvas.Focus(c)
 		}
 	}
@@ -229,6 +236,10 @@ func (a *App) follow(ctx context.Context) {
 // page then says why. Meant for the window's close intercept.
 func (a *App) MayClose() bool {
 	if a.citizen.stage != atClerk {
+		if a.second != nil {
+			a.notice = "close.citizen"
+			a.render()
+		}
 		return false
 	}
 	c := a.snapshot.Case
@@ -261,7 +272,7 @@ func (a *App) show(s procedure.Snapshot) {
 	a.draft.follow(s)
 	a.followCitizen()
 	a.followCard(old.Reader)
-	if p := a.page; p != nil && p.screen == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
+	if p := a.page; p != nil && a.routed == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
 		return
 	}
 	a.render()
@@ -289,6 +300,7 @@ func insertion(r procedure.ReaderView) uint64 {
 
 // tick runs once a second.
 func (a *App) tick() {
+	a.tickSecond()
 	a.tickPIN()
 	if a.page != nil && a.page.tick != nil {
 		a.page.tick(a.cfg.Now())
@@ -343,66 +355,27 @@ func (a *App) render() {
 	if !a.shown {
 		return
 	}
-	a.speak()
-	old, next := a.page, a.route()
-	same := old != nil && old.screen == next
-	if !same {
+	next := a.route()
+	if next != a.routed {
 		a.keys.forget()
-	}
-	if !same && next != screenLook {
-		if old != nil && !old.bare && !a.fresh {
+		if old := a.page; next != screenLook && old != nil && !old.bare && !a.fresh {
 			a.failure, a.notice = nil, "" // it spoke of a page that is gone
 		}
 	}
+	a.routed = next
 	if a.viewed != nil && next != screenPreview && next != screenLook && next != screenLocked {
 		a.releasePreview() // the papers go from memory
 	}
-	focus := ""
-	if same {
-		focus = old.focused()
+	if a.second != nil && a.guestScreen() == "" {
+		a.closeSecond()
 	}
-	p := a.build(next, old)
-	a.page = p
-	if p.bare {
+	a.speak()
+	a.showPages(next)
+	if a.page.bare {
 		a.under = nil
 	}
-	a.ticks.Store(p.tick != nil)
-	a.cfg.Window.SetTitle(a.title(next))
-	if w := a.cfg.Window; !a.cfg.Windowed && w.FullScreen() != p.bare {
-		w.SetFullScreen(p.bare) // the citizen's pages have the whole screen
-	}
-	a.cfg.Window.Canvas().Unfocus() // else the cursor of a field that is gone blinks for ever
-	a.fill(p.content)
-	a.hookCanvas()
-	p.showWorking(a.working != "")
-	if focus == "" || !p.focus(focus) {
-		p.focus(p.first)
-	}
-}
-
-// fill puts content into the window. The window is given content only once:
-// Fyne takes its size anew each time, and after a time in full screen the
-// window would come back as large as the screen.
-func (a *App) fill(content fyne.CanvasObject) {
-	if a.root == nil {
-		a.root = container.New(&resized{app: a}, newSensor(a.active), content)
-		a.cfg.Window.SetContent(a.root)
-		return
-	}
-	a.root.Objects[1] = content
-	a.root.Refresh()
-}
-
-// hookCanvas takes the keys that reach no control, for instance after a click
-// beside everything.
-func (a *App) hookCanvas() {
-	c := a.cfg.Window.Canvas()
-	c.SetOnTypedKey(func(e *fyne.KeyEvent) { a.typedKey(e.Name) })
-	c.SetOnTypedRune(a.typedRune)
-	if d, ok := c.(desktop.Canvas); ok {
-		d.SetOnKeyDown(func(e *fyne.KeyEvent) { a.keys.down(e.Name) })
-		d.SetOnKeyUp(func(e *fyne.KeyEvent) { a.keys.up(e.Name) })
-	}
+	a.ticks.Store(a.page.tick != nil || a.second != nil)
+	a.page.showWorking(a.working != "")
 }
 
 // typedKey is a key for the page.

@@ -457,7 +457,7 @@ func TestContentIsSetOnce(t *testing.T) {
 		if c.window.Content() != content {
 			t.Errorf("%s: the window has another content", c.app.page.screen)
 		}
-		if c.app.root.Objects[1] != c.app.page.content {
+		if c.app.main.root.Objects[1] != c.app.page.content {
 			t.Errorf("%s: the window does not show the page", c.app.page.screen)
 		}
 		c.press(map[bool]fyne.KeyName{false: fyne.KeyReturn, true: fyne.KeyEscape}[full])

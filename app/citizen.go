@@ -88,8 +88,8 @@ func (a *App) padTexts() padTexts {
 	}
 }
 
-// turnScreen asks to turn the screen to the citizen, as soon as authority and
-// card have said that a PIN is not typed in vain. Without the card of the case
+// turnScreen asks to turn the screen to the citizen, or opens that of his own,
+// as soon as authority and card have said that a PIN is not typed in vain. Without the card of the case
 // it says what is missing.
 func (a *App) turnScreen() {
 	if c := a.snapshot.Case; c != nil && !c.SameCard {
@@ -97,7 +97,10 @@ func (a *App) turnScreen() {
 		return
 	}
 	a.ended = ""
-	a.do("begin-pin", a.cfg.Desk.BeginPIN, func() { a.citizen = citizen{stage: stageTurn} })
+	a.do("begin-pin", a.cfg.Desk.BeginPIN, func() {
+		a.citizen = citizen{stage: stageTurn}
+		a.openSecond()
+	})
 }
 
 // beginPIN opens the pad. The page may have been left in between, so it is
@@ -293,7 +296,8 @@ func (a *App) extendPIN() {
 
 // leavePIN ends the citizen's page without a PIN: wipe first, then tell.
 func (a *App) leavePIN(why procedure.PINEnd) {
-	if !a.citizen.typing() && !(a.citizen.stage == stageTurn && why == procedure.PINCardGone) {
+	begun := a.citizen.stage == stageTurn && (why == procedure.PINCardGone || why == procedure.PINCancelled)
+	if !a.citizen.typing() && !begun {
 		return
 	}
 	a.pad.wipe()

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
@@ -9,8 +11,12 @@ import (
 // down: Fyne reports both as TypedKey, and a key held too long must never
 // answer the question of the next page. It belongs to the UI goroutine.
 type keys struct {
+	now   func() time.Time
 	fresh map[fyne.KeyName]bool
 	held  map[fyne.KeyName]bool
+	// carried are keys that were held when another window got the keyboard,
+	// with the moment until which their next press is still that one.
+	carried map[fyne.KeyName]time.Time
 	// used is told that somebody uses keyboard or mouse.
 	used func()
 	// page gets every key that the focused control has no use for.
@@ -24,12 +30,17 @@ type keys struct {
 	rune func(rune)
 }
 
-func newKeys() *keys {
-	return &keys{fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, reached: func() {}, used: func() {}, focus: func(fyne.Focusable) {}}
+func newKeys(now func() time.Time) *keys {
+	return &keys{
+		now: now, fresh: map[fyne.KeyName]bool{}, held: map[fyne.KeyName]bool{}, carried: map[fyne.KeyName]time.Time{},
+		reached: func() {}, used: func() {}, focus: func(fyne.Focusable) {},
+	}
 }
 
 func (k *keys) down(name fyne.KeyName) {
-	k.fresh[name], k.held[name] = true, true
+	until, carried := k.carried[name]
+	delete(k.carried, name)
+	k.fresh[name], k.held[name] = !carried || k.now().After(until), true
 	k.used()
 }
 
@@ -37,6 +48,18 @@ func (k *keys) up(name fyne.KeyName) {
 	delete(k.fresh, name)
 	delete(k.held, name)
 }
+
+// cross is to be called when another window gets the keyboard. A key that is
+// held then begins to repeat in the new window, where the toolkit takes that
+// for a press of its own.
+func (k *keys) cross() {
+	for name := range k.held {
+		k.carried[name] = k.now().Add(carriedFor)
+	}
+}
+
+// carriedFor is longer than any system waits before a held key repeats.
+const carriedFor = 1200 * time.Millisecond
 
 // forget lets no press of an earlier page count on the next one.
 func (k *keys) forget() { clear(k.fresh) }

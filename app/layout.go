@@ -253,7 +253,10 @@ const (
 
 // resized fills the window with the page and has it built anew for another
 // size.
-type resized struct{ app *App }
+type resized struct {
+	app  *App
+	pane *pane
+}
 
 // MinSize does not depend on the page: a page follows the window, never the
 // other way round.
@@ -265,8 +268,8 @@ func (r *resized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		o.Move(fyne.Position{})
 		o.Resize(size)
 	}
-	if a := r.app; a.size != size {
-		a.size = size
+	if a := r.app; r.pane.size != size {
+		r.pane.size = size
 		a.cfg.Go(func() { // not from inside a layout
 			a.cfg.Post(func() {
 				a.dress()

@@ -123,7 +123,7 @@ func TestIdle(t *testing.T) {
 		{"nothing", func(*counter) {}, true},
 		{"a key", func(c *counter) { c.press(fyne.KeyPageUp) }, false},
 		{"the mouse over a button", func(c *counter) { c.app.page.primary.MouseIn(&desktop.MouseEvent{}) }, false},
-		{"the mouse beside everything", func(c *counter) { c.app.root.Objects[0].(*sensor).MouseMoved(&desktop.MouseEvent{}) }, false},
+		{"the mouse beside everything", func(c *counter) { c.app.main.root.Objects[0].(*sensor).MouseMoved(&desktop.MouseEvent{}) }, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

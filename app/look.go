@@ -58,9 +58,10 @@ func (a *App) SetLook(l Look) {
 	a.render()
 }
 
-// dress gives the program the theme of its look in a window of this size.
+// dress gives the program the theme of its look in a window of the size that
+// the clerk's has.
 func (a *App) dress() {
-	if t := newTheme(a.look, roomFor(a.size)); t != a.dressed { // else Fyne would read its typefaces again
+	if t := newTheme(a.look, roomFor(a.main.size)); t != a.dressed { // else Fyne would read its typefaces again
 		a.dressed = t
 		a.cfg.SetTheme(t)
 	}
@@ -70,7 +71,7 @@ func (a *App) dress() {
 // that which the citizen chose.
 func (a *App) speak() {
 	l := a.look.Language
-	if a.citizen.stage != atClerk {
+	if a.citizenWorks() {
 		l = a.citizenLanguage()
 	}
 	if a.words == a.catalogues[l] {

@@ -45,6 +45,7 @@ const (
 	screenOnReader   screen = "on-reader"
 	screenLastTry    screen = "last-try"
 	screenThanks     screen = "thanks"
+	screenAway       screen = "away" // the clerk's, while the citizen has a monitor of his own
 	screenWork       screen = "work"
 	screenTrouble    screen = "trouble"
 	screenHandOver   screen = "hand-over"
@@ -59,7 +60,7 @@ var screens = []screen{
 	screenJournal, screenHistory, screenRemote, screenUnsent, screenCheck,
 	screenPerson, screenSupervisor, screenStatus, screenRefuse,
 	screenPapers, screenBrought, screenSigned, screenPreview, screenEmail, screenContent, screenPIN,
-	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks,
+	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks, screenAway,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
 
@@ -108,6 +109,16 @@ func (p *page) focus(name string) bool {
 		p.canvas.Focus(c)
 	}
 	return ok
+}
+
+// has reports whether a control is on the page.
+func (p *page) has(c fyne.Focusable) bool {
+	for _, own := range p.controls {
+		if own == c {
+			return true
+		}
+	}
+	return false
 }
 
 // focused is the name of the control that has the focus.
@@ -188,9 +199,11 @@ func (a *App) addOther(p *page, name string, r rank, label, hint string, act fun
 	return b
 }
 
-// build makes the page and its frame.
-func (a *App) build(s screen, old *page) *page {
-	p := newPage(s, a.cfg.Window.Canvas())
+// build makes the page and its frame, for a window.
+func (a *App) build(s screen, on *pane) *page {
+	old := on.page
+	a.size = on.size
+	p := newPage(s, on.window.Canvas())
 	var kept *page
 	if old != nil && old.screen == s {
 		kept = old
@@ -265,6 +278,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.lastTryPage(p)
 	case screenThanks:
 		return a.thanksPage(p)
+	case screenAway:
+		return a.awayPage(p)
 	case screenWork:
 		return a.workPage(p)
 	case screenTrouble:

@@ -15,7 +15,7 @@ func (a *App) openLook() {
 
 // closeLook goes back and keeps the look for the next start.
 func (a *App) closeLook() {
-	a.page, a.under = a.under, nil
+	a.page, a.main.page, a.routed, a.under = a.under, a.under, a.under.screen, nil
 	a.render()
 	a.page.focus(a.underFocus)
 	if a.cfg.SaveLook == nil {

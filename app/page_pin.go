@@ -112,15 +112,22 @@ func (a *App) pinEnded(c *procedure.CaseView) (what, do string) {
 	return "", ""
 }
 
-// turnPage asks to turn the screen. It shows nothing of the case.
+// turnPage asks to turn the screen, or tells the citizen to begin on his own.
+// It shows nothing of the case.
 func (a *App) turnPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	a.setPrimary(p, a.words.say("turn.go"), a.beginPIN)
-	a.setBack(p, a.words.say("turn.back"), a.turnBack)
+	drawing, heading := pictureTurn, "turn.heading"
+	if a.second == nil {
+		a.setBack(p, a.words.say("turn.back"), a.turnBack)
+	} else {
+		drawing, heading = pictureOwn, "turn.heading.own"
+		a.setBack(p, a.words.say("pad.cancel"), func() { a.leavePIN(procedure.PINCancelled) })
+	}
 	p.working = line(styleSecondary.centred(), a.words.say("working"))
 	return a.fitting(func(f fit) fyne.CanvasObject {
-		parts := append(f.shrunk(pictureTurn, unit(42)),
-			para(f.heading.centred(), a.words.say("turn.heading"), a.bareWidth()),
+		parts := append(f.shrunk(drawing, unit(42)),
+			para(f.heading.centred(), a.words.say(heading), a.bareWidth()),
 			centred(para(f.lead.centred(), a.words.say(a.turnText()), a.textWidth())))
 		if a.citizen.note != "" {
 			parts = append(parts, centred(toneInfo.box(a.words.say(a.citizen.note), a.textWidth())))
@@ -298,9 +305,18 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	})
 }
 
-// thanksPage is the neutral end, the same whatever happened.
+// thanksPage is the neutral end, the same whatever happened. On a monitor of
+// his own it does not concern the clerk.
 func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	p.bare = true
+	if a.second != nil {
+		return a.fitting(func(f fit) fyne.CanvasObject {
+			return column(f.gap, append([]fyne.CanvasObject{
+				para(f.heading.centred(), a.words.say("thanks.heading"), a.bareWidth()),
+				centred(para(f.lead.centred(), a.words.say("thanks.text.own"), a.textWidth())),
+			}, f.shrunk(pictureCardIn, unit(42))...)...)
+		})
+	}
 	clerk := a.catalogues[a.look.Language] // who need not read the citizen's
 	a.setPrimary(p, clerk.say("thanks.go"), a.toClerk)
 	return a.fitting(func(f fit) fyne.CanvasObject {

@@ -193,6 +193,19 @@ func issuingScenes() []scene {
 			c.typed("1234")
 			c.press(fyne.KeyReturn)
 		}, screenThanks},
+		{"turn on his own monitor", inCase(procedure.PhasePIN), func(c *counter) {
+			m := c.withSecond()
+			c.press(fyne.KeyReturn)
+			c.at(m.window)
+		}, screenTurn},
+		{"away", inCase(procedure.PhasePIN), func(c *counter) {
+			m, clerk := c.withSecond(), c.window
+			c.press(fyne.KeyReturn)
+			c.at(m.window)
+			c.press(fyne.KeyReturn, fyne.KeyEscape)
+			c.at(clerk)
+			c.app.MayClose()
+		}, screenAway},
 		{"work", inCase(procedure.PhaseWork), nil, screenWork},
 		{"work slow", inCase(procedure.PhaseWork), func(c *counter) {
 			c.now = c.now.Add(40 * time.Second)
