@@ -59,6 +59,16 @@ func aHistory() procedure.CaseHistory {
 	return h
 }
 
+// withJobs is a history of a case whose papers were printed, all but those of
+// its end.
+func withJobs() procedure.CaseHistory {
+	h := aHistory()
+	first, last := jobOf(procedure.PaperRequest, procedure.PaperTerms, procedure.PaperContract), jobOf(procedure.PaperReceipt, procedure.PaperTakeHome, procedure.PaperLabel)
+	last.Number, last.At, last.Printed = 2, noon, 0
+	h.Jobs = []procedure.PaperJob{first, last}
+	return h
+}
+
 func findings() []procedure.Finding {
 	good := func(part procedure.CheckedPart, note string, values map[string]string) procedure.Finding {
 		return procedure.Finding{Part: part, Grade: procedure.GradeGood, Note: note, Values: values}
@@ -103,10 +113,33 @@ func archiveScenes() []scene {
 			c.press(fyne.KeyReturn)
 		}, screenJournal},
 		{"history", atHome(), func(c *counter) {
-			c.desk.archive.history = aHistory()
+			c.desk.archive.history = withJobs()
 			listed(c)
 			c.app.openHistory("case-4")
 		}, screenHistory},
+		{"reprint", atHome(), func(c *counter) {
+			c.desk.archive.history = withJobs()
+			listed(c)
+			c.app.openHistory("case-4")
+			c.press(fyne.KeyF7)
+		}, screenReprint},
+		{"reprint erased", atHome(), func(c *counter) {
+			c.desk.archive.history = withJobs()
+			c.desk.archive.history.Row.Erased = true
+			c.app.cfg.Support = "011 123 4567"
+			listed(c)
+			c.app.openHistory("case-4")
+			c.press(fyne.KeyF7)
+		}, screenReprint},
+		{"reprint after the end", inCase(procedure.PhaseClosed), func(c *counter) {
+			c.desk.archive.history = withJobs()
+			c.press(fyne.KeyF7, fyne.KeyReturn)
+		}, screenReprint},
+		{"reprint lost", inCase(procedure.PhaseClosed), func(c *counter) {
+			c.desk.archive.history = withJobs()
+			c.desk.fail["RecordReprint case-4 2"] = &procedure.Error{Code: procedure.CodePaperLost}
+			c.press(fyne.KeyF7, fyne.KeyReturn)
+		}, screenReprint},
 		{"history open", atHome(), func(c *counter) {
 			c.desk.archive.history = aHistory()
 			c.desk.archive.history.Row = aRow(3)
@@ -141,6 +174,22 @@ func archiveScenes() []scene {
 			listed(c)
 			c.press(fyne.KeyF6)
 		}, screenUnsent},
+		{"printer", inCase(procedure.PhasePapers), func(c *counter) {
+			c.app.cfg.Printers = &somePrinters{list: []string{"", "HP_LaserJet_Pro_M404dn", "Salter-2"}, now: ""}
+			c.broken = &procedure.Error{Code: procedure.CodePrinterStopped}
+			c.press(fyne.KeyReturn)
+			c.app.page.focus(controlPrinter)
+			c.press(fyne.KeySpace)
+		}, screenPrinter},
+		{"printer alone", inCase(procedure.PhasePapers), func(c *counter) {
+			c.app.cfg.Printers = &somePrinters{list: []string{""}}
+			c.app.openPrinters()
+		}, screenPrinter},
+		{"papers printer stopped", inCase(procedure.PhasePapers), func(c *counter) {
+			c.app.cfg.Printers = &somePrinters{list: []string{"", "HP_LaserJet_Pro_M404dn", "Salter-2"}, now: ""}
+			c.broken = &procedure.Error{Code: procedure.CodePrinterStopped}
+			c.press(fyne.KeyReturn)
+		}, screenPapers},
 		{"check", atHome(), func(c *counter) {
 			c.desk.archive.findings = findings()
 			c.press(fyne.KeyF9)

@@ -6,21 +6,26 @@ import (
 	"salter/app/procedure"
 )
 
+// phaseHome stands for the home page among the phases of a case.
+const phaseHome procedure.Phase = ""
+
 // asides are the pages that the clerk opens beside that of the state, each
-// with the phases in which it may be up; no phases: on the home page.
+// with the phases in which it may be up.
 var asides = map[screen][]procedure.Phase{
 	screenRefuse:     {procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail, procedure.PhaseContent, procedure.PhasePIN, procedure.PhaseWork},
 	screenSupervisor: {procedure.PhasePerson, procedure.PhasePIN, procedure.PhaseWork},
 	screenStatus:     {procedure.PhasePerson},
 	screenBrought:    {procedure.PhasePapers},
-	screenPreview:    {procedure.PhasePapers, procedure.PhaseHandOver, procedure.PhaseRefused},
-	screenSearch:     nil,
-	screenDay:        nil,
-	screenJournal:    nil,
-	screenHistory:    nil,
-	screenRemote:     nil,
-	screenUnsent:     nil,
-	screenCheck:      nil,
+	screenPreview:    {phaseHome, procedure.PhasePapers, procedure.PhaseHandOver, procedure.PhaseClosed, procedure.PhaseRefused},
+	screenPrinter:    {phaseHome, procedure.PhasePapers, procedure.PhaseHandOver, procedure.PhaseClosed, procedure.PhaseRefused},
+	screenReprint:    {phaseHome, procedure.PhaseClosed, procedure.PhaseRefused},
+	screenSearch:     {phaseHome},
+	screenDay:        {phaseHome},
+	screenJournal:    {phaseHome},
+	screenHistory:    {phaseHome},
+	screenRemote:     {phaseHome},
+	screenUnsent:     {phaseHome},
+	screenCheck:      {phaseHome},
 }
 
 // openAside shows a page beside that of the state; empty: back to that.
@@ -35,8 +40,11 @@ func (a *App) asideUp() screen {
 	if s == screenPreview && a.viewed == nil {
 		return ""
 	}
-	phases := asides[s]
-	if c == nil && len(phases) == 0 || c != nil && slices.Contains(phases, c.Phase) {
+	phase := phaseHome
+	if c != nil {
+		phase = c.Phase
+	}
+	if slices.Contains(asides[s], phase) {
 		return s
 	}
 	return ""

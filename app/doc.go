@@ -43,7 +43,7 @@
 //	F4           the supervisor's decision
 //	F5           send the records, on the home page; ask or try again in a case
 //	F6           forms that were brought; on the home page: turn a card away
-//	F7           the day sheet, on the home page
+//	F7           the day sheet, on the home page; the papers of a case that were printed
 //	F8           save the case and finish it later
 //	F9           print again; print what is due at the end
 //	F10          language, colours and size of the text

@@ -10,6 +10,9 @@ type draft struct {
 	// aside is a page that the clerk opened beside that of the phase; empty:
 	// none.
 	aside screen
+	// back is the page from which preview or choice of the printer was opened;
+	// empty: that of the phase.
+	back screen
 
 	person    procedure.PersonAnswers
 	papers    procedure.PaperTicks
@@ -71,6 +74,8 @@ const (
 	controlDay      = "day"
 	controlSkip     = "skip"
 	controlJournal  = "journal"
+	controlPapers   = "papers"
+	controlPrinter  = "another_printer"
 	controlCheck    = "check"
 	controlList     = "list"
 	controlRemote   = "remote"
@@ -78,6 +83,8 @@ const (
 	controlExport   = "export"
 	controlCopy     = "copy"
 	fieldFilter     = "filter"
+	fieldJob        = "job"
+	fieldPrinter    = "printer"
 	controlBefore   = "before"
 	controlAfter    = "after"
 	controlLook     = "look"

@@ -474,6 +474,20 @@ func passport() []byte {
 	return b.Bytes()
 }
 
+// jobOf is a print job of some papers.
+func jobOf(kinds ...procedure.PaperKind) procedure.PaperJob {
+	j := procedure.PaperJob{Number: 1, At: noon.Add(-3 * time.Minute), Clerk: "4711"}
+	for _, k := range kinds {
+		copies := 1
+		if k == procedure.PaperTerms || k == procedure.PaperContract {
+			copies = 2
+		}
+		j.Papers = append(j.Papers, procedure.PaperRecord{Kind: k, Copies: copies, Version: "1.0", Script: "sr-Cyrl"})
+		j.Printed += copies
+	}
+	return j
+}
+
 var noon = time.Date(2026, 10, 12, 12, 0, 0, 0, time.UTC)
 
 func anIdentity() procedure.Identity {
@@ -523,6 +537,7 @@ func inCase(p procedure.Phase) procedure.Snapshot {
 	}
 	if at > 1 {
 		c.Printed, c.Copies = true, 5
+		c.Papers = jobOf(procedure.PaperRequest, procedure.PaperTerms, procedure.PaperContract).Papers
 		c.Ticks = procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
 	}
 	if at > 2 {
@@ -536,6 +551,9 @@ func inCase(p procedure.Phase) procedure.Snapshot {
 	if at == 5 {
 		c.WaitsFor = procedure.WaitsForNothing
 		c.Steps = steps(procedure.StepKey, procedure.StepNow)
+	}
+	if at > 6 {
+		c.Papers, c.Copies = append(c.Papers, jobOf(procedure.PaperReceipt, procedure.PaperTakeHome, procedure.PaperLabel).Papers...), 8
 	}
 	if at > 5 {
 		c.Steps = steps("", "")

@@ -129,6 +129,8 @@ func TestEveryValueHasItsWord(t *testing.T) {
 		"status.reason.":   stringConstants(t, "procedure/status.go", "StatusReason"),
 		"weak.":            {procedure.WeakRepeat, procedure.WeakSequence, procedure.WeakBirth, procedure.WeakPersonal, procedure.WeakCard},
 		"step.":            stringConstants(t, "procedure/snapshot.go", "Step"),
+		"paper.":           slices.DeleteFunc(stringConstants(t, "procedure/snapshot.go", "PaperKind"), func(k string) bool { return k == "obrazac-1" }),
+		"paper.obrazac-1.": {"issue", "renew"},
 		"warning.":         stringConstants(t, "procedure/snapshot.go", "Warning"),
 		"waits.":           stringConstants(t, "procedure/snapshot.go", "WaitsFor"),
 		"check.":           stringConstants(t, "procedure/checkup.go", "CheckedPart"),

@@ -122,6 +122,10 @@ func (a *App) failureNotice(p *page, e *procedure.Error, width float32) fyne.Can
 	rest := []fyne.CanvasObject{para(styleBody, t.do, boxMeasure(width-2*ringGap))}
 	if links := a.fieldLinks(p, e); links != nil {
 		rest = append(rest, links)
+	} else if aboutPrinter(e.Code) && a.cfg.Printers != nil {
+		other := newButton(a.keys, rankLink, a.words.say("printer.other"), "", a.openPrinters)
+		p.add(controlPrinter, other)
+		rest = append(rest, row(unit(3), other, line(styleCaption, a.words.fill("support.code", with{"Code": t.code}))))
 	} else {
 		rest = append(rest, line(styleCaption, a.words.fill("support.code", with{"Code": t.code})))
 	}

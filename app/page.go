@@ -23,6 +23,7 @@ const (
 	screenDay        screen = "day"
 	screenJournal    screen = "journal"
 	screenHistory    screen = "history"
+	screenReprint    screen = "reprint"
 	screenRemote     screen = "remote"
 	screenUnsent     screen = "unsent"
 	screenCheck      screen = "check"
@@ -34,6 +35,7 @@ const (
 	screenBrought    screen = "brought"
 	screenSigned     screen = "signed"
 	screenPreview    screen = "preview"
+	screenPrinter    screen = "printer"
 	screenEmail      screen = "email"
 	screenContent    screen = "content"
 	screenPIN        screen = "pin" // the clerk's page of this phase
@@ -57,9 +59,9 @@ const (
 // Screens are all pages, in the order in which a case meets them.
 var screens = []screen{
 	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay,
-	screenJournal, screenHistory, screenRemote, screenUnsent, screenCheck,
+	screenJournal, screenHistory, screenReprint, screenRemote, screenUnsent, screenCheck,
 	screenPerson, screenSupervisor, screenStatus, screenRefuse,
-	screenPapers, screenBrought, screenSigned, screenPreview, screenEmail, screenContent, screenPIN,
+	screenPapers, screenBrought, screenSigned, screenPreview, screenPrinter, screenEmail, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks, screenAway,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
@@ -236,6 +238,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.journalPage(p, kept)
 	case screenHistory:
 		return a.historyPage(p)
+	case screenReprint:
+		return a.reprintPage(p)
 	case screenRemote:
 		return a.remotePage(p)
 	case screenUnsent:
@@ -256,6 +260,8 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.broughtPage(p)
 	case screenPreview:
 		return a.previewPage(p)
+	case screenPrinter:
+		return a.printerPage(p)
 	case screenSigned:
 		return a.signedPage(p, kept)
 	case screenEmail:

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -111,34 +109,8 @@ func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known 
 	return topRow(unit(3), picture(drawing, findingMark), column(0, words...))
 }
 
-// printerName is the printer in use.
-func (a *App) printerName() string {
-	if a.cfg.Printers == nil {
-		return ""
-	}
-	return a.cfg.Printers.Name()
-}
-
-// printerWords name a printer to the clerk.
-func (a *App) printerWords(name string) string {
-	if name == "" {
-		return a.words.say("printer.default")
-	}
-	if dir, ok := strings.CutPrefix(name, "folder:"); ok {
-		return a.words.fill("printer.folder", with{"Name": filepath.Base(dir)})
-	}
-	return name
-}
-
 // printerChoice lets the clerk print on another printer. What was chosen is
 // checked at once.
 func (a *App) printerChoice(p *page, width float32) fyne.CanvasObject {
-	var options []option
-	for _, name := range a.printers {
-		options = append(options, option{value: name, label: a.printerWords(name)})
-	}
-	answers := a.choice(p, "printer", width, 2, options, a.printerName(), func(name string) {
-		a.do("printer", func(context.Context) error { return a.cfg.Printers.Choose(name) }, a.openCheck)
-	})
-	return fixed(width+findingIndent(), spread(gap(1), answers))
+	return fixed(width+findingIndent(), spread(gap(1), a.printerAnswers(p, width, 2, a.openCheck)))
 }

@@ -49,7 +49,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 }
 
 // finalPrinted reports whether the papers of the end, of which the label is
-// always one, have been printed: once the case is closed they cannot be.
+// always one, have been printed.
 func finalPrinted(c *procedure.CaseView) bool {
 	return c.Printed && slices.ContainsFunc(c.Papers, func(r procedure.PaperRecord) bool { return r.Kind == procedure.PaperLabel })
 }
@@ -119,14 +119,23 @@ func (a *App) resultExtras(r *procedure.ResultView) []string {
 	return extras
 }
 
-// closedPage ends the case.
+// closedPage ends the case. Its papers can still be printed.
 func (a *App) closedPage(p *page) fyne.CanvasObject {
+	c := a.snapshot.Case
+	a.papersKey(p, c.ID, len(c.Papers))
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	l := a.linkWords()
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureDone, unit(11)), para(styleHeading, a.words.say("closed.heading"), a.measure()-unit(27))),
-		para(styleLead, a.words.fill("closed.text", with{"Number": a.snapshot.Case.Number}), a.measure()-2*unit(6)),
+		para(styleLead, a.words.fill("closed.text", with{"Number": c.Number}), a.measure()-2*unit(6)),
 		row(unit(3), picture(l.drawing, unit(5.5)), para(styleBody, l.heading+" "+l.text, a.measure()-unit(24))),
+	}
+	if !finalPrinted(c) {
+		print := func() { a.print("receipt") }
+		a.addOther(p, controlPrint, rankSecondary, a.words.say("hand-over.print"), a.words.say("key.print"), print)
+		p.keys[fyne.KeyF9] = print
+		a.previewKey(p, "receipt")
+		parts = append(parts, a.warningLine(a.words.say("hand-over.unprinted"), a.measure()-2*unit(6)))
 	}
 	return centred(panel(column(unit(5), parts...)))
 }
@@ -139,6 +148,7 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("refused.print"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
 	a.previewKey(p, "refusal")
+	a.papersKey(p, c.ID, len(c.Papers))
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{
 		row(unit(4), picture(pictureInfo, unit(11)), para(styleHeading, a.words.say("refused.heading"), a.textWidth()-unit(15))),

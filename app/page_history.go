@@ -19,6 +19,7 @@ func (a *App) historyPage(p *page) fyne.CanvasObject {
 		a.setPrimary(p, a.words.say("history.back"), func() { a.openAside(screenJournal) })
 		return line(styleHeading, a.words.say("journal.heading"))
 	}
+	a.papersKey(p, h.Row.ID, len(h.Jobs))
 	if h.Row.Ended.IsZero() {
 		a.setPrimary(p, a.words.say("home.resume"), func() {
 			a.do("resume", func(ctx context.Context) error { return a.cfg.Desk.ResumeCase(ctx, h.Row.ID) }, nil)

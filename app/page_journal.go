@@ -21,6 +21,7 @@ type ledger struct {
 	busy   bool                      // rows are being read
 	acked  int64                     // by the authority, when the rows were read
 	of     *procedure.CaseHistory    // of one case; nil: not read yet
+	job    int                       // of that case, chosen to be printed again
 	remote *procedure.RemoteCases    // found at the authority; nil: not asked yet
 	unsent procedure.UnsentList      // what the authority does not hold
 	file   *procedure.HandedOverFile // made last; nil: none

@@ -28,7 +28,7 @@ type Preview interface {
 // data and go when the page is left.
 type preview struct {
 	pdf         []byte
-	job         string // the name of the print job
+	print       func() // prints them
 	page, pages int
 	image       image.Image
 }
@@ -59,34 +59,37 @@ func (a *App) releasePreview() {
 	})
 }
 
-// previewKey opens the preview of the papers of a print job.
+// previewKey opens the preview of the papers that are due, to be printed as the
+// job.
 func (a *App) previewKey(p *page, job string) {
+	a.previewOf(p, a.cfg.Desk.PaperData, func() { a.print(job) })
+}
+
+// previewOf opens the preview of papers.
+func (a *App) previewOf(p *page, from paperSource, print func()) {
 	if a.cfg.Preview == nil {
 		return
 	}
-	open := func() { a.openPreview(job) }
+	open := func() { a.openPreview(from, print) }
 	a.addOther(p, controlPreview, rankSecondary, a.words.say("preview.open"), a.words.say("key.preview"), open)
 	p.keys[fyne.KeyF11] = open
 }
 
-// openPreview makes the papers that are due now and shows their first page.
-// Nothing is recorded: looking is not printing.
-func (a *App) openPreview(job string) {
+// openPreview makes the papers and shows their first page. Nothing is
+// recorded: looking is not printing.
+func (a *App) openPreview(from paperSource, print func()) {
 	width := a.pixels(a.pageWide())
-	next := preview{job: job}
+	next := preview{print: print}
+	back := a.asideUp()
 	a.do("preview", func(ctx context.Context) error {
 		defer debug.FreeOSMemory()
-		data, err := a.cfg.Desk.PaperData(ctx)
+		_, papers, err := a.papers(ctx, from)
 		if err != nil {
 			return err
 		}
-		papers, err := a.cfg.Render(data)
-		if err != nil {
-			return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
-		}
 		next.pdf = papers.PDF
 		return a.draw(ctx, &next, width)
-	}, func() { a.viewed, a.draft.aside = &next, screenPreview })
+	}, func() { a.viewed, a.draft.back, a.draft.aside = &next, back, screenPreview })
 }
 
 // turnPageTo shows another page of the papers.
@@ -112,7 +115,7 @@ func (a *App) pixels(length float32) int {
 }
 
 // closePreview goes back to the page that it was opened from.
-func (a *App) closePreview() { a.openAside("") }
+func (a *App) closePreview() { a.openAside(a.draft.back) }
 
 // previewPage shows one page of the papers.
 func (a *App) previewPage(p *page) fyne.CanvasObject {
@@ -120,7 +123,7 @@ func (a *App) previewPage(p *page) fyne.CanvasObject {
 	v := a.viewed
 	print := func() {
 		a.closePreview()
-		a.print(v.job)
+		v.print()
 	}
 	a.turnKey(p, controlBefore, fyne.KeyPageUp, "preview.before", "key.page-up", v.page-1)
 	a.turnKey(p, controlAfter, fyne.KeyPageDown, "preview.after", "key.page-down", v.page+1)

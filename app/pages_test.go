@@ -29,8 +29,8 @@ var crowded = map[string]fyne.Size{
 	"supervisor paper": small, "status": small, "status lost card": small, "status open": usual,
 	"home no reader":      small,
 	"home not eligible":   small,
-	"papers print failed": small,
-	"signed open":         small, "signed chained open": small, "signed status time": small,
+	"papers print failed": small, "papers printer stopped": small, "reprint lost": small,
+	"signed open": small, "signed chained open": small, "signed status time": small,
 	"hand-over open": small,
 }
 
@@ -253,6 +253,7 @@ func issuingScenes() []scene {
 			c.press(fyne.KeyReturn)
 		}, screenHandOver},
 		{"closed", inCase(procedure.PhaseClosed), nil, screenClosed},
+		{"closed unprinted", with1(inCase(procedure.PhaseClosed), func(s *procedure.Snapshot) { s.Case.Papers = s.Case.Papers[:3] }), nil, screenClosed},
 		{"refused", with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) { s.Case.Refusal = procedure.CodeNeedsUnblock }), nil, screenRefused},
 		{"stop at start", procedure.Snapshot{Stop: &procedure.Error{Code: procedure.CodeInUse}}, nil, screenStop},
 		{"stop crashed", procedure.Snapshot{Stop: &procedure.Error{Code: procedure.CodeInternal}}, func(c *counter) {

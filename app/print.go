@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 
+	"salter/app/forms"
 	"salter/app/procedure"
 )
 
@@ -23,19 +24,57 @@ func (a *App) printJob(ctx context.Context, job string) error {
 	if a.cfg.Printer == nil || a.cfg.Render == nil {
 		return &procedure.Error{Code: procedure.CodeNoPrinter}
 	}
-	data, err := a.cfg.Desk.PaperData(ctx)
+	data, papers, err := a.papers(ctx, a.cfg.Desk.PaperData)
 	if err != nil {
 		return err
-	}
-	papers, err := a.cfg.Render(data)
-	if err != nil {
-		return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
 	}
 	if err := a.cfg.Desk.RecordPapers(ctx, papers.Records()); err != nil {
 		return err
 	}
 	failure := printFailure(a.cfg.Printer.Print(ctx, data.CaseNumber, papers.PDF))
 	if err := a.cfg.Desk.RecordPrinted(ctx, job, failure); err != nil {
+		return err
+	}
+	return failure
+}
+
+// paperSource gives what papers are filled with.
+type paperSource func(context.Context) (procedure.PaperData, error)
+
+// papers makes the papers.
+func (a *App) papers(ctx context.Context, from paperSource) (procedure.PaperData, forms.Job, error) {
+	data, err := from(ctx)
+	if err != nil {
+		return data, forms.Job{}, err
+	}
+	job, err := a.cfg.Render(data)
+	if err != nil {
+		err = &procedure.Error{Code: procedure.CodeTemplate, Err: err}
+	}
+	return data, job, err
+}
+
+// again gives what the papers of an earlier job of a case are filled with.
+func (a *App) again(id procedure.CaseID, job int) paperSource {
+	return func(ctx context.Context) (procedure.PaperData, error) { return a.cfg.Desk.ReprintData(ctx, id, job) }
+}
+
+// reprintJob prints the papers of an earlier job once more; they must be the
+// very ones. It runs on a worker goroutine.
+func (a *App) reprintJob(ctx context.Context, id procedure.CaseID, job int) error {
+	defer debug.FreeOSMemory()
+	if a.cfg.Printer == nil || a.cfg.Render == nil {
+		return &procedure.Error{Code: procedure.CodeNoPrinter}
+	}
+	data, papers, err := a.papers(ctx, a.again(id, job))
+	if err != nil {
+		return err
+	}
+	if err := a.cfg.Desk.RecordReprint(ctx, id, job, papers.Records()); err != nil {
+		return err
+	}
+	failure := printFailure(a.cfg.Printer.Print(ctx, data.CaseNumber, papers.PDF))
+	if err := a.cfg.Desk.RecordReprinted(ctx, id, job, failure); err != nil {
 		return err
 	}
 	return failure
