@@ -21,7 +21,7 @@ require (
 	github.com/tetratelabs/wazero v1.12.0 // the sandbox that go-pdfium runs in, without files (app/desk)
 	github.com/zmap/zcrypto v0.0.0-20260906180147-3ed30b1e9340 // the certificate type that zlint reads (ca/authority/lint)
 	github.com/zmap/zlint/v3 v3.7.3 // lint of the to-be-signed certificate (ca/authority/lint)
-	golang.org/x/crypto v0.58.0 // answers of OCSP (ca/authority)
+	golang.org/x/crypto v0.58.0 // answers of OCSP, lists of revoked certificates (ca/authority)
 	golang.org/x/mod v0.42.0 // Merkle tree and signed notes (store/evidence)
 	golang.org/x/sys v0.49.0 // mlock, prctl, disk space (card, store, cmd)
 	golang.org/x/text v0.43.0 // NFC and language tags (ca/profile, app)

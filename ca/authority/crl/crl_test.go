@@ -1,15 +1,21 @@
 package crl_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +24,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"encoding/pem"
 
 	"salter/ca/authority/crl"
 )
@@ -31,6 +35,12 @@ func issuer(t testing.TB, name string) (*x509.Certificate, crypto.Signer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return issuerWith(t, name, key), key
+}
+
+// issuerWith makes a CA with a key.
+func issuerWith(t testing.TB, name string, key crypto.Signer) *x509.Certificate {
+	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().AddDate(5, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -41,7 +51,7 @@ func issuer(t testing.TB, name string) (*x509.Certificate, crypto.Signer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cert, key
+	return cert
 }
 
 // example is a list with one entry of each reason in use.
@@ -111,6 +121,127 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSignRefusals: a list that nobody could rely upon is not signed.
+func TestSignRefusals(t *testing.T) {
+	cert, key := issuer(t, "One")
+	_, other, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noLists, noID := *cert, *cert
+	noLists.KeyUsage, noID.SubjectKeyId = x509.KeyUsageCertSign, nil
+	for _, tt := range []struct {
+		name  string
+		entry crl.Entry
+		by    *x509.Certificate
+		key   crypto.Signer
+	}{
+		{"no serial", crl.Entry{At: time.Now()}, cert, key},
+		{"no date", crl.Entry{Serial: big.NewInt(1)}, cert, key},
+		{"a date before dates", crl.Entry{Serial: big.NewInt(1), At: time.Date(1949, 12, 31, 0, 0, 0, 0, time.UTC)}, cert, key},
+		{"an issuer that signs no lists", crl.Entry{Serial: big.NewInt(1), At: time.Now()}, &noLists, key},
+		{"an issuer without identifier", crl.Entry{Serial: big.NewInt(1), At: time.Now()}, &noID, key},
+		{"Ed25519", crl.Entry{Serial: big.NewInt(1), At: time.Now()}, cert, other},
+		{"P-521", crl.Entry{Serial: big.NewInt(1), At: time.Now()}, cert, p521},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := example()
+			l.Entries = append(l.Entries, tt.entry)
+			if _, err := crl.Sign(l, tt.by, tt.key); err == nil {
+				t.Error("signed, want an error")
+			}
+		})
+	}
+}
+
+// TestAsX509: the lists are those that crypto/x509 makes, byte for byte, but the
+// signature of a curve, which is another one each time.
+func TestAsX509(t *testing.T) {
+	rsa2048, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := mathrand.New(mathrand.NewPCG(1, 2))
+	for _, tt := range []struct {
+		name string
+		key  crypto.Signer
+	}{{"RSA", rsa2048}, {"P-256", p256}, {"P-384", p384}} {
+		t.Run(tt.name, func(t *testing.T) {
+			key, cert := tt.key, issuerWith(t, "Издавалац", tt.key)
+			for _, n := range []int{0, 1, 2, 3, 4, 5, 100, 2000} {
+				l := drawn(draw, n)
+				got, want := sign(t, l, cert, key), bySlowWay(t, l, cert, key)
+				a, err := x509.ParseRevocationList(got)
+				if err != nil {
+					t.Fatalf("%d entries: crypto/x509 cannot read the list: %v", n, err)
+				}
+				b, err := x509.ParseRevocationList(want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(a.RawTBSRevocationList, b.RawTBSRevocationList) || a.SignatureAlgorithm != b.SignatureAlgorithm ||
+					tt.name == "RSA" && !bytes.Equal(got, want) {
+					t.Errorf("%d entries: got %x, want %x", n, got[:min(len(got), 400)], want[:min(len(want), 400)])
+				}
+				if err := a.CheckSignatureFrom(cert); err != nil {
+					t.Errorf("%d entries: %v", n, err)
+				}
+				if err := crl.Check(want, l, cert); err != nil {
+					t.Errorf("%d entries, of crypto/x509: %v", n, err)
+				}
+			}
+		})
+	}
+}
+
+// drawn is a list with serials, dates and reasons of all lengths and forms.
+func drawn(draw *mathrand.Rand, n int) crl.List {
+	at := func() time.Time { return time.Unix(draw.Int64N(5_000_000_000), draw.Int64N(1_000_000_000)) } // to 2128
+	l := crl.List{Number: draw.Int64() >> draw.IntN(63), ThisUpdate: at(), KeptSince: at()}
+	l.NextUpdate = l.ThisUpdate.Add(time.Hour)
+	for range n {
+		serial := make([]byte, 1+draw.IntN(20))
+		for i := range serial {
+			serial[i] = byte(draw.Uint32())
+		}
+		reasons := []int{0, 1, 2, 3, 4, 5, 6, 8, 9, 10}
+		l.Entries = append(l.Entries, crl.Entry{Serial: new(big.Int).SetBytes(serial), At: at(), Reason: reasons[draw.IntN(len(reasons))]})
+	}
+	return l
+}
+
+// bySlowWay has crypto/x509 make a list.
+func bySlowWay(t *testing.T, l crl.List, cert *x509.Certificate, key crypto.Signer) []byte {
+	t.Helper()
+	kept, err := asn1.MarshalWithParams(l.KeptSince.UTC().Truncate(time.Second), "generalized")
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.RevocationList{Number: big.NewInt(l.Number), ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate,
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 60}, Value: kept}}}
+	for _, e := range l.Entries {
+		template.RevokedCertificateEntries = append(template.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: e.Serial, RevocationTime: e.At, ReasonCode: e.Reason})
+	}
+	list, err := x509.CreateRevocationList(rand.Reader, template, cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // TestOpenSSLReads: what others read is what was written.
