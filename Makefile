@@ -65,11 +65,12 @@ bench: ready-test build ## speed and memory, as ratios within one run
 # The longest first. With BUDGET=20m what cannot be played in that time is left
 # out, drawn by a seed: cmd/salter and the power cuts end then, the others take
 # what they need, which is less.
-torture: ready-test ## the long versions of the fault tests; prints what they counted
+torture: ready-test ## the long versions of the fault tests, and the API on PostgreSQL; prints what they counted
 	@mkdir -p build
 	@$(if $(BUDGET),export SALTER_TORTURE_END=$$(date -d "now + $(BUDGET:m= minutes)" +%s);) set -o pipefail; \
-	  SALTER_TORTURE=1 $(GO) test -v -count=1 -timeout 180m -run '$(FAULTS)' \
-	  ./cmd/salter ./store ./cmd/salter-ca ./card ./app/procedure 2>&1 | tee build/torture.txt | awk -f cmd/demo/torture.awk
+	  { SALTER_TORTURE=1 $(GO) test -v -count=1 -timeout 180m -run '$(FAULTS)' \
+	  ./cmd/salter ./store ./cmd/salter-ca ./card ./app/procedure; \
+	  SALTER_POSTGRES=1 $(GO) test -v -count=1 -timeout 60m ./ca/authority/api; } 2>&1 | tee build/torture.txt | awk -f cmd/demo/torture.awk
 
 windows: ready-windows ## cross build; it is compiled here, never run here
 	@mkdir -p build/windows

@@ -207,12 +207,19 @@ func (v *victim) fields(text string) func() []reply {
 }
 
 // files are those of the database, by name. Only what is committed is in them.
+// Of PostgreSQL they are the tables, each with its rows.
 type files map[string][]byte
 
 // files reads them. In exclusive mode no other file belongs to them.
 func (v *victim) files() files {
 	v.t.Helper()
 	all := make(files)
+	if onPostgres() {
+		for table, rows := range v.tables(v.database(v.t)) {
+			all[table] = []byte(strings.Join(rows, "\n"))
+		}
+		return all
+	}
 	for _, name := range []string{"ca.db", "ca.db-wal"} {
 		content, err := os.ReadFile(filepath.Join(v.Dir, name))
 		if err != nil {
@@ -239,6 +246,13 @@ type held map[string][]string
 // contents reads a copy of the database.
 func (v *victim) contents(from files) held {
 	v.t.Helper()
+	if onPostgres() {
+		all := make(held)
+		for table, rows := range from {
+			all[table] = strings.Fields(string(rows))
+		}
+		return all
+	}
 	folder := v.t.TempDir()
 	for name, content := range from {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
@@ -249,15 +263,25 @@ func (v *victim) contents(from files) held {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	defer copied.Close()
+	return v.tables(copied)
+}
+
+// tables reads a whole database, and closes it.
+func (v *victim) tables(from *sql.DB) held {
+	v.t.Helper()
+	defer from.Close()
+	names := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+	if onPostgres() {
+		names = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+	}
 	all := make(held)
-	for _, table := range v.column(copied, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
+	for _, table := range v.column(from, names) {
 		if table != "contact" { // when each workstation was heard of last
-			all[table] = v.rows(copied, table)
+			all[table] = v.rows(from, table)
 		}
 	}
 	if len(all) < 20 || len(all["workstation"]) == 0 {
-		v.t.Fatalf("the copy of the database holds %d tables, %d workstations", len(all), len(all["workstation"]))
+		v.t.Fatalf("the database holds %d tables, %d workstations", len(all), len(all["workstation"]))
 	}
 	return all
 }

@@ -19,7 +19,7 @@ import (
 // TestBootstrap: one route, nothing without a code, and no more than a few
 // wrong codes from one address.
 func TestBootstrap(t *testing.T) {
-	s := catest.Start(t, catest.Config{})
+	s := start(t, catest.Config{})
 	h := api.Bootstrap(s.Authority, slog.New(slog.DiscardHandler))
 	made, err := s.Authority.EnrolmentCode(t.Context(), "BG-017-03", time.Hour)
 	if err != nil {

@@ -1,11 +1,8 @@
 package api_test
 
 import (
-	"database/sql"
-	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -144,14 +141,7 @@ func TestCasesOfBefore(t *testing.T) {
 		t.Fatal(p)
 	}
 	o.Stop()
-	old, err := sql.Open("sqlite", filepath.Join(o.Dir, "ca.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = old.Exec("DELETE FROM case_name; DELETE FROM case_file")
-	if err := errors.Join(err, old.Close()); err != nil {
-		t.Fatal(err)
-	}
+	o.exec(t, "DELETE FROM case_name", "DELETE FROM case_file")
 	o.Start()
 	for _, tt := range []struct{ name, contract string }{{"петровић мар", "1/2026"}, {"tudjin", "U-9"}} {
 		found, p := o.searchCases(second, ca.CaseSearch{Name: tt.name})

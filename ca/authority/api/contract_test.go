@@ -259,7 +259,7 @@ func TestGarbage(t *testing.T) {
 
 // FuzzBodies drives the handlers with foreign bytes behind a true identity.
 func FuzzBodies(f *testing.F) {
-	server := catest.Start(f, catest.Config{})
+	server := start(f, catest.Config{})
 	ws := server.Enrol("BG-017-03")
 	routes := []struct{ method, path string }{
 		{"POST", ca.PathJournal + ws.Name}, {"PUT", ca.PathStatusChange + catest.NewUUID()},
@@ -299,7 +299,7 @@ func FuzzBodies(f *testing.F) {
 // FuzzLabel asks under foreign labels: none is an internal error, and none but
 // those there are has a chain.
 func FuzzLabel(f *testing.F) {
-	server := catest.Start(f, catest.Config{})
+	server := start(f, catest.Config{})
 	ws := server.Enrol("BG-017-03")
 	known := map[string]bool{ca.LabelCitizen: true, ca.LabelForeigner: true, ca.LabelWorkstation: true, ca.LabelInterop: true}
 	for _, label := range []string{ca.LabelCitizen, "tenant/authority/profile", "..", "a%2fb", "\x00", "Ж", ""} {
@@ -326,7 +326,7 @@ func FuzzLabel(f *testing.F) {
 // FuzzClaims signs foreign claims with true keys: the verifier of the
 // signature is satisfied, what it carries is not to be trusted.
 func FuzzClaims(f *testing.F) {
-	server := catest.Start(f, catest.Config{})
+	server := start(f, catest.Config{})
 	cards, clerk := catest.NewCardCA(f), server.AddClerk("1001")
 	server.AddAnchor(cards.Anchor)
 	ws := server.Enrol("BG-017-03")

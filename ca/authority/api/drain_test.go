@@ -133,7 +133,7 @@ func commitRate(b *testing.B, dir string) float64 {
 // authority in one process.
 func BenchmarkBacklog(b *testing.B) {
 	const events = 10_000
-	s := catest.Start(b, catest.Config{})
+	s := start(b, catest.Config{})
 	var took time.Duration
 	var most uint64
 	for i := 0; b.Loop(); i++ {
@@ -174,7 +174,7 @@ func BenchmarkOfflineDay(b *testing.B) {
 	var pushes atomic.Int64
 	for b.Loop() {
 		b.StopTimer()
-		s := catest.Start(b, catest.Config{})
+		s := start(b, catest.Config{})
 		days := make([]*backlog, workstations)
 		for i := range days {
 			days[i] = newBacklog(s.Enrol(fmt.Sprintf("BG-%03d-01", i+1)), events)

@@ -30,7 +30,7 @@ type office struct {
 
 func newOffice(t *testing.T, cfg catest.Config) *office {
 	t.Helper()
-	o := &office{Server: catest.Start(t, cfg), cards: catest.NewCardCA(t)}
+	o := &office{Server: start(t, cfg), cards: catest.NewCardCA(t)}
 	o.AddAnchor(o.cards.Anchor)
 	o.clerk = o.AddClerk("1001")
 	o.ws = o.Enrol("BG-017-03")
@@ -156,7 +156,7 @@ func TestIssueRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	stranger.Key = strangerKey
-	other := catest.Start(t, catest.Config{}).AddClerk("1001")
+	other := start(t, catest.Config{}).AddClerk("1001")
 	supervisor := o.AddClerk("1002", authority.RoleSupervisor)
 	gone := o.AddClerk("1003")
 	if err := o.Authority.RevokeClerk(t.Context(), "1003"); err != nil {

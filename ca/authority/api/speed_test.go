@@ -101,7 +101,7 @@ type prepared struct {
 
 func newLoad(b *testing.B, kind string) *load {
 	b.Helper()
-	o := &office{Server: catest.Start(b, catest.Config{IssuerKey: kind}), cards: catest.NewCardCA(b)}
+	o := &office{Server: start(b, catest.Config{IssuerKey: kind}), cards: catest.NewCardCA(b)}
 	o.AddAnchor(o.cards.Anchor)
 	o.clerk = o.AddClerk("1001")
 	l := &load{office: o, hash: crypto.SHA256}
@@ -264,7 +264,7 @@ func (l *load) rest(b *testing.B) {
 // client's is about half.
 func BenchmarkConnected(b *testing.B) {
 	const workstations = 480
-	s := catest.Start(b, catest.Config{})
+	s := start(b, catest.Config{})
 	ws := s.Enrol("BG-001-01")
 	connect := func() *http.Transport {
 		transport := ws.Transport()

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"crypto/x509"
-	"database/sql"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -309,19 +308,4 @@ func TestCertificate(t *testing.T) {
 	o.Start()
 	check("after an upgrade")
 	wantProblem(t, o.ws.JSON(http.MethodGet, ca.PathCertificates+"40", nil, nil), ca.ProblemNotFound)
-}
-
-// exec changes the database of an authority that is stopped.
-func (o *office) exec(t *testing.T, query string) {
-	t.Helper()
-	d, err := sql.Open("sqlite", filepath.Join(o.Dir, "ca.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Exec(query); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
