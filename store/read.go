@@ -88,7 +88,8 @@ func (j *Journal) Unsent(ctx context.Context, limit int) ([]Event, error) {
 }
 
 // readEvents reads the events from first to last, in order, until their bodies
-// exceed maxBytes; but at least one. A gap is a TamperedError.
+// exceed maxBytes; but at least one. A gap is a TamperedError. With an error come
+// the events before it.
 func readEvents(ctx context.Context, conn *sql.Conn, first, last int64, maxBytes int) ([]Event, error) {
 	rows, err := conn.QueryContext(ctx,
 		"SELECT seq, case_id, kind, at, body FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq", first, last)
@@ -96,15 +97,15 @@ func readEvents(ctx context.Context, conn *sql.Conn, first, last int64, maxBytes
 		return nil, fmt.Errorf("read events: %w", err)
 	}
 	events, err := scanEvents(rows, maxBytes)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
 	for i, e := range events {
 		if e.Seq != first+int64(i) {
-			return nil, tampered(first+int64(i), "missing")
+			return events[:i], tampered(first+int64(i), "missing")
 		}
 	}
-	if len(events) == 0 && first <= last {
+	switch {
+	case err != nil:
+		return events, fmt.Errorf("read events: %w", err)
+	case len(events) == 0 && first <= last:
 		return nil, tampered(first, "missing")
 	}
 	return events, nil
@@ -118,7 +119,7 @@ func scanEvents(rows *sql.Rows, maxBytes int) ([]Event, error) {
 	for size := 0; rows.Next(); {
 		var e Event
 		if err := rows.Scan(&e.Seq, &e.Case, &e.Kind, &e.At, &e.Body); err != nil {
-			return nil, err
+			return events, err
 		}
 		size += len(e.Body)
 		if maxBytes > 0 && size > maxBytes && len(events) > 0 {

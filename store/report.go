@@ -16,7 +16,10 @@ import (
 // Report is what Verify finds in a journal.
 type Report struct {
 	Origin string
-	Head   Head // recomputed from the events, up to the first that is bad
+	// Head is recomputed from the events, if all of them are good. Good is how
+	// many there are up to the first bad one, Last the number of the last.
+	Head       Head
+	Good, Last int64
 	// Checkpoints is the number of checkpoints that the authority
 	// countersigned; the last one covers the events up to Covered.
 	// SignaturesChecked says whether there was a key to verify them with.
@@ -136,7 +139,9 @@ func (c *Copy) auditEvents(ctx context.Context, r *Report) (*audit, error) {
 		}
 	}
 	err = c.j.pages(ctx, a.nextPage)
-	r.Head = Head{a.tree.Size(), a.tree.Root()}
+	if r.Good, r.Last = a.good, a.last; r.Good == r.Last {
+		r.Head = Head{a.tree.Size(), a.tree.Root()}
+	}
 	return a, err
 }
 

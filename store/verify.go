@@ -129,6 +129,8 @@ func readCheckpoints(ctx context.Context, conn *sql.Conn, query string) ([]count
 // audit rebuilds the tree from the events and compares on the way.
 type audit struct {
 	tree *evidence.Tree
+	good int64 // events checked, up to the first that is bad
+	last int64 // number of the last event there is
 	// checkpoints holds the roots that must come out, by size: those that the
 	// authority countersigned, and the last one known in this run.
 	checkpoints   map[int64]tlog.Hash
@@ -207,13 +209,11 @@ func (a *audit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err er
 	if err := conn.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM event").Scan(&size); err != nil {
 		return false, fmt.Errorf("read head: %w", err)
 	}
+	a.last = size
 	if a.tree.Size() >= size {
 		return true, a.finish(ctx, conn)
 	}
-	events, err := readEvents(ctx, conn, a.tree.Size()+1, size, pageBytes)
-	if err != nil {
-		return false, err
-	}
+	events, gap := readEvents(ctx, conn, a.tree.Size()+1, size, pageBytes)
 	nodes, err := readNodes(ctx, conn, a.tree.NextNode(), tlog.StoredHashCount(a.tree.Size()+int64(len(events))))
 	if err != nil {
 		return false, err
@@ -231,8 +231,9 @@ func (a *audit) nextPage(ctx context.Context, conn *sql.Conn) (done bool, err er
 		if root, ok := a.checkpoints[e.Seq]; ok && root != a.tree.Root() {
 			return false, tampered(e.Seq, "history differs from its checkpoint")
 		}
+		a.good = e.Seq
 	}
-	return false, nil
+	return false, gap
 }
 
 // checkHeader compares the columns of an event with its body.

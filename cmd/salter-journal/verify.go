@@ -18,7 +18,7 @@ const verifyHelp = `Checks the whole journal: every event against the Merkle tre
 that the authority countersigned against the tree, every change of the counter's
 checkpoint key against the key before it, every commitment against the
 sealed parts, the schema, and the file itself. It goes on where one thing is
-wrong and names the first bad event.
+wrong, names the first bad event and says how many before it are good.
 
 The authority's key is taken from -authority, else from the enrolment.json
 beside the journal; the output says which. Without a key the signatures are not
@@ -70,8 +70,9 @@ func codeOf(root [32]byte) string { return base32.StdEncoding.EncodeToString(roo
 type verdict struct {
 	Origin      string    `json:"origin"`
 	Verifies    bool      `json:"verifies"`
-	Events      int64     `json:"events"`
-	Root        string    `json:"root"`
+	Events      int64     `json:"events"`         // number of the last one
+	Good        int64     `json:"good"`           // up to the first that is bad
+	Root        string    `json:"root,omitempty"` // if all are good
 	Checkpoints int       `json:"checkpoints"`
 	Keys        []keyFrom `json:"keys"`
 	Covered     int64     `json:"covered"`
@@ -125,9 +126,12 @@ func (p *program) verify(ctx context.Context, path string, receipt receiptFlag) 
 
 func (p *program) verdictOf(r store.Report, path string) verdict {
 	v := verdict{
-		Origin: r.Origin, Events: r.Head.Size, Root: base64.StdEncoding.EncodeToString(r.Head.Root[:]),
+		Origin: r.Origin, Events: r.Last, Good: r.Good,
 		Checkpoints: r.Checkpoints, Covered: r.Covered, Parts: r.Parts, Opened: r.Opened,
 		Findings: []finding{}, Authority: []string{}, Keys: []keyFrom{},
+	}
+	if r.Good == r.Last {
+		v.Root = base64.StdEncoding.EncodeToString(r.Head.Root[:])
 	}
 	for _, k := range r.Keys {
 		v.Keys = append(v.Keys, keyFrom{k.Seq, k.New})
@@ -165,7 +169,11 @@ func compareReceipt(ctx context.Context, c *store.Copy, r receiptFlag) ([]findin
 func (p *program) writeVerdict(v verdict) error {
 	w := &lines{w: p.out}
 	w.print("journal      %s", v.Origin)
-	w.print("events       %d, root %s", v.Events, v.Root)
+	if v.Root == "" {
+		w.print("events       %d of %d verified, up to the first that is bad", v.Good, v.Events)
+	} else {
+		w.print("events       %d, root %s", v.Events, v.Root)
+	}
 	w.print("checkpoints  %d, covering the first %d events", v.Checkpoints, v.Covered)
 	for _, k := range v.Keys {
 		w.print("counter key  from event %d on %s", k.Seq, k.Verifier)
