@@ -21,7 +21,7 @@ type option struct {
 // columns.
 func (a *App) choice(p *page, name string, width float32, columns int, options []option, now string, set func(string)) fyne.CanvasObject {
 	says := a.words.say("question." + name)
-	return column(unit(0.5), para(styleStrong, says, width), a.answersOf(p, name, says, width, columns, options, now, set))
+	return column(unit(1), para(styleStrong, says, width), a.answersOf(p, name, says, width, columns, options, now, set))
 }
 
 // answersOf are the answers of a question, which says so; "" if they say enough
@@ -84,7 +84,7 @@ func (a *App) besides(p *page, name string, width float32, now procedure.Answer,
 func (a *App) beside(p *page, name, question string, width float32, now procedure.Answer, set func(procedure.Answer)) fyne.CanvasObject {
 	says := a.words.say(question)
 	if a.narrow() {
-		return column(unit(0.5), para(styleStrong, says, width), a.answersOf(p, name, says, width, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) }))
+		return column(unit(1), para(styleStrong, says, width), a.answersOf(p, name, says, width, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) }))
 	}
 	left := width * 0.38
 	answers := a.answersOf(p, name, says, width-left, 2, a.yesOrNo(name), string(now), func(v string) { set(procedure.Answer(v)) })

@@ -106,7 +106,7 @@ func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject 
 }
 
 func (a *App) factColumn(id, value, detail string, width float32) fyne.CanvasObject {
-	parts := []fyne.CanvasObject{fact(a.words.say(id), value, width)}
+	parts := []fyne.CanvasObject{fact(a.words.say(id), sentence(value), width)}
 	if detail != "" {
 		parts = append(parts, para(styleCaption, detail, width))
 	}

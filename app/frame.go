@@ -15,7 +15,8 @@ import (
 func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 	var above fyne.CanvasObject
 	if !p.noticed {
-		if n := a.notices(p, a.pageWidth()); n != nil {
+		width := min(max(body.MinSize().Width, a.measure()), a.pageWidth()) // as wide as what it speaks of
+		if n := a.notices(p, width); n != nil {
 			above = column(0, natural(n), gap(unit(3)))
 		}
 	}
@@ -33,7 +34,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 		above = column(unit(3), parts...)
 	}
 	var middle fyne.CanvasObject = inset(pageMargin(), pageMargin(), around(above, nil, nil, nil, body))
-	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height
+	room := max(a.size.Height, lowest) - band.MinSize().Height - bottom.MinSize().Height + 0.5 // which nobody sees
 	if p.missing = middle.MinSize().Height - room; p.missing > 0 {
 		middle = p.scrolling(middle)
 	}
@@ -80,6 +81,20 @@ func (a *App) abreast(sheets ...fyne.CanvasObject) fyne.CanvasObject {
 		return column(unit(4), sheets...)
 	}
 	return topRow(unit(4), sheets...)
+}
+
+// single is the one sheet of a page, as wide as running text.
+func (a *App) single(o fyne.CanvasObject) fyne.CanvasObject {
+	return natural(panel(fixed(a.measure()-2*unit(6), o)))
+}
+
+// scrollsInside lets a part of a page scroll by itself; where the page is narrow
+// it scrolls as a whole.
+func (a *App) scrollsInside(p *page, o fyne.CanvasObject) fyne.CanvasObject {
+	if a.narrow() {
+		return o
+	}
+	return p.scrolling(o)
 }
 
 // widest is the limit for the sheets of a page: wider ones do not read better.
@@ -203,6 +218,9 @@ func (a *App) band(p *page) fyne.CanvasObject {
 		left = append([]fyne.CanvasObject{heading}, left...)
 	} else {
 		who, where := a.whoseCase()
+		if line(styleCaption, where).MinSize().Width > room {
+			where = a.words.fill("band.case.plain", with{"Case": a.snapshot.Case.Number})
+		}
 		if whole := line(styleCaption, where).MinSize().Width + product.MinSize().Width + unit(6); whole <= room {
 			left, room = append([]fyne.CanvasObject{product}, left...), room-product.MinSize().Width-unit(6)
 		}
@@ -349,12 +367,8 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 		others = others[:len(others)-len(last)]
 	}
 	var above []fyne.CanvasObject
-	for len(others) > 0 {
-		n := len(others)
-		for n > 1 && row(unit(2), others[:n]...).MinSize().Width > room {
-			n--
-		}
-		above, others = append(above, spread(gap(1), row(unit(2), others[:n]...))), others[n:]
+	for _, r := range rowsOf(others, unit(2), room) {
+		above = append(above, spread(gap(1), r))
 	}
 	return column(unit(1), append(above, spread(row(unit(2), left...), row(unit(2), last...)))...), false
 }

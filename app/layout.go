@@ -20,6 +20,19 @@ func row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(rowLayout{gap: gap}, objects...)
 }
 
+// rowsOf puts objects beside each other, in as many rows as they need.
+func rowsOf(objects []fyne.CanvasObject, gap, width float32) []fyne.CanvasObject {
+	var rows []fyne.CanvasObject
+	for len(objects) > 0 {
+		n := len(objects)
+		for n > 1 && row(gap, objects[:n]...).MinSize().Width > width {
+			n--
+		}
+		rows, objects = append(rows, row(gap, objects[:n]...)), objects[n:]
+	}
+	return rows
+}
+
 // topRow puts objects beside each other, aligned at the top.
 func topRow(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(rowLayout{gap: gap, top: true}, objects...)
@@ -144,6 +157,18 @@ func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		o.Move(fyne.Position{})
 		o.Resize(fyne.NewSize(min(float32(w), size.Width), size.Height))
 	}
+}
+
+// atMost gives its object no more than one height.
+type atMost float32
+
+// MinSize is that of the object.
+func (atMost) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+// Layout keeps it at the top.
+func (h atMost) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.Position{})
+	objects[0].Resize(fyne.NewSize(size.Width, min(float32(h), size.Height)))
 }
 
 type rowLayout struct {

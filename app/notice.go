@@ -120,7 +120,7 @@ func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 func (a *App) failureNotice(p *page, e *procedure.Error, width float32) fyne.CanvasObject {
 	t := a.explain(e)
 	rest := []fyne.CanvasObject{para(styleBody, t.do, boxMeasure(width-2*ringGap))}
-	if links := a.fieldLinks(p, e); links != nil {
+	if links := a.fieldLinks(p, e, boxMeasure(width-2*ringGap)); links != nil {
 		rest = append(rest, links)
 	} else if aboutPrinter(e.Code) && a.cfg.Printers != nil {
 		other := newButton(a.keys, rankLink, a.words.say("printer.other"), "", a.openPrinters)
@@ -135,7 +135,7 @@ func (a *App) failureNotice(p *page, e *procedure.Error, width float32) fyne.Can
 }
 
 // fieldLinks are buttons that lead to the open questions of the page.
-func (a *App) fieldLinks(p *page, e *procedure.Error) fyne.CanvasObject {
+func (a *App) fieldLinks(p *page, e *procedure.Error, width float32) fyne.CanvasObject {
 	var links []fyne.CanvasObject
 	for _, f := range e.Fields {
 		if _, here := p.controls[f]; !here {
@@ -148,7 +148,7 @@ func (a *App) fieldLinks(p *page, e *procedure.Error) fyne.CanvasObject {
 	if len(links) == 0 {
 		return nil
 	}
-	return row(unit(1), links...)
+	return column(0, rowsOf(links, unit(1), width)...)
 }
 
 // explain puts a failure into words with what the texts may name of the case.

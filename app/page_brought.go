@@ -34,7 +34,7 @@ func (a *App) broughtPage(p *page) fyne.CanvasObject {
 		parts = append(parts, a.choice(p, string(d.kind), width, len(options), options, a.broughtValue(d.kind), func(v string) { a.setBrought(d.kind, v) }))
 	}
 	return column(unit(4), a.heading("brought.heading"),
-		para(styleBody, a.words.say("brought.text"), a.measure()), natural(panel(column(unit(3), parts...))))
+		para(styleBody, a.words.say("brought.text"), a.measure()), a.single(column(unit(3), parts...)))
 }
 
 // notBrought is the value of the first option; the others are the numbers

@@ -37,31 +37,42 @@ func (a *App) checkPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("check.again"), a.openCheck)
 	p.keys[fyne.KeyF5] = a.openCheck
 	width := a.pageWidth()
-	half := (width - unit(4)) / 2
+	columns := make([][]fyne.CanvasObject, a.checkColumns())
+	each := (width-float32(len(columns)-1)*unit(4))/float32(len(columns)) - 2*unit(6)
 	found := map[procedure.CheckedPart]procedure.Finding{}
 	for _, f := range a.findings {
 		found[f.Part] = f
 	}
-	var columns [2][]fyne.CanvasObject
 	for i, part := range procedure.CheckedParts {
-		side := i * 2 / len(procedure.CheckedParts)
+		side := i * len(columns) / len(procedure.CheckedParts)
 		if len(columns[side]) > 0 {
 			columns[side] = append(columns[side], rule())
 		}
 		f, known := found[part]
-		columns[side] = append(columns[side], a.findingRow(part, f, known, half-2*unit(6)))
+		columns[side] = append(columns[side], a.findingRow(part, f, known, each))
 		if part == procedure.PartPrinter && len(a.printers) > 1 {
-			columns[side] = append(columns[side], a.printerChoice(p, half-2*unit(6)-findingIndent()))
+			columns[side] = append(columns[side], a.printerChoice(p, each-findingIndent()))
 		}
 	}
 	p.scrollByKeys(0)
 	head := column(unit(1), line(styleHeading, a.words.say("check.heading")), para(styleSecondary, a.checkSummary(), width),
 		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
-	side := func(i int) fyne.CanvasObject {
-		return panel(fixed(half-2*unit(6), column(unit(1.5), columns[i]...)))
+	var sheets []fyne.CanvasObject
+	for _, rows := range columns {
+		sheets = append(sheets, panel(fixed(each, column(unit(1.5), rows...))))
 	}
-	both := topRow(unit(4), side(0), side(1))
-	return around(column(unit(3), head, gap(0)), nil, nil, nil, p.scrolling(both))
+	return around(column(unit(3), head, gap(0)), nil, nil, nil, a.scrollsInside(p, topRow(unit(4), sheets...)))
+}
+
+// checkColumns is how many columns the findings have.
+func (a *App) checkColumns() int {
+	switch {
+	case a.narrow():
+		return 1
+	case a.pageWidth() < unit(300):
+		return 2
+	}
+	return 3
 }
 
 // checkSummary says in one sentence how it went.

@@ -23,7 +23,7 @@ func (a *App) contentPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("content.go"), func() {
 		a.do("content", a.cfg.Desk.ConfirmContent, a.turnScreen)
 	})
-	return column(unit(3), a.heading("content.heading"),
+	return column(unit(4), a.heading("content.heading"),
 		a.abreast(panel(a.answers(p, c)), panel(a.preview(c.Preview))))
 }
 
@@ -41,7 +41,7 @@ func (a *App) answers(p *page, c *procedure.CaseView) fyne.CanvasObject {
 		a.changeable(p, "content.papers", a.words.fill("content.papers."+string(c.Action), with{"Contract": c.Contract.Number, "Date": a.date(c.Contract.Date)}), procedure.PhasePapers), rule(),
 		a.changeable(p, "content.email", email, procedure.PhaseEmail), rule(),
 		fact(a.words.say("content.until"), a.date(c.Identity.ValidUntil), a.half()))
-	return column(unit(1.5), rows...)
+	return column(unit(2.5), rows...)
 }
 
 // changeable is one answer with the button that leads back to it.
@@ -78,7 +78,7 @@ func (a *App) preview(v *procedure.Preview) fyne.CanvasObject {
 		fact(a.words.say("content.valid"), valid, width),
 		fact(a.words.say("content.issuer"), v.Issuer, width),
 	}
-	return column(unit(1.5), rows...)
+	return column(unit(2.5), rows...)
 }
 
 func (a *App) retry() {

@@ -35,7 +35,7 @@ func (a *App) emailPage(p, kept *page) fyne.CanvasObject {
 	if d.Wanted == procedure.Yes {
 		parts = append(parts, a.emailField(p, kept, procedure.FieldAddress, &d.Address, false), a.emailField(p, kept, procedure.FieldAgain, &d.Again, true))
 	}
-	return column(unit(3), a.heading("email.heading"), natural(panel(column(unit(3), parts...))))
+	return column(unit(4), a.heading("email.heading"), a.single(column(unit(3), parts...)))
 }
 
 // emailField is typed from the signed paper; the second time it cannot be

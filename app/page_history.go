@@ -30,7 +30,10 @@ func (a *App) historyPage(p *page) fyne.CanvasObject {
 	}
 	left := a.pageWidth() * 0.36
 	right := a.pageWidth() - left - unit(4)
-	facts := fixed(left, panel(around(nil, nil, nil, nil, p.scrolling(a.historyFacts(h, left-2*unit(6)-unit(4))))))
+	if a.narrow() {
+		left, right = a.pageWidth(), a.pageWidth()
+	}
+	facts := fixed(left, panel(around(nil, nil, nil, nil, a.scrollsInside(p, a.historyFacts(h, left-2*unit(6)-unit(4))))))
 	var rows []fyne.CanvasObject
 	for i, e := range h.Entries {
 		if i > 0 {
@@ -38,9 +41,13 @@ func (a *App) historyPage(p *page) fyne.CanvasObject {
 		}
 		rows = append(rows, a.historyRow(e, right-2*unit(6)))
 	}
-	told := panel(around(nil, nil, nil, nil, p.scrolling(inset(0, unit(2), column(unit(1.5), rows...)))))
-	p.scrollByKeys(1)
+	told := panel(around(nil, nil, nil, nil, a.scrollsInside(p, inset(0, unit(2), column(unit(1.5), rows...)))))
 	heading := column(unit(3), line(styleHeading, a.words.fill("history.heading", with{"Number": h.Row.Number})), gap(0))
+	if a.narrow() {
+		p.scrollByKeys(0)
+		return column(unit(1), heading, column(unit(4), facts, told))
+	}
+	p.scrollByKeys(1)
 	return around(heading, nil, facts, nil, around(nil, nil, fixed(unit(4), gap(0)), nil, told))
 }
 
@@ -50,21 +57,26 @@ func (a *App) historyFacts(h *procedure.CaseHistory, width float32) fyne.CanvasO
 	if name == "" {
 		name = a.nameless(h.Row)
 	}
-	facts := []struct{ id, value string }{
-		{"history.person", name},
-		{"history.personal-number", masked(string(h.Person.PersonalNumber))},
-		{"history.card", string(h.Person.CardNumber)},
-		{"history.state", a.caseState(h.Row)},
-		{"history.opened", a.moment(h.Row.Opened)},
-		{"history.ended", a.momentOrNone(h.Row.Ended)},
-		{"facts.contract", a.contractLine(h.Contract)},
-		{"facts.certificate", a.serials(h)},
-		{"history.journey", a.journey(h.Row)},
-	}
+	type named struct{ id, value string }
 	var rows []fyne.CanvasObject
-	for _, f := range facts {
-		if f.value != "" {
-			rows = append(rows, fact(a.words.say(f.id), f.value, width))
+	for _, abreast := range [][]named{
+		{{"history.person", name}},
+		{{"history.personal-number", masked(string(h.Person.PersonalNumber))}, {"history.card", string(h.Person.CardNumber)}},
+		{{"history.state", a.caseState(h.Row)}},
+		{{"history.opened", a.moment(h.Row.Opened)}, {"history.ended", a.momentOrNone(h.Row.Ended)}},
+		{{"facts.contract", a.contractLine(h.Contract)}},
+		{{"facts.certificate", a.serials(h)}},
+		{{"history.journey", a.journey(h.Row)}},
+	} {
+		each := (width - float32(len(abreast)-1)*unit(3)) / float32(len(abreast))
+		var shown []fyne.CanvasObject
+		for _, f := range abreast {
+			if f.value != "" {
+				shown = append(shown, fixed(each, fact(a.words.say(f.id), sentence(f.value), each)))
+			}
+		}
+		if len(shown) > 0 {
+			rows = append(rows, topRow(unit(3), shown...))
 		}
 	}
 	return column(unit(2), rows...)

@@ -234,9 +234,9 @@ func (a *App) caseWords(r procedure.CaseRow) caseWords {
 	if !r.Ended.IsZero() {
 		w.when = a.words.fill("journal.ended", with{"Time": a.moment(r.Opened), "End": a.clockOf(r.Opened, r.Ended), "Clerk": r.Clerk})
 	}
-	w.sent = a.words.say("journal.waits")
+	w.sent = sentence(a.words.say("journal.waits"))
 	if r.Sent {
-		w.sent = a.words.say("journal.sent")
+		w.sent = sentence(a.words.say("journal.sent"))
 	}
 	return w
 }
@@ -260,7 +260,7 @@ func (a *App) caseState(r procedure.CaseRow) string {
 	case r.Phase == procedure.PhaseClosed:
 		return a.words.say("journal.done." + string(r.Action))
 	}
-	state := a.words.say("phase." + string(r.Phase))
+	state := sentence(a.words.say("phase." + string(r.Phase)))
 	if r.WaitsFor != procedure.WaitsForNothing {
 		state = a.words.fill("home.state", with{"Phase": state, "Waits": a.words.say("waits." + string(r.WaitsFor))})
 	}

@@ -66,7 +66,7 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 		text = "papers.text.email"
 	}
 	return column(unit(4), a.heading("papers.heading"),
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(a.paperList())), a.printed())
+		para(styleBody, a.words.say(text), a.measure()), a.single(a.paperList()), a.printed())
 }
 
 // printed says where the papers come out and how many did in this case.
@@ -118,7 +118,7 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 		text = "papers.sign.text.before"
 	}
 	parts := []fyne.CanvasObject{a.heading("papers.sign.heading"),
-		para(styleBody, a.words.say(text), a.measure()), natural(panel(column(unit(1), rows...)))}
+		para(styleBody, a.words.say(text), a.measure()), a.single(column(unit(1), rows...))}
 	if c.Copies > 0 {
 		parts = append(parts, a.printed())
 	}

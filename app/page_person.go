@@ -42,6 +42,10 @@ func (a *App) personButtons(p *page, c *procedure.CaseView) {
 		}
 	}
 	a.supervisorKey(p)
+	if label == "supervisor.open" { // the way on is the same
+		p.others = slices.DeleteFunc(p.others, func(b *button) bool { return b == p.controls[controlOverride] })
+		delete(p.controls, controlOverride)
+	}
 	if label != "refuse.open" {
 		a.addOther(p, controlRefuse, rankDanger, a.words.say("refuse.open"), "", func() { a.openRefusal("") })
 	}

@@ -27,7 +27,7 @@ func (a *App) pinPage(p *page) fyne.CanvasObject {
 	default:
 		left = append(left, row(unit(3), picture(pictureInfo, unit(5.5)), para(styleStrong, a.words.tries("pin.tries", c.PIN.Tries), inner-unit(9))))
 	}
-	return column(unit(4), append(parts, natural(panel(column(unit(3), left...))))...)
+	return column(unit(4), append(parts, a.single(column(unit(3), left...)))...)
 }
 
 // pinButtons are the ways on from there. Once the work has begun there is none

@@ -78,7 +78,7 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 	a.setLater(p)
 	a.setPrimary(p, a.words.say("refuse.do"), a.refuse)
 	width := a.measure() - 2*unit(6)
-	parts := []fyne.CanvasObject{a.heading("refuse.heading"), para(styleBody, a.words.say("refuse.text"), width)}
+	var parts []fyne.CanvasObject
 	var reasons []fyne.CanvasObject
 	for i, code := range a.refusalReasons() {
 		t := newAnswer(a.keys, a.reason(code), width-unit(16), chosen == code, func() { a.draft.refusal = code; a.render() })
@@ -95,7 +95,7 @@ func (a *App) refusePage(p *page) fyne.CanvasObject {
 		p.first = controlPrimary
 		parts = append(parts, toneInfo.box(a.words.say("refuse.next"), width, para(styleBody, a.next(chosen), boxMeasure(width))))
 	}
-	return natural(panel(column(unit(2.5), parts...)))
+	return column(unit(4), a.heading("refuse.heading"), para(styleBody, a.words.say("refuse.text"), a.measure()), a.single(column(unit(2.5), parts...)))
 }
 
 // reason names a reason in a few words: its own, or else what happened.

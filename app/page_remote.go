@@ -46,7 +46,7 @@ func (a *App) remotePage(p *page) fyne.CanvasObject {
 	if len(rows) == 0 {
 		return around(head, nil, nil, nil, gap(1))
 	}
-	return around(head, nil, nil, nil, panel(around(nil, nil, nil, nil, p.scrolling(inset(0, unit(2), column(unit(2), rows...))))))
+	return around(head, nil, nil, nil, panel(around(nil, nil, nil, nil, a.scrollsInside(p, inset(0, unit(2), column(unit(2), rows...))))))
 }
 
 // remoteRow is one case of some counter.

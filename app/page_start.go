@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"salter/app/forms"
@@ -206,7 +207,7 @@ func (a *App) linkPanel() fyne.CanvasObject {
 func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 	heading := line(styleStrong, a.words.say("home.waiting"))
 	if len(a.snapshot.Waiting) == 0 {
-		return panel(column(unit(2), heading, line(styleSecondary, a.words.say("home.waiting.none"))))
+		return column(0, panel(column(unit(2), heading, line(styleSecondary, a.words.say("home.waiting.none")))))
 	}
 	rows := []fyne.CanvasObject{}
 	for _, c := range a.snapshot.Waiting {
@@ -215,8 +216,9 @@ func (a *App) waitingPanel(p *page) fyne.CanvasObject {
 	if a.narrow() { // the page scrolls as a whole
 		return panel(column(unit(2), heading, column(0, rows...)))
 	}
-	list := p.scrolling(inset(0, unit(4), column(0, rows...)))
-	return panel(around(heading, nil, nil, nil, list))
+	list := inset(0, unit(4), column(0, rows...))
+	whole := heading.MinSize().Height + list.MinSize().Height + 2*unit(4) // in its sheet
+	return container.New(atMost(whole), panel(around(heading, nil, nil, nil, p.scrolling(list))))
 }
 
 func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {

@@ -61,11 +61,11 @@ func (a *App) unsentPage(p *page) fyne.CanvasObject {
 		rows = append(rows, rule(), line(styleSecondary, a.words.say("unsent.more")))
 	}
 	if len(rows) == 0 {
-		rows = append(rows, line(styleSecondary, a.words.say("unsent.none")))
+		return column(unit(3), append(top, panel(line(styleSecondary, a.words.say("unsent.none"))))...)
 	}
 	p.scrollByKeys(0)
 	head := column(unit(3), append(top, gap(0))...)
-	return around(head, nil, nil, nil, panel(around(nil, nil, nil, nil, p.scrolling(inset(0, unit(2), column(unit(1.5), rows...))))))
+	return around(head, nil, nil, nil, panel(around(nil, nil, nil, nil, a.scrollsInside(p, inset(0, unit(2), column(unit(1.5), rows...))))))
 }
 
 // syncBox says why what waits waits, and until when. The time of the next try
@@ -76,11 +76,10 @@ func (a *App) syncBox(p *page, width float32) fyne.CanvasObject {
 	next := para(styleBody, a.nextTry(), inner)
 	p.tick = func(time.Time) { next.set(a.nextTry()) }
 	if s.Problem == nil {
-		tone := toneInfo
 		if s.Acked == s.Total {
-			tone = toneSuccess
+			return toneSuccess.box(link.heading, width, para(styleBody, link.text, inner))
 		}
-		return tone.box(link.heading, width, para(styleBody, link.text, inner), next)
+		return toneInfo.box(link.heading, width, para(styleBody, link.text, inner), next)
 	}
 	t := a.explain(s.Problem)
 	return toneWarning.box(t.what, width, para(styleBody, t.do, inner), para(styleBody, link.text, inner), next,

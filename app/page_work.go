@@ -73,7 +73,7 @@ func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (f
 			t.set(a.words.say("work.failed"))
 		case procedure.StepNow:
 			d, s = pictureNow, styleStrong
-			e := line(styleStrong.in(theme.ColorNamePrimary), "")
+			e := line(style{colour: theme.ColorNamePrimary, bold: true, align: fyne.TextAlignTrailing}, "")
 			running[step] = e
 			rows = append(rows, stepRow(width, d, s, name, row(unit(4), t, container.New(fixedWidth(unit(16)), e))))
 			continue

@@ -2,6 +2,7 @@ package app
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -166,6 +167,13 @@ func (t *text) cut(word string, measure float32) string {
 		_, end = utf8.DecodeRuneInString(word)
 	}
 	return word[:end]
+}
+
+// sentence begins words with a capital letter, for a place where they stand
+// alone.
+func sentence(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
 }
 
 // CreateRenderer is called by Fyne.
