@@ -136,6 +136,7 @@ func TestArchive(t *testing.T) {
 		}
 	}
 	v.finish()
+	v.do("leave the case", v.c.engine.ParkCase(v.ctx)) // while it is on the screen nothing is erased
 	v.do("sync", v.c.engine.SyncNow(v.ctx))
 	for _, typed := range personal {
 		if found := rows(typed, procedure.FilterAll); len(found) != 0 {

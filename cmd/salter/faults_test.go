@@ -152,7 +152,7 @@ func TestMishaps(t *testing.T) {
 			var p places
 			t.Run("no mishap", func(t *testing.T) { p = newDay(t, r).measure() })
 			t.Logf("places: %d commands after the PIN page, %d exchanges, %d commits", p.commands, p.exchanges, p.commits)
-			all := mishaps(p, 5)
+			all := mishaps(p, 3)
 			struck, done := map[string]int{}, map[string]*harm{cardPulled: {}, authorityLost: {}, programKilled: {}}
 			for some := range slices.Chunk(all, mishapsADay) {
 				if len(struck) > 0 && outOfTime() {
