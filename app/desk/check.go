@@ -9,7 +9,7 @@ import (
 
 // Check looks whether a job for the printer of that name (see Open) would be
 // taken, without printing, and says where it would go: a printer, a folder, or
-// "" for a program that shows it. ErrNoPrinter: nowhere.
+// "" for a program that shows it. Errors are those of Printer.
 func Check(ctx context.Context, name string) (where string, err error) {
 	dir, ok := strings.CutPrefix(name, "folder:")
 	if !ok {

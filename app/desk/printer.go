@@ -11,12 +11,9 @@ import (
 	"time"
 )
 
-// ErrNoPrinter says that the system knows no printer to send a job to.
-var ErrNoPrinter = errors.New("no printer")
-
 // Printer takes a finished PDF. Print returns once the printing system has
 // taken the job over; nil does not mean that paper came out. Title names the
-// job and holds no personal data. A missing printer is ErrNoPrinter.
+// job and holds no personal data. Errors that are known wrap those of errors.go.
 type Printer interface {
 	Print(ctx context.Context, title string, pdf []byte) error
 }

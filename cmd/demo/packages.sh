@@ -25,7 +25,7 @@ card="pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 util-linux iproute2"
 headless="libgl1-mesa-dri xvfb openbox xdotool imagemagick poppler-utils"
 case "${1:-run}" in
   run)     list="$build $card openssl"; [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || list="$list $headless"; [ "${DB:-}" != postgres ] || list="$list postgresql" ;;
-  test)    list="$build $card openssl poppler-utils strace sqlite3 curl postgresql" ;;
+  test)    list="$build $card openssl poppler-utils strace sqlite3 curl postgresql cups-daemon cups-client" ;;
   windows) list="git gcc-mingw-w64-x86-64" ;;
   *) echo "usage: packages.sh run|test|windows" >&2; exit 2 ;;
 esac

@@ -260,10 +260,8 @@ func (c *checkup) printing(ctx context.Context) procedure.Finding {
 	name := c.printer()
 	where, err := desk.Check(ctx, name)
 	switch {
-	case errors.Is(err, desk.ErrNoPrinter):
-		return bad(&procedure.Error{Code: procedure.CodeNoPrinter, Err: err})
 	case err != nil:
-		return bad(&procedure.Error{Code: procedure.CodePrint, Err: err})
+		return bad(printProblem(err))
 	case where == "":
 		return good("viewer", nil)
 	case strings.HasPrefix(name, "folder:"):

@@ -239,15 +239,24 @@ func hasHandle(w fyne.Window) bool {
 type printer struct{ p desk.Printer }
 
 func (p printer) Print(ctx context.Context, title string, pdf []byte) error {
-	err := p.p.Print(ctx, title, pdf)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, desk.ErrNoPrinter):
-		return &procedure.Error{Code: procedure.CodeNoPrinter, Err: err}
-	default:
-		return &procedure.Error{Code: procedure.CodePrint, Err: err}
+	if err := p.p.Print(ctx, title, pdf); err != nil {
+		return printProblem(err)
 	}
+	return nil
+}
+
+// printProblem is the code of a failure of the printer.
+func printProblem(err error) *procedure.Error {
+	code := procedure.CodePrint
+	switch {
+	case errors.Is(err, desk.ErrNoPrinter):
+		code = procedure.CodeNoPrinter
+	case errors.Is(err, desk.ErrNoService):
+		code = procedure.CodePrintService
+	case errors.Is(err, desk.ErrStopped):
+		code = procedure.CodePrinterStopped
+	}
+	return &procedure.Error{Code: code, Err: err}
 }
 
 // stopped is a desk at which nothing can be done but read why.
