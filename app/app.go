@@ -46,6 +46,9 @@ type Config struct {
 	// calls.
 	Post func(f func())
 
+	// Version is the program's, for the status page.
+	Version string
+
 	// Support is whom to call when nothing goes on, as the screen says it;
 	// empty: nobody is named.
 	Support string

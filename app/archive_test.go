@@ -83,7 +83,7 @@ func findings() []procedure.Finding {
 		{Part: procedure.PartKey, Grade: procedure.GradeWarning, Note: "file", Values: map[string]string{"File": "/var/lib/salter/keys/data.key", "Recovery": "/var/lib/salter/keys/data.key.age"}},
 		good(procedure.PartCopies, "made", map[string]string{"Day": "12.10.2026.", "File": "/var/lib/salter/copies/journal-BG-017-03-000000120345.db"}),
 		{Part: procedure.PartPrinter, Grade: procedure.GradeBad, Problem: &procedure.Error{Code: procedure.CodeNoPrinter}},
-		good(procedure.PartTexts, "read", map[string]string{"Versions": "nalepnica 1.1, obavestenje 1.0, obrazac-1 1.1, obrazac-2 1.0, obrazac-3 1.0, odbijanje 1.0, opsti-uslovi 1.0, potvrda 1.1, ugovor 1.0", "Script": "sr-Cyrl"}),
+		good(procedure.PartTexts, "read", map[string]string{"Versions": "nalepnica 1.1, obavestenje 1.1, obrazac-1 1.1, obrazac-2 1.0, obrazac-3 1.0, odbijanje 1.0, opsti-uslovi 1.0, potvrda 1.1, ugovor 1.0", "Script": "sr-Cyrl"}),
 		good(procedure.PartClerk, "readable", nil),
 	}
 }

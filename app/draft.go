@@ -88,6 +88,7 @@ const (
 	controlBefore   = "before"
 	controlAfter    = "after"
 	controlLook     = "look"
+	controlDisplay  = "display"
 	suffixNo        = ".no"
 	prefixCase      = "case."
 	prefixChange    = "change."

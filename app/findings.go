@@ -33,6 +33,9 @@ func (m *messages) finding(f procedure.Finding, at place) Spoken {
 		if d, err := parseDay(value); err == nil {
 			value = m.date(d)
 		}
+		if name == "Script" {
+			value = m.say("language." + value)
+		}
 		values[name] = value
 	}
 	id += "." + f.Note

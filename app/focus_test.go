@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -104,5 +105,22 @@ func TestNothingToPressForACard(t *testing.T) {
 				t.Errorf("the page has the button %q", c.app.page.primary.label)
 			}
 		})
+	}
+}
+
+// TestStatusLeadsToTheDisplay and back again, in the language that was chosen
+// there.
+func TestStatusLeadsToTheDisplay(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.desk.archive.findings = findings()
+	c.press(fyne.KeyF9)
+	c.click(controlDisplay)
+	c.wantScreen(screenLook)
+	c.click("language.en")
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenCheck)
+	c.wantFocus(controlDisplay)
+	if want := c.app.words.fill("check.look.is", with{"Language": "English", "Colours": "light", "Size": "100%"}); !slices.Contains(wordsOn(c), want) {
+		t.Errorf("the status page does not say %q: %q", want, wordsOn(c))
 	}
 }

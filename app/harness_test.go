@@ -337,7 +337,7 @@ func openAs(t testing.TB, s procedure.Snapshot, size fyne.Size, look Look) *coun
 		Go:   c.run,
 		Post: func(f func()) { f() },
 
-		SetTheme: setTheme, Look: look,
+		Version: "1.2", SetTheme: setTheme, Look: look,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)

@@ -55,13 +55,25 @@ func (a *App) checkPage(p *page) fyne.CanvasObject {
 		}
 	}
 	p.scrollByKeys(0)
-	head := column(unit(1), line(styleHeading, a.words.say("check.heading")), para(styleSecondary, a.checkSummary(), width),
-		line(styleCaption, a.words.fill("stop.counter", with{"Counter": a.snapshot.Counter, "Office": a.snapshot.Office})))
 	var sheets []fyne.CanvasObject
 	for _, rows := range columns {
 		sheets = append(sheets, panel(fixed(each, column(unit(1.5), rows...))))
 	}
-	return around(column(unit(3), head, gap(0)), nil, nil, nil, a.scrollsInside(p, topRow(unit(4), sheets...)))
+	return around(column(unit(3), a.checkHead(p, width), gap(0)), nil, nil, nil, a.scrollsInside(p, topRow(unit(4), sheets...)))
+}
+
+// checkHead says how the check went, and what program this is in which look.
+func (a *App) checkHead(p *page, width float32) fyne.CanvasObject {
+	looks := a.lookNow(p)
+	if !a.narrow() {
+		width -= looks.MinSize().Width + unit(4)
+	}
+	program := a.words.fill("check.program", with{"Version": a.cfg.Version, "Counter": a.snapshot.Counter, "Office": a.snapshot.Office})
+	words := column(unit(1), line(styleHeading, a.words.say("check.heading")), para(styleSecondary, a.checkSummary(), width), para(styleCaption, program, width))
+	if a.narrow() {
+		return column(unit(2), words, looks)
+	}
+	return spread(words, looks)
 }
 
 // checkColumns is how many columns the findings have.
@@ -118,6 +130,19 @@ func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known 
 		words = append(words, para(styleCaption, w.Do, measure))
 	}
 	return topRow(unit(3), picture(drawing, findingMark), column(0, words...))
+}
+
+// lookNow says in which language and look the screens are, and leads to where
+// they are chosen.
+func (a *App) lookNow(p *page) fyne.CanvasObject {
+	change := newButton(a.keys, rankSecondary, a.words.say("change"), a.words.say("key.look"), a.openLook)
+	change.spoken = a.words.fill("change.spoken", with{"What": a.words.say("check.look")})
+	p.add(controlDisplay, change)
+	is := a.words.fill("check.look.is", with{
+		"Language": a.words.say("language." + string(a.look.Language)), "Colours": a.words.say("colours." + string(a.look.Colours)),
+		"Size": a.words.fill("percent", with{"N": a.look.TextSize}),
+	})
+	return row(unit(4), column(0, line(styleCaption, a.words.say("check.look")), line(styleBody, is)), change)
 }
 
 // printerChoice lets the clerk print on another printer. What was chosen is

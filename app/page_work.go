@@ -57,36 +57,44 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 func (a *App) stepRows(steps []procedure.StepView, width float32, times bool) (fyne.CanvasObject, map[procedure.Step]*text) {
 	running := map[procedure.Step]*text{}
 	var rows []fyne.CanvasObject
+	usual := float32(0) // the width of the widest usual time
+	for _, v := range steps {
+		usual = max(usual, a.usually(v.Step).MinSize().Width)
+	}
 	for i, v := range steps {
-		step, name := v.Step, a.words.say("step."+string(v.Step))
 		if i > 0 {
 			rows = append(rows, rule())
 		}
 		d, s := pictureTodo, styleSecondary
-		t := line(styleSecondary, a.words.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
+		expects, took := a.usually(v.Step), line(styleSecondary.trailing(), "")
 		switch v.State {
 		case procedure.StepDone:
 			d, s = pictureDone, styleBody
-			t.set(a.words.fill("work.took", with{"Time": a.tenths(v.Took)}))
+			expects.set("")
+			took.set(a.words.fill("work.took", with{"Time": a.tenths(v.Took)}))
 		case procedure.StepFailed:
 			d, s = pictureError, styleStrong
-			t.set(a.words.say("work.failed"))
+			expects.set(a.words.say("work.failed"))
 		case procedure.StepNow:
 			d, s = pictureNow, styleStrong
-			e := line(style{colour: theme.ColorNamePrimary, bold: true, align: fyne.TextAlignTrailing}, "")
-			running[step] = e
-			rows = append(rows, stepRow(width, d, s, name, row(unit(4), t, container.New(fixedWidth(unit(16)), e))))
-			continue
+			took = line(styleStrong.in(theme.ColorNamePrimary).trailing(), "")
+			running[v.Step] = took
 		}
-		if !times {
-			t.set("")
+		right := fyne.CanvasObject(gap(0))
+		if times {
+			right = row(unit(2), container.New(fixedWidth(usual), expects), container.New(fixedWidth(unit(14)), took))
 		}
-		rows = append(rows, stepRow(width, d, s, name, t))
+		rows = append(rows, stepRow(width, d, s, a.words.say("step."+string(v.Step)), right))
 	}
 	if len(steps) > 7 {
 		return column(unit(1), rows...), running
 	}
 	return column(unit(2), rows...), running
+}
+
+// usually says how long a step takes.
+func (a *App) usually(step procedure.Step) *text {
+	return line(styleSecondary.trailing(), a.words.fill("work.expected", with{"From": seconds(expected[step][0]), "To": seconds(expected[step][1])}))
 }
 
 func stepRow(width float32, d drawing, s style, name string, right fyne.CanvasObject) fyne.CanvasObject {

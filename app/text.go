@@ -33,6 +33,7 @@ var (
 func (s style) in(colour fyne.ThemeColorName) style { s.colour = colour; return s }
 func (s style) strong() style                       { s.bold = true; return s }
 func (s style) centred() style                      { s.align = fyne.TextAlignCenter; return s }
+func (s style) trailing() style                     { s.align = fyne.TextAlignTrailing; return s }
 
 func (s style) points() float32 {
 	if s.size == "" {

@@ -6,18 +6,19 @@ import (
 )
 
 // CheckModule says whether the PKCS#11 module can be loaded and started,
-// without touching a card: nil, or an error that wraps ErrNoModule; ErrBusy if
+// without touching a card, and what it says of itself, for instance "OpenSC
+// smartcard framework 0.25": nil, or an error that wraps ErrNoModule; ErrBusy if
 // the module does not come back in time. A module that is in use is not
 // disturbed.
-func (r *Readers) CheckModule(ctx context.Context) error {
+func (r *Readers) CheckModule(ctx context.Context) (version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Patience)
 	defer cancel()
 	started := make(chan error, 1)
 	r.cfg.Go(func() { started <- r.module.start() }) // a foreign library may hang
 	select {
 	case err := <-started:
-		return err
+		return r.module.version(), err
 	case <-ctx.Done():
-		return fmt.Errorf("load module: %w", ErrBusy)
+		return "", fmt.Errorf("load module: %w", ErrBusy)
 	}
 }

@@ -19,6 +19,7 @@ type module struct {
 	pin   pinFunctions
 	owned bool // we initialised it
 	shaky bool // a call failed since it was initialised
+	about string
 }
 
 // start loads and initialises the module once.
@@ -45,8 +46,26 @@ func (m *module) start() error {
 		lib.Destroy()
 		return err
 	}
-	m.lib, m.pin, m.owned = lib, pin, owned
+	m.lib, m.pin, m.owned, m.about = lib, pin, owned, about(lib)
 	return nil
+}
+
+// about is what a module says of itself: its description and its version
+// (C_GetInfo, PKCS #11 v2.40 section 5.4); "" if it says nothing.
+func about(lib *pkcs11.Ctx) string {
+	info, err := lib.GetInfo()
+	if err != nil {
+		return ""
+	}
+	v := info.LibraryVersion
+	return strings.TrimSpace(fmt.Sprintf("%s %d.%d", strings.TrimSpace(info.LibraryDescription), v.Major, v.Minor))
+}
+
+// version is what the started module says of itself.
+func (m *module) version() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.about
 }
 
 // initialise calls C_Initialize and reports whether it did anything: an

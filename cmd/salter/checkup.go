@@ -129,10 +129,14 @@ func (c *checkup) reader(ctx context.Context) procedure.Finding {
 }
 
 func (c *checkup) module(ctx context.Context) procedure.Finding {
-	if err := c.readers.CheckModule(ctx); err != nil {
+	version, err := c.readers.CheckModule(ctx)
+	if err != nil {
 		return bad(asProblem(cardError(err)))
 	}
-	return good("loaded", values{"Module": filepath.Base(c.settings.Token.Module)})
+	if version == "" {
+		version = "?"
+	}
+	return good("loaded", values{"Module": filepath.Base(c.settings.Token.Module), "Version": version})
 }
 
 // policySeen is the authority's answer to the cheapest authenticated request.

@@ -93,7 +93,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("while Salter is open: %v, %s", err, said)
 	}
 	v.stop()
-	if said, err := doctorSays(v.set, "-language", "sr-Latn"); err != nil || !strings.Contains(said, "ok       Dnevnik: ") {
+	if said, err := doctorSays(v.set, "-language", "sr-Latn"); err != nil || !strings.Contains(said, "ok       Dnevnik: ") || !strings.Contains(said, "je učitan: OpenSC") {
 		t.Errorf("after it was closed: %v, %s", err, said)
 	}
 	fresh := v.set

@@ -110,7 +110,7 @@ func show(ctx context.Context, s screens) error {
 	defer clear(again)
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
-		Support: s.settings.Counter.Support, SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
+		Version: version, Support: s.settings.Counter.Support, SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
 		Now: time.Now, Go: s.crashes.start, Post: end.post, Close: end.now, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
