@@ -25,6 +25,12 @@
 // they are kept, and his time runs. The pad gives no sign of which key was
 // pressed. On confirm the buffers are lent to Desk.EnterPIN or EnterNewPIN.
 //
+// # Two monitors
+//
+// The citizen's pages fill the clerk's window, over the whole screen; with a
+// monitor of his own (Config.Second) they are there, and the clerk's window
+// shows that he waits. Nothing of the case is on either of them meanwhile.
+//
 // # Passwords
 //
 // The clerk's and the supervisor's password leave their field the moment they

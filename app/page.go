@@ -327,8 +327,11 @@ func (a *App) route() screen {
 // of the case but what is done in it.
 func (a *App) title(s screen) string {
 	id := "title." + string(s)
-	if s == screenWork {
+	switch {
+	case s == screenWork:
 		id = a.specific(id)
+	case s == screenTurn && a.second != nil:
+		id = "title.turn.own"
 	}
 	t := a.words.fill("title", with{"Page": a.words.say(id)})
 	if a.snapshot.Demo {

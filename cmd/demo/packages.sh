@@ -23,8 +23,14 @@ need_go() {
 build="git gcc pkg-config libpcsclite-dev xorg-dev libgl1-mesa-dev libwayland-dev libxkbcommon-dev"
 card="pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 util-linux iproute2"
 headless="libgl1-mesa-dri xvfb openbox xdotool imagemagick poppler-utils"
+two="xserver-xorg-core xserver-xorg-video-dummy x11-xserver-utils"
 case "${1:-run}" in
-  run)     list="$build $card openssl"; [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || list="$list $headless"; [ "${DB:-}" != postgres ] || list="$list postgresql" ;;
+  run)
+    list="$build $card openssl"
+    { [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -z "${CASE:-}" ]; } || list="$list $headless"
+    [ "${DB:-}" != postgres ] || list="$list postgresql"
+    [ "${MONITORS:-1}" = 1 ] || list="$list $two"
+    ;;
   test)    list="$build $card openssl poppler-utils strace sqlite3 curl postgresql cups-daemon cups-client" ;;
   windows) list="git gcc-mingw-w64-x86-64" ;;
   *) echo "usage: packages.sh run|test|windows" >&2; exit 2 ;;

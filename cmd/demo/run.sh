@@ -21,6 +21,10 @@ case "${DB:-}" in
   ""|sqlite|postgres) ;;
   *) die "DB is $DB: say sqlite or postgres" ;;
 esac
+case "${MONITORS:-1}" in
+  1|2) ;;
+  *) die "MONITORS is $MONITORS: say 1 or 2" ;;
+esac
 
 # One socket of pcscd per file-system namespace: the demonstration has one of
 # its own, so that a running daemon is not disturbed and the reader's port is

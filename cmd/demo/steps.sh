@@ -66,6 +66,7 @@ start_salter() {
   page 'Пријава службеника'; shot sign-in
   write_file "$RUN/clerk.password"; go_on
   page 'Почетна'
+  window=$(xdotool search --onlyvisible --name 'Шалтер' | tail -n 1)
   where=$(place)
 }
 stop_salter() { kill "$SALTER"; wait "$SALTER" 2>/dev/null || true; }
@@ -131,7 +132,10 @@ email() {
 content() { page 'Провера података'; sleep 1; shot content; press; }
 
 # --- the citizen -----------------------------------------------------------
-turn() { page 'Окрените екран' 30; shot hand-over; go_on; }
+turn() {
+  if [ "${MONITORS:-1}" = 1 ]; then page 'Окрените екран' 30; else page 'Почетак уноса ПИН-а' 30; fi
+  shot hand-over; go_on
+}
 pin() {
   page 'Унос ПИН-а'; shot pin
   if by_mouse; then click_digits "$(cat "$RUN/card/pin.txt")"; else xdotool type --delay 150 --file "$RUN/card/pin.txt"; fi

@@ -37,7 +37,9 @@ type Settings struct {
 		Office string `toml:"office"` // name of the registration office, as printed
 		// Support is whom to call, as the screen says it where nothing goes on.
 		Support string `toml:"support"`
-		Mobile  bool   `toml:"mobile"` // a laptop for visits at home
+		// CitizenMonitor is where the citizen types his PIN.
+		CitizenMonitor string `toml:"citizen_monitor"`
+		Mobile         bool   `toml:"mobile"` // a laptop for visits at home
 	} `toml:"counter"`
 	Authority struct {
 		EST             string `toml:"est"`            // https://host:port of another authority that issues; "": the enrolled one does
@@ -136,6 +138,7 @@ type Settings struct {
 func defaults() Settings {
 	var s Settings
 	s.Mode = Production
+	s.Counter.CitizenMonitor = monitorAuto
 	s.Authority.CitizenLabel, s.Authority.ForeignerLabel = ca.LabelCitizen, ca.LabelForeigner
 	s.Token.Driver = string(card.DriverVendor)
 	s.Clerk.Login = "p12"

@@ -47,6 +47,7 @@ func (s *Settings) machineFaults() []*fault {
 		given("counter.name", s.Counter.Name, "office and counter, like BG-017-03"),
 		when(!counterForm.MatchString(s.Counter.Name), "counter.name", fmt.Sprintf("is %q: say it like BG-017-03", s.Counter.Name)),
 		given("counter.office", strings.TrimSpace(s.Counter.Office), "the office as it stands on papers"),
+		oneOf("counter.citizen_monitor", s.Counter.CitizenMonitor, monitorAuto, monitorSame),
 		when(s.Authority.EST != "" && !strings.HasPrefix(s.Authority.EST, "https://"), "authority.est", fmt.Sprintf("is %q: say it like https://ca.example:8443", s.Authority.EST)),
 		when(s.Authority.EST != "" && (s.Authority.Anchors == "" || s.Authority.CitizenIssuer == "" || s.Authority.ForeignerIssuer == ""),
 			"authority.est", "needs authority.anchors, authority.citizen_issuer and authority.foreigner_issuer beside it"),

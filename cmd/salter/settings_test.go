@@ -88,6 +88,7 @@ var settingCases = []struct {
 	{"counter.name", "", `"NS-002-11"`, []string{"", `"Belgrade 3"`, `"BG-17-3"`}},
 	{"counter.office", "", `"Полицијска управа Ниш"`, []string{"", `"  "`}},
 	{"counter.support", "", `"011 123 4567"`, []string{`true`}},
+	{"counter.citizen_monitor", "auto", `"same"`, []string{`"second"`, `2`}},
 	{"counter.mobile", "false", `false`, []string{`true`, `"no"`}},
 	{"authority.est", "", `""`, []string{`"http://ca.example"`, `"https://ca.example"`, `1`}}, // its anchors are missing
 	{"authority.anchors", "", `"ca.pem"`, []string{`1`}},

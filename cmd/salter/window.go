@@ -103,7 +103,8 @@ func show(ctx context.Context, s screens) error {
 	}
 	rest := newIdle()
 	var ui *app.App
-	end := ending{quit: func() { leaveLoop(ui, w) }, wake: rest.wake, crashes: s.crashes}
+	second := newCitizenMonitor(s.settings, fa, w)
+	end := ending{quit: func() { leaveLoop(ui) }, wake: rest.wake, crashes: s.crashes}
 	s.crashes.arm(end.now)
 	pin, again := pinBuffer(8), pinBuffer(8)
 	defer clear(pin)
@@ -115,6 +116,7 @@ func show(ctx context.Context, s screens) error {
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
+		Second: second,
 	})
 	if err != nil {
 		return err
@@ -141,7 +143,7 @@ func show(ctx context.Context, s screens) error {
 			ui.Start(ctx)
 		})
 	})
-	fa.Lifecycle().SetOnExitedForeground(ui.FocusLost)
+	followFocus(fa.Lifecycle(), end.post, ui.FocusLost)
 	showAndRun(w, s.crashes, &missing)
 	end.now()
 	stop()
@@ -169,14 +171,32 @@ func showAndRun(w fyne.Window, crashes *crashLog, missing *error) {
 // reads any more, and the process holds the journal without a window.
 type loopLeft struct{}
 
-// leaveLoop hides the window and leaves Fyne's loop. To be called on the
+// leaveLoop hides the windows and leaves Fyne's loop. To be called on the
 // goroutine of the user interface, and by nothing that recovers.
-func leaveLoop(ui *app.App, w fyne.Window) {
+func leaveLoop(ui *app.App) {
 	if ui != nil {
 		ui.FocusLost()
 	}
-	w.Hide()
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		w.Hide()
+	}
 	panic(loopLeft{})
+}
+
+// followFocus calls lost when the program is no longer the one that is worked
+// with. When one of its windows gives the keyboard to another, Fyne says so too,
+// and takes it back with the next event.
+func followFocus(l fyne.Lifecycle, post func(func()), lost func()) {
+	away := false
+	l.SetOnEnteredForeground(func() { away = false })
+	l.SetOnExitedForeground(func() {
+		away = true
+		post(func() {
+			if away {
+				lost()
+			}
+		})
+	})
 }
 
 // ending closes the way to the user interface before it is torn down: what
