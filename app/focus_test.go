@@ -120,7 +120,7 @@ func TestStatusLeadsToTheDisplay(t *testing.T) {
 	c.press(fyne.KeyReturn)
 	c.wantScreen(screenCheck)
 	c.wantFocus(controlDisplay)
-	if want := c.app.words.fill("check.look.is", with{"Language": "English", "Colours": "light", "Size": "100%"}); !slices.Contains(wordsOn(c), want) {
+	if want := c.app.words.fill("check.look.is", with{"Language": "English", "Colours": c.app.words.say("colours.light"), "Size": "100%"}); !slices.Contains(wordsOn(c), want) {
 		t.Errorf("the status page does not say %q: %q", want, wordsOn(c))
 	}
 }
