@@ -192,18 +192,20 @@ func (c *caseLineLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 func (c *caseLineLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l := c.line
 	for _, o := range l.signs {
-		o.Move(fyne.NewPos(unit(3), (size.Height-20)/2))
-		o.Resize(fyne.NewSquareSize(20))
+		o.Move(fyne.NewPos(unit(3), (size.Height-unit(5))/2))
+		o.Resize(fyne.NewSquareSize(unit(5)))
 	}
-	left, gap := unit(3)+20+unit(3), unit(3)
+	left, gap := unit(3)+unit(5)+unit(3), unit(3)
 	width := size.Width - left - 2*gap - unit(3)
-	first, second := width*0.36, width*0.44
+	third := min(7*theme.TextSize(), width/4) // for two short words
+	first := (width - third) * 0.4
+	second := width - third - first
 	top := unit(1.25)
 	below := top + l.texts[0].MinSize().Height
 	for i, at := range []struct{ x, y, width float32 }{
 		{left, top, first}, {left, below, first},
 		{left + first + gap, top, second}, {left + first + gap, below, second},
-		{left + first + second + 2*gap, top, width - first - second},
+		{left + first + second + 2*gap, top, third},
 	} {
 		t := l.texts[i]
 		t.Text = cut([]string{l.words.name, l.words.number, l.words.state, l.words.when, l.words.sent}[i], t, at.width)

@@ -98,7 +98,7 @@ func (a *App) scrollsInside(p *page, o fyne.CanvasObject) fyne.CanvasObject {
 }
 
 // widest is the limit for the sheets of a page: wider ones do not read better.
-func widest() float32 { return unit(330) }
+func widest() float32 { return unit(375) }
 
 func (a *App) hasRail() bool {
 	c := a.snapshot.Case

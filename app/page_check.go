@@ -110,10 +110,10 @@ func (a *App) checkSummary() string {
 }
 
 // findingMark is the size of the picture before a finding.
-const findingMark = 22
+func findingMark() float32 { return unit(5.5) }
 
 // findingIndent is where the words of a finding begin.
-func findingIndent() float32 { return findingMark + unit(3) }
+func findingIndent() float32 { return findingMark() + unit(3) }
 
 // findingRow is one part with what was found.
 func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known bool, width float32) fyne.CanvasObject {
@@ -122,14 +122,14 @@ func (a *App) findingRow(part procedure.CheckedPart, f procedure.Finding, known 
 	}[f.Grade]
 	measure := width - findingIndent()
 	if !known {
-		return topRow(unit(3), picture(drawing, findingMark), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
+		return topRow(unit(3), picture(drawing, findingMark()), column(0, line(styleStrong, a.words.say("check."+string(part))), line(styleCaption, a.words.say("check.waiting"))))
 	}
 	w := a.words.finding(f, placeHome)
 	words := []fyne.CanvasObject{line(styleStrong, w.Part), para(styleBody, w.What, measure)}
 	if w.Do != "" {
 		words = append(words, para(styleCaption, w.Do, measure))
 	}
-	return topRow(unit(3), picture(drawing, findingMark), column(0, words...))
+	return topRow(unit(3), picture(drawing, findingMark()), column(0, words...))
 }
 
 // lookNow says in which language and look the screens are, and leads to where

@@ -109,8 +109,8 @@ func (a *App) unsentRow(r procedure.UnsentRecord, width float32) fyne.CanvasObje
 	if r.Problem != nil {
 		why = a.explain(r.Problem).what
 	}
-	measure := width - 22 - unit(3)
-	return topRow(unit(3), picture(pictureWait, 22), column(0,
+	measure := width - unit(5.5) - unit(3)
+	return topRow(unit(3), picture(pictureWait, unit(5.5)), column(0,
 		line(styleStrong, name),
 		para(styleCaption, a.words.count("unsent.events", r.Events)+" · "+a.words.fill("unsent.since", with{"Time": a.moment(r.Since)})+" · "+why, measure)))
 }

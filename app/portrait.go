@@ -56,11 +56,12 @@ const (
 // personFacts is the portrait with what the chip says.
 func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	id := c.Identity
-	wide := a.pageWidth() == widest()
+	wide := a.pageWidth() >= unit(250)
 	width, height := unit(narrowFacts), float32(narrowPortrait)
 	if wide {
 		width, height = unit(wideFacts), widePortrait
 	}
+	height *= roomFor(a.main.size) // and not with the text
 	var image fyne.CanvasObject = picture(picturePerson, height)
 	if len(c.Portrait) > 0 {
 		image = portrait(c.Portrait, height)
