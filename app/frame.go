@@ -357,6 +357,9 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 			return whole, first != nil
 		}
 	}
+	if n := len(left); n > 1 && spread(row(unit(2), left...), row(unit(2), last...)).MinSize().Width > room {
+		left, others = left[:n-1], append(left[n-1:], others...)
+	}
 	if primary == nil { // the last row has room for some of them
 		for n := len(others) - 1; n >= 0; n-- {
 			if spread(row(unit(2), left...), row(unit(2), others[n:]...)).MinSize().Width > room {

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -337,7 +338,12 @@ func openAs(t testing.TB, s procedure.Snapshot, size fyne.Size, look Look) *coun
 		Go:   c.run,
 		Post: func(f func()) { f() },
 
-		Version: "1.2", SetTheme: setTheme, Look: look,
+		Version: "1.2", Look: look,
+		SetTheme: func(t fyne.Theme) {
+			if c.app != nil || roomFor(size) == 1 { // else it changes with the size, at once
+				setTheme(t)
+			}
+		},
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)
@@ -449,8 +455,8 @@ func (c *counter) wantWiped() {
 	}
 }
 
-// passport is a grey portrait as the chip holds it.
-func passport() []byte {
+// passport is a grey portrait as the chip holds it, drawn once.
+var passport = sync.OnceValue(func() []byte {
 	img := image.NewGray(image.Rect(0, 0, 240, 320))
 	for y := range 320 {
 		for x := range 240 {
@@ -472,7 +478,7 @@ func passport() []byte {
 		panic(err)
 	}
 	return b.Bytes()
-}
+})
 
 // jobOf is a print job of some papers.
 func jobOf(kinds ...procedure.PaperKind) procedure.PaperJob {

@@ -59,7 +59,7 @@ func (a *App) checkPage(p *page) fyne.CanvasObject {
 	for _, rows := range columns {
 		sheets = append(sheets, panel(fixed(each, column(unit(1.5), rows...))))
 	}
-	return around(column(unit(3), a.checkHead(p, width), gap(0)), nil, nil, nil, a.scrollsInside(p, topRow(unit(4), sheets...)))
+	return column(unit(4), a.checkHead(p, width), topRow(unit(4), sheets...))
 }
 
 // checkHead says how the check went, and what program this is in which look.

@@ -24,7 +24,7 @@ func (a *App) contentPage(p *page) fyne.CanvasObject {
 		a.do("content", a.cfg.Desk.ConfirmContent, a.turnScreen)
 	})
 	return column(unit(4), a.heading("content.heading"),
-		a.abreast(panel(a.answers(p, c)), panel(a.preview(c.Preview))))
+		a.abreast(panel(a.answers(p, c)), panel(fixed(a.half(), a.preview(c.Preview)))))
 }
 
 // half is the measure of one of the two sheets of screen C.

@@ -123,7 +123,8 @@ func (a *App) journey(r procedure.CaseRow) string {
 
 // historyRow is one event: when, what, who.
 func (a *App) historyRow(e procedure.HistoryEntry, width float32) fyne.CanvasObject {
-	when := unit(22)
+	day := line(styleCaption, a.day(e.At))
+	when := day.MinSize().Width
 	below := a.words.fill("history.by", with{"Clerk": e.Clerk, "Number": e.Seq})
 	if e.Clerk == "" {
 		below = a.words.fill("history.alone", with{"Number": e.Seq})
@@ -131,9 +132,9 @@ func (a *App) historyRow(e procedure.HistoryEntry, width float32) fyne.CanvasObj
 	if !e.Sent {
 		below += " · " + a.words.say("journal.waits")
 	}
-	measure := width - when - unit(8)
-	stamp := fixed(when, column(0, line(styleCaption, a.day(e.At)), line(styleCaption, e.At.In(a.cfg.Zone).Format("15:04:05"))))
-	return topRow(unit(2), stamp, column(0, para(styleBody, a.historyWords(e), measure), para(styleCaption, below, measure)))
+	measure := width - when - unit(10)
+	stamp := fixed(when, column(0, day, line(styleCaption, e.At.In(a.cfg.Zone).Format("15:04:05"))))
+	return topRow(unit(4), stamp, column(0, para(styleBody, a.historyWords(e), measure), para(styleCaption, below, measure)))
 }
 
 // historyWords say in one sentence what happened.

@@ -31,14 +31,17 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	p.first = controlFailure
 	width := a.measure()
 	heading, text := a.words.say(a.specific("work.keep")), a.words.say(a.specific("work.keep.text"))
-	keep := para(styleBody, text, boxMeasure(width-2*ringGap))
+	inner := boxMeasure(width - 2*ringGap)
+	keep, slow := para(styleBody, text, inner), para(styleBody, a.words.say(a.specific("work.slow")), inner)
+	slow.Hide()
 	rows, running := a.stepRows(c.Steps, width-2*unit(6), true)
 	p.tick = func(now time.Time) {
 		for step, t := range running {
 			took := now.Sub(stepOf(c.Steps, step).Started)
 			t.set(a.elapsed(took))
 			if took > 2*expected[step][1] {
-				keep.set(a.words.say(a.specific("work.slow")))
+				p.reveal(keep, false)
+				p.reveal(slow, true)
 			}
 		}
 	}
@@ -47,7 +50,7 @@ func (a *App) workPage(p *page) fyne.CanvasObject {
 	if c.Action.ChangesStatus() {
 		tone = toneInfo // no card is at work
 	}
-	warning := newAttention(a.keys, heading, tone.box(heading, width-2*ringGap, keep))
+	warning := newAttention(a.keys, heading, tone.box(heading, width-2*ringGap, container.New(fixedWidth(inner), keep, slow)))
 	p.add(controlFailure, warning)
 	return column(unit(4), a.heading(a.specific("work.heading")), natural(warning), natural(panel(rows)))
 }

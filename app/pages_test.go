@@ -32,6 +32,7 @@ var crowded = map[string]fyne.Size{
 	"papers print failed": small, "papers printer stopped": small, "reprint lost": small,
 	"signed open": small, "signed chained open": small, "signed status time": small,
 	"hand-over open": small,
+	"check":          small, "check running": small, "check printers": usual,
 }
 
 func with1(s procedure.Snapshot, f func(*procedure.Snapshot)) procedure.Snapshot {
@@ -313,7 +314,7 @@ func TestPages(t *testing.T) {
 
 // wantApart checks that no two buttons at the foot of the page lie on each
 // other.
-func wantApart(t *testing.T, c *counter) {
+func wantApart(t testing.TB, c *counter) {
 	t.Helper()
 	p := c.app.page
 	foot := append([]*button{p.back, p.later, p.primary}, p.others...)
