@@ -89,7 +89,7 @@ func (a *Authority) acceptInterop(ctx context.Context, c Caller, e Enrolment) (s
 		return sum, err
 	}
 	r := request{Enrolment: e, issuer: i, csr: csr, sum: sha256.Sum256(e.CSR)}
-	return r.sum, a.db.Do(ctx, func(tx db.Tx) error { return a.prepareInterop(tx, c, r) })
+	return r.sum, a.db.Do(db.InTurn(ctx), func(tx db.Tx) error { return a.prepareInterop(tx, c, r) })
 }
 
 func (a *Authority) prepareInterop(tx db.Tx, c Caller, r request) error {

@@ -62,7 +62,7 @@ func (a *Authority) accept(ctx context.Context, c Caller, e Enrolment) (sum [32]
 		return sum, err
 	}
 	r := request{Enrolment: e, issuer: i, csr: csr, sum: sum, claims: cl}
-	return sum, a.db.Do(ctx, func(tx db.Tx) error { return a.prepare(tx, c, r) })
+	return sum, a.db.Do(db.InTurn(ctx), func(tx db.Tx) error { return a.prepare(tx, c, r) })
 }
 
 // request is one Enrolment taken apart.

@@ -78,7 +78,7 @@ func Start(t testing.TB, cfg Config) *Server {
 			t.Fatalf("make authority: %v", err)
 		}
 	}
-	if cfg.Database != "" {
+	if cfg.Database != "" && files != nil { // without them it is made there
 		if _, err := authority.Migrate(t.Context(), s.Dir, cfg.Database); err != nil {
 			t.Fatalf("make authority: %v", err)
 		}
@@ -160,7 +160,7 @@ func (s *Server) Start() {
 	apiListener, apiAddr := s.listen(s.API, "https://")
 	publicListener, publicAddr := s.listen(s.Public, "http://")
 	s.API, s.Public = apiAddr, publicAddr
-	a, err := authority.Open(context.Background(), authority.Config{Dir: s.Dir, API: s.API, Public: s.Public,
+	a, err := authority.Open(context.Background(), authority.Config{Dir: s.Dir, Database: s.cfg.Database, API: s.API, Public: s.Public,
 		MinClient: s.cfg.MinClient, Now: s.cfg.Now, Log: s.cfg.Log, CRLPause: s.cfg.CRLPause, IssuerKey: s.cfg.IssuerKey})
 	if err != nil {
 		s.t.Fatal(err)

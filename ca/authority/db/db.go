@@ -24,7 +24,7 @@ type DB interface {
 	// must not keep its Tx, and is called again, from its beginning, when
 	// another transaction was in its way: what it left outside has to be the
 	// same then. ctx bounds the waiting for other transactions; one that has
-	// begun is brought to its end.
+	// begun is brought to its end. InTurn says more about some.
 	Do(ctx context.Context, fn func(Tx) error) error
 	// Snapshot writes the database as it is at one moment to path, which must
 	// not exist, for OpenSQLite; others wait meanwhile.
@@ -34,6 +34,14 @@ type DB interface {
 	// Close checkpoints and releases the database.
 	Close() error
 }
+
+type turnKey struct{}
+
+// InTurn marks the transactions that Do runs under the context as long ones that
+// would break each other off: they read a lot and insert beside what the others
+// read. They wait for each other before they begin, and other transactions go on
+// beside them. It changes nothing of what Do promises.
+func InTurn(ctx context.Context) context.Context { return context.WithValue(ctx, turnKey{}, true) }
 
 // Tx is what can be done inside one transaction. Look-ups return ErrNotFound
 // where nothing is held.

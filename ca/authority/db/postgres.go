@@ -21,7 +21,8 @@ import (
 //
 // Transactions are serialisable by the server's own watch (SERIALIZABLE). One
 // that it breaks off because of another is run again; the third time it is run
-// alone, so that nobody waits for ever.
+// alone, so that nobody waits for ever. Those that are known to disturb each
+// other take turns (InTurn).
 type Postgres struct {
 	pool    *pgxpool.Pool
 	guarded bool
@@ -224,10 +225,12 @@ func damaged(err error) bool {
 	return errors.As(err, &e) && (e.Code == "XX001" || e.Code == "XX002") // data_corrupted, index_corrupted
 }
 
-// How a transaction begins: together with others, or alone. LOCK does not take
-// the snapshot yet, so that who waited for it sees what came before him.
+// How a transaction begins: together with others, together with others but one
+// of those in turn, or alone. LOCK does not take the snapshot yet, so that who
+// waited for it sees what came before him.
 const (
 	beginTogether = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE gate IN ROW SHARE MODE"
+	beginInTurn   = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE gate IN SHARE UPDATE EXCLUSIVE MODE"
 	beginAlone    = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE gate IN EXCLUSIVE MODE"
 )
 
@@ -238,8 +241,11 @@ func (d *Postgres) try(ctx context.Context, fn func(Tx) error, alone bool) error
 	}
 	defer conn.Release()
 	begin := beginTogether
-	if alone {
+	switch inTurn, _ := ctx.Value(turnKey{}).(bool); {
+	case alone:
 		begin = beginAlone
+	case inTurn:
+		begin = beginInTurn
 	}
 	t, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {

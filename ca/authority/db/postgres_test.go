@@ -31,8 +31,12 @@ func besideEachOther(t *testing.T, d db.DB) {
 			for r := range rounds {
 				i := issuance(fmt.Sprintf("%d%d", c, r), c*rounds+r+1)
 				err := d.Do(t.Context(), func(tx db.Tx) error { return tx.InsertIssuance(i) })
+				ctx := t.Context()
+				if c%2 == 0 {
+					ctx = db.InTurn(ctx)
+				}
 				if err == nil {
-					err = d.Do(t.Context(), func(tx db.Tx) error { return countEvent(tx, i) })
+					err = d.Do(ctx, func(tx db.Tx) error { return countEvent(tx, i) })
 				}
 				if err != nil {
 					t.Errorf("client %d: %v", c, err)
@@ -391,6 +395,41 @@ func TestStoppedProgram(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestInTurn: transactions in turn do not break each other off, and others go on
+// while one of them is under way.
+func TestInTurn(t *testing.T) {
+	d := openPostgres(t, pgtest.Database(t))
+	const clients, rounds = 8, 5
+	workstation(t, d, "BG-1-1")
+	for n := range clients * rounds {
+		do(t, d, func(tx db.Tx) error { return tx.InsertIssuance(issuance(fmt.Sprintf("%08x", n), n+1)) })
+	}
+	var runs atomic.Int64
+	var working sync.WaitGroup
+	for c := range clients {
+		working.Go(func() {
+			for r := range rounds {
+				n := c*rounds + r
+				if err := d.Do(db.InTurn(t.Context()), func(tx db.Tx) error {
+					runs.Add(1)
+					return countEvent(tx, issuance(fmt.Sprintf("%08x", n), n+1))
+				}); err != nil {
+					t.Errorf("client %d: %v", c, err)
+				}
+			}
+		})
+	}
+	working.Wait()
+	if got := runs.Load(); got != clients*rounds {
+		t.Errorf("%d transactions were run %d times", clients*rounds, got)
+	}
+	if err := d.Do(db.InTurn(t.Context()), func(db.Tx) error {
+		return d.Do(t.Context(), func(tx db.Tx) error { return tx.SetMeta("beside", "yes") })
+	}); err != nil {
+		t.Errorf("another one meanwhile: %v", err)
+	}
 }
 
 // BenchmarkEngines: two durable transactions for each certificate, by 16
