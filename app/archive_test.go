@@ -65,7 +65,10 @@ func withJobs() procedure.CaseHistory {
 	h := aHistory()
 	first, last := jobOf(procedure.PaperRequest, procedure.PaperTerms, procedure.PaperContract), jobOf(procedure.PaperReceipt, procedure.PaperTakeHome, procedure.PaperLabel)
 	last.Number, last.At, last.Printed = 2, noon, 0
-	h.Jobs = []procedure.PaperJob{first, last}
+	stuck := first
+	stuck.Number, stuck.At, stuck.Printed = 1, first.At.Add(-time.Minute), 0 // made anew
+	first.Number, last.Number = 2, 3
+	h.Jobs = []procedure.PaperJob{stuck, first, last}
 	return h
 }
 
@@ -137,7 +140,7 @@ func archiveScenes() []scene {
 		}, screenReprint},
 		{"reprint lost", inCase(procedure.PhaseClosed), func(c *counter) {
 			c.desk.archive.history = withJobs()
-			c.desk.fail["RecordReprint case-4 2"] = &procedure.Error{Code: procedure.CodePaperLost}
+			c.desk.fail["RecordReprint case-4 3"] = &procedure.Error{Code: procedure.CodePaperLost}
 			c.press(fyne.KeyF7, fyne.KeyReturn)
 		}, screenReprint},
 		{"history open", atHome(), func(c *counter) {

@@ -92,11 +92,21 @@ func (r *attentionRenderer) Refresh() {
 // Destroy has nothing to release.
 func (r *attentionRenderer) Destroy() {}
 
+// The notices of something that went well; all others warn.
+const (
+	noticePrinted    = "reprint.done"
+	noticeDayPrinted = "day.printed"
+)
+
 // notices stands above the page: what became of the last action, or else why
 // the case waits.
 func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 	if a.notice != "" {
-		n := newAttention(a.keys, a.words.say(a.notice), toneWarning.box(a.words.say(a.notice), width-2*ringGap))
+		tone := toneWarning
+		if a.notice == noticePrinted || a.notice == noticeDayPrinted {
+			tone = toneSuccess
+		}
+		n := newAttention(a.keys, a.words.say(a.notice), tone.box(a.words.say(a.notice), width-2*ringGap))
 		p.add(controlFailure, n)
 		return n
 	}

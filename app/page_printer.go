@@ -50,7 +50,11 @@ func (a *App) printerPage(p *page) fyne.CanvasObject {
 func (a *App) printerAnswers(p *page, width float32, columns int, after func()) fyne.CanvasObject {
 	var options []option
 	for _, name := range a.printers {
-		options = append(options, option{value: name, label: sentence(a.printerWords(name))})
+		label := a.printerWords(name)
+		if label != name {
+			label = sentence(label)
+		}
+		options = append(options, option{value: name, label: label})
 	}
 	return a.choice(p, fieldPrinter, width, columns, options, a.printerName(), func(name string) {
 		a.do("printer", func(context.Context) error { return a.cfg.Printers.Choose(name) }, after)

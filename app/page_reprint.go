@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +58,7 @@ func (a *App) reprint(id procedure.CaseID, job int) {
 		}
 		return err
 	}, func() {
-		a.notice = "reprint.done"
+		a.notice = noticePrinted
 		a.showReprint(&h, job)
 	})
 }
@@ -85,7 +86,7 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 	p.keys[fyne.KeyF9] = print
 	a.previewOf(p, a.again(h.Row.ID, job.Number), print)
 	var options []option
-	for _, j := range h.Jobs {
+	for _, j := range lastJobs(h.Jobs) {
 		options = append(options, option{value: strconv.Itoa(j.Number), label: a.jobName(h, j), note: a.jobNote(j)})
 	}
 	choose := func(v string) { l.job, _ = strconv.Atoi(v) }
@@ -108,7 +109,7 @@ func (a *App) reprintErased(h *procedure.CaseHistory) fyne.CanvasObject {
 // jobList tells what was printed.
 func (a *App) jobList(h *procedure.CaseHistory, width float32) fyne.CanvasObject {
 	var rows []fyne.CanvasObject
-	for i, j := range h.Jobs {
+	for i, j := range lastJobs(h.Jobs) {
 		if i > 0 {
 			rows = append(rows, rule())
 		}
@@ -137,6 +138,26 @@ func (a *App) jobNote(j procedure.PaperJob) string {
 		return made + " · " + a.words.say("reprint.unprinted")
 	}
 	return made + " · " + a.words.count("reprint.printed", j.Printed)
+}
+
+// lastJobs leaves out what never came out of the printer and was made anew.
+func lastJobs(jobs []procedure.PaperJob) []procedure.PaperJob {
+	var list []procedure.PaperJob
+	for i, j := range jobs {
+		anew := slices.ContainsFunc(jobs[i+1:], func(later procedure.PaperJob) bool { return slices.Equal(kindsOf(later), kindsOf(j)) })
+		if j.Printed > 0 || !anew {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+func kindsOf(j procedure.PaperJob) []procedure.PaperKind {
+	var kinds []procedure.PaperKind
+	for _, p := range j.Papers {
+		kinds = append(kinds, p.Kind)
+	}
+	return kinds
 }
 
 // sheetsOf counts the sheets of a job.

@@ -93,7 +93,7 @@ func (a *App) printDay() {
 			return &procedure.Error{Code: procedure.CodeTemplate, Err: err}
 		}
 		return printFailure(a.cfg.Printer.Print(ctx, "day-"+dayName(sheet.Day), pdf))
-	}, func() { a.notice = "day.printed"; a.render() })
+	}, func() { a.notice = noticeDayPrinted; a.render() })
 }
 
 // printFailure gives a failure of the printer a code.

@@ -23,19 +23,19 @@ func TestReprintFromHistory(t *testing.T) {
 	c.wantScreen(screenPreview)
 	c.press(fyne.KeyEscape)
 	c.wantScreen(screenReprint)
-	c.wantCalls("ReprintData case-4 2")
+	c.wantCalls("ReprintData case-4 3")
 	c.app.page.focus(fieldJob)
 	c.press(fyne.KeySpace)
 	c.desk.calls = nil
 	c.press(fyne.KeyF9)
-	c.wantCalls("ReprintData case-4 1", "RecordReprint case-4 1", "RecordReprinted case-4 1", "CaseHistory case-4")
-	if len(c.jobs) != 1 || c.app.notice != "reprint.done" {
+	c.wantCalls("ReprintData case-4 2", "RecordReprint case-4 2", "RecordReprinted case-4 2", "CaseHistory case-4")
+	if len(c.jobs) != 1 || c.app.notice != noticePrinted {
 		t.Errorf("%d jobs were printed, the page says %q", len(c.jobs), c.app.notice)
 	}
 	c.desk.calls = nil
 	c.press(fyne.KeyF11, fyne.KeyReturn)
 	c.wantScreen(screenReprint)
-	c.wantCalls("ReprintData case-4 1", "ReprintData case-4 1", "RecordReprint case-4 1", "RecordReprinted case-4 1", "CaseHistory case-4")
+	c.wantCalls("ReprintData case-4 2", "ReprintData case-4 2", "RecordReprint case-4 2", "RecordReprinted case-4 2", "CaseHistory case-4")
 	c.press(fyne.KeyEscape)
 	c.wantScreen(screenHistory)
 	c.press(fyne.KeyEscape)
@@ -65,19 +65,19 @@ func TestReprintRefused(t *testing.T) {
 	c := open(t, inCase(procedure.PhaseClosed), usual)
 	c.desk.archive.history = withJobs()
 	c.press(fyne.KeyF7)
-	c.desk.fail["RecordReprint case-4 2"] = &procedure.Error{Code: procedure.CodePaperLost}
+	c.desk.fail["RecordReprint case-4 3"] = &procedure.Error{Code: procedure.CodePaperLost}
 	c.desk.calls = nil
 	c.press(fyne.KeyReturn)
-	c.wantCalls("ReprintData case-4 2", "RecordReprint case-4 2")
+	c.wantCalls("ReprintData case-4 3", "RecordReprint case-4 3")
 	c.wantFocus(controlFailure)
 	if len(c.jobs) != 0 {
 		t.Error("other papers were printed")
 	}
-	delete(c.desk.fail, "RecordReprint case-4 2")
+	delete(c.desk.fail, "RecordReprint case-4 3")
 	c.broken, c.desk.calls = &procedure.Error{Code: procedure.CodePrinterStopped}, nil
 	c.app.page.focus(controlPrimary)
 	c.press(fyne.KeyReturn)
-	c.wantCalls("ReprintData case-4 2", "RecordReprint case-4 2", "RecordReprinted case-4 2 failed")
+	c.wantCalls("ReprintData case-4 3", "RecordReprint case-4 3", "RecordReprinted case-4 3 failed")
 	c.wantScreen(screenReprint)
 }
 
