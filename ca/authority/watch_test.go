@@ -224,8 +224,9 @@ func TestSilence(t *testing.T) {
 	wantAlarms(t, s.Authority, w.Name)
 }
 
-// TestSilenceIsLogged: once for each workstation, by name.
-func TestSilenceIsLogged(t *testing.T) {
+// TestAlarmsAreLogged: of each workstation that is silent, by name, and of the
+// authority itself.
+func TestAlarmsAreLogged(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	logged := make(chan string, 100)
 	now := time.Now()
@@ -246,17 +247,19 @@ func TestSilenceIsLogged(t *testing.T) {
 	if _, err := a.SignWorkstation(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(2 * time.Hour)
+	now = now.AddDate(14, 6, 0)
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var watching sync.WaitGroup
 	watching.Go(func() { a.KeepWatching(ctx) })
-	for found := false; !found; {
-		select {
-		case line := <-logged:
-			found = strings.Contains(line, "msg=alarm workstation=BG-017-03 kind=silence")
-		case <-ctx.Done():
-			t.Fatal("nothing was logged")
+	for _, want := range []string{"msg=alarm workstation=BG-017-03 kind=silence", "level=ERROR msg=alarm kind=ca-ends"} {
+		for found := false; !found; {
+			select {
+			case line := <-logged:
+				found = strings.Contains(line, want)
+			case <-ctx.Done():
+				t.Fatalf("%s was not logged", want)
+			}
 		}
 	}
 	stop()
