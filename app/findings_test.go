@@ -58,3 +58,26 @@ func TestNoCaseAtHome(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsAndButtonAgree: a failure that says "continue" has a button that
+// says so, every other one tries again.
+func TestWordsAndButtonAgree(t *testing.T) {
+	m, _ := catalogue(t, English)
+	for _, code := range stringConstants(t, "procedure/errors.go", "Code") {
+		do := m.say("error." + code + ".do")
+		if says := strings.Contains(do, "Continue"); says != goesOn(procedure.Code(code)) {
+			t.Errorf("%s is explained as %q, and the work goes on: %v", code, do, goesOn(procedure.Code(code)))
+		}
+	}
+}
+
+// TestOneWayToTheSupervisor: no two buttons of a page do the same.
+func TestOneWayToTheSupervisor(t *testing.T) {
+	s := inCase(procedure.PhasePerson)
+	s.Case.Needs = []procedure.Code{procedure.CodeUnderAge}
+	c := open(t, s, usual)
+	_, second := c.app.page.controls[controlOverride]
+	if got := c.app.page.primary.label; got != c.app.words.say("supervisor.open") || second {
+		t.Errorf("the primary button says %q, a second one is there: %v", got, second)
+	}
+}

@@ -237,6 +237,16 @@ func missesCard(c procedure.Code) bool {
 	return false
 }
 
+// goesOn tells the failures after which work goes on with something else than
+// the step that failed: nothing is tried again.
+func goesOn(c procedure.Code) bool {
+	switch c {
+	case procedure.CodeNoAnswer, procedure.CodeNotAnchored, procedure.CodeBadAnswer, procedure.CodeKeyMissing, procedure.CodeReadBack, procedure.CodeRevoked:
+		return true
+	}
+	return false
+}
+
 // aboutCard tells the failures that end when a card is put in.
 func aboutCard(c procedure.Code) bool {
 	switch c {

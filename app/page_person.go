@@ -41,7 +41,7 @@ func (a *App) personButtons(p *page, c *procedure.CaseView) {
 			a.addOther(p, controlAsk, rankSecondary, a.words.say("facts.ask"), a.words.say("key.retry"), a.askAgain)
 		}
 	}
-	a.supervisorKey(p)
+	a.supervisorKey(p, label)
 	if label == "supervisor.open" { // the way on is the same
 		p.others = slices.DeleteFunc(p.others, func(b *button) bool { return b == p.controls[controlOverride] })
 		delete(p.controls, controlOverride)
@@ -79,12 +79,15 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 }
 
 // supervisorKey offers the supervisor's decision where there is one to make.
-func (a *App) supervisorKey(p *page) {
+// primary is the id of the primary button: it may lead there already.
+func (a *App) supervisorKey(p *page, primary string) {
 	c := a.snapshot.Case
 	if c.Facts == nil || len(a.openNeeds(c)) == 0 && !a.choosesAction() {
 		return
 	}
-	a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), a.openSupervisor)
+	if primary != "supervisor.open" {
+		a.addOther(p, controlOverride, rankSecondary, a.words.say("supervisor.key"), a.words.say("key.supervisor"), a.openSupervisor)
+	}
 	p.keys[fyne.KeyF4] = a.openSupervisor
 }
 

@@ -22,7 +22,7 @@ func (a *App) statusPage(p, kept *page) fyne.CanvasObject {
 	if c.Facts == nil || !c.Facts.Authority {
 		return a.statusUnknown(p)
 	}
-	a.supervisorKey(p)
+	a.supervisorKey(p, "status.go")
 	a.setPrimary(p, a.words.say("status.go"), a.confirmPerson)
 	p.first = procedure.FieldOp
 	width := a.pageWidth() - 2*unit(6)

@@ -147,7 +147,7 @@ func (a *App) troublePage(p, kept *page) fyne.CanvasObject {
 	default:
 		a.skipKey(p, c)
 		label := "retry"
-		if c.WaitsFor == procedure.WaitsForCard {
+		if c.WaitsFor == procedure.WaitsForCard || e == nil || goesOn(e.Code) {
 			label = "continue"
 		}
 		a.setPrimary(p, a.words.say(label), a.retry)
