@@ -124,3 +124,60 @@ func TestStatusLeadsToTheDisplay(t *testing.T) {
 		t.Errorf("the status page does not say %q: %q", want, wordsOn(c))
 	}
 }
+
+// spoken is what Fyne tells a screen reader of an object: the names of what is
+// accessible, through plain containers alone (driver glfw, accessibility).
+func spoken(o fyne.CanvasObject) []string {
+	if o == nil || !o.Visible() {
+		return nil
+	}
+	var says []string
+	if a, ok := o.(fyne.Accessible); ok && a.AccessibilityRole() != fyne.AccessibleRoleContainer {
+		says = append(says, a.AccessibilityLabel())
+	}
+	if box, ok := o.(*fyne.Container); ok {
+		for _, child := range box.Objects {
+			says = append(says, spoken(child)...)
+		}
+	}
+	return says
+}
+
+// TestNobodySpeaksThePIN: what is said of the pad are the numbers of digits and
+// tries, the same for every PIN and every order of the keys.
+func TestNobodySpeaksThePIN(t *testing.T) {
+	said := func(pin string, inOrder bool) []string {
+		for _, s := range scenes() {
+			if s.name != "pad" {
+				continue
+			}
+			c := open(t, s.start, usual)
+			s.do(c)
+			if err := c.app.pad.begin(inOrder); err != nil {
+				t.Fatal(err)
+			}
+			c.typed(pin)
+			return spoken(c.window.Canvas().Content())
+		}
+		t.Fatal("there is no scene of the pad")
+		return nil
+	}
+	one, other := said("2580", true), said("1379", false)
+	if !slices.Equal(one, other) {
+		t.Errorf("one PIN is spoken as %q, another as %q", one, other)
+	}
+	m, _ := catalogue(t, SerbianCyrillic)
+	if !slices.Contains(one, m.count("pad.entered", 4)) {
+		t.Errorf("the number of digits is not among %q", one)
+	}
+}
+
+// TestPortraitHasAName for who cannot see it.
+func TestPortraitHasAName(t *testing.T) {
+	for _, s := range []procedure.Snapshot{atHome(), inCase(procedure.PhasePerson)} {
+		c := open(t, s, usual)
+		if says := spoken(c.window.Canvas().Content()); !slices.Contains(says, c.app.words.say("portrait")) {
+			t.Errorf("%s: the portrait is not among %q", c.app.page.screen, says)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 	var image fyne.CanvasObject = picture(w.large, unit(35))
 	r := a.snapshot.Reader
 	if r.State == procedure.ReaderCard && len(r.Portrait) > 0 {
-		image = portrait(r.Portrait, unit(60))
+		image = a.portrait(r.Portrait, unit(60))
 	}
 	measure := a.windowWidth() - 2*pageMargin() - 2*unit(6) - image.MinSize().Width - unit(8)
 	if !a.narrow() {

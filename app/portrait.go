@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
 
 	"salter/app/procedure"
 )
@@ -32,9 +33,25 @@ func decodePortrait(b []byte) image.Image {
 	return img
 }
 
+// likeness is the picture of the holder, with a name for who cannot see it.
+type likeness struct {
+	widget.BaseWidget
+	image *canvas.Image
+	says  string
+}
+
+// CreateRenderer is called by Fyne.
+func (l *likeness) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.image) }
+
+// AccessibilityLabel says what the picture is.
+func (l *likeness) AccessibilityLabel() string { return l.says }
+
+// AccessibilityRole says that there is nothing to press.
+func (l *likeness) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // portrait shows the holder; the file has been checked against the signed
 // hash before it comes here.
-func portrait(jpeg []byte, height float32) fyne.CanvasObject {
+func (a *App) portrait(jpeg []byte, height float32) fyne.CanvasObject {
 	img := decodePortrait(jpeg)
 	if img == nil {
 		return picture(picturePerson, height)
@@ -43,7 +60,9 @@ func portrait(jpeg []byte, height float32) fyne.CanvasObject {
 	c.FillMode, c.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleSmooth
 	b := img.Bounds()
 	c.SetMinSize(fyne.NewSize(height*float32(b.Dx())/float32(b.Dy()), height))
-	return c
+	l := &likeness{image: c, says: a.words.say("portrait")}
+	l.ExtendBaseWidget(l)
+	return l
 }
 
 // The measures of the sheet with the portrait, in a wide window and in a
@@ -64,7 +83,7 @@ func (a *App) personFacts(c *procedure.CaseView) fyne.CanvasObject {
 	height *= roomFor(a.main.size) // and not with the text
 	var image fyne.CanvasObject = picture(picturePerson, height)
 	if len(c.Portrait) > 0 {
-		image = portrait(c.Portrait, height)
+		image = a.portrait(c.Portrait, height)
 	}
 	number := "person.jmbg"
 	if id.DocType == procedure.DocTypeIF {
