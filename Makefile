@@ -60,6 +60,7 @@ build:
 	$(GO) build -ldflags='-s -w' -o $(BIN)/salter-journal ./cmd/salter-journal
 
 bench: ready-test build ## speed and memory, as ratios within one run
+	$(GO) test -vet=off -tags $(TAGS) -c -o $(BIN)/salter-frames ./cmd/salter
 	cmd/demo/bench.sh
 
 # The longest first. With BUDGET=20m what cannot be played in that time is left

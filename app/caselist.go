@@ -1,6 +1,8 @@
 package app
 
 import (
+	"math"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -86,6 +88,52 @@ func (l *longList) AccessibilityLabel() string { return l.label }
 
 // AccessibilityRole says that it holds others.
 func (l *longList) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// listSheet is a sheet for a long list. It is put together from four narrow
+// shapes and a thick line inside them: where the processor draws the window, a
+// rounded area costs four times as much as a line of its size, and all of it is
+// drawn anew with every step by which the list moves.
+func listSheet(o fyne.CanvasObject) *fyne.Container {
+	area, border := theme.Color(colourSurface), theme.Color(colourLine)
+	l := listSheetLayout{edge: theme.Size(theme.SizeNameSeparatorThickness), radius: theme.Size(theme.SizeNameCardRadius)}
+	var sides [4]*canvas.Rectangle // top, bottom, left, right
+	for i := range sides {
+		sides[i] = canvas.NewRectangle(area)
+		sides[i].StrokeColor, sides[i].StrokeWidth = border, l.edge
+	}
+	sides[0].TopLeftCornerRadius, sides[0].TopRightCornerRadius = l.radius, l.radius
+	sides[1].BottomLeftCornerRadius, sides[1].BottomRightCornerRadius = l.radius, l.radius
+	sides[2].CornerRadius, sides[3].CornerRadius = 0.01, 0.01 // else their edges are drawn harder than those of the two
+	return container.New(l, sides[0], sides[1], sides[2], sides[3], canvas.NewLine(area), o)
+}
+
+// listSheetLayout places the four sides, the area inside them, and what is on the
+// sheet.
+type listSheetLayout struct{ edge, radius float32 }
+
+// MinSize is that of what is on the sheet.
+func (l listSheetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[len(objects)-1].MinSize()
+}
+
+// Layout lets the area cover the inner edges of the sides. Its height is an even
+// number, because the middle of a line lies between two pixels.
+func (l listSheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	place := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	side, border := 2*l.radius, 2*l.edge
+	place(objects[0], 0, 0, size.Width, side)
+	place(objects[1], 0, size.Height-side, size.Width, side)
+	place(objects[2], 0, l.radius, side, size.Height-side)
+	place(objects[3], size.Width-side, l.radius, side, size.Height-side)
+	area := objects[4].(*canvas.Line)
+	half := float32(math.Ceil(float64(size.Height-side)/2)) + border
+	area.StrokeWidth = 2 * half
+	place(area, border, size.Height/2, size.Width-2*border, 0)
+	place(objects[5], 0, 0, size.Width, size.Height)
+}
 
 // caseLine is one line of a list of cases: a sign, who and which case, how it
 // stands, and whether the authority holds it. The list uses it for one case

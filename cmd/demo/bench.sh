@@ -1,6 +1,6 @@
 #!/bin/bash
-# bench.sh: the benchmarks of the packages, then start, memory and idle load of
-# the window. Machines differ: read the ratios.
+# bench.sh: the benchmarks of the packages, then start, memory, idle load and
+# frames of the window. Machines differ: read the ratios.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 GO=$(command -v go || echo /usr/local/go/bin/go)

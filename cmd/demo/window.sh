@@ -31,7 +31,8 @@ cost() {
   after=$(spent)
   awk -v where="$1" -v t=$((after - before)) -v s=$seconds \
     'BEGIN {printf "idle load, %s: %.2f %% of one core (target 1)\n", where, t / 1e7 / s}'
-  awk -v where="$1" '/^VmRSS/ {rss = $2} /^RssAnon/ {anon = $2} END {printf "resident memory, %s: %d MB, of which %d MB its own (target 200)\n", where, rss / 1024, anon / 1024}' "/proc/$app/status"
+  awk -v where="$1" '/^VmHWM/ {most = $2} /^VmRSS/ {rss = $2} /^RssAnon/ {anon = $2} END {
+    printf "resident memory, %s: %d MB, of which %d MB its own (target 200); at most so far: %d MB\n", where, rss / 1024, anon / 1024, most / 1024}' "/proc/$app/status"
 }
 
 launch 'Пријава службеника' # warms the files
@@ -63,3 +64,7 @@ keys F11
 wait_for 60 "the preview" titled 'Преглед папира'
 keys Escape
 cost 'papers, after the preview'
+
+# What a frame costs in the window itself, with a journal of 100,000 cases.
+kill "$app"; wait "$app" 2>/dev/null || true
+SALTER_TEST_FRAMES=1 LIBGL_ALWAYS_SOFTWARE=1 "$BIN/salter-frames" 2>"$RUN/log/frames.txt" | sed 's/^/drawn by the processor (llvmpipe): /' || die "the frames were not measured; see $RUN/log/frames.txt"

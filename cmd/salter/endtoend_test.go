@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// Some tests need a process of their own.
-	for variable, other := range map[string]func() error{cardStateVariable: serveCard, dumpVariable: sayDumps} {
+	for variable, other := range map[string]func() error{cardStateVariable: serveCard, dumpVariable: sayDumps, framesVariable: playFrames} {
 		if os.Getenv(variable) == "" {
 			continue
 		}
