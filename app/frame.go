@@ -88,6 +88,9 @@ func (a *App) single(o fyne.CanvasObject) fyne.CanvasObject {
 	return natural(panel(fixed(a.measure()-2*unit(6), o)))
 }
 
+// dialogWidth is the width of the one small sheet in the middle of a page.
+func (a *App) dialogWidth() float32 { return min(a.pageWidth()-2*unit(6), 28*theme.TextSize()) }
+
 // scrollsInside lets a part of a page scroll by itself; where the page is narrow
 // it scrolls as a whole.
 func (a *App) scrollsInside(p *page, o fyne.CanvasObject) fyne.CanvasObject {
@@ -339,13 +342,22 @@ func (a *App) actionBar(p *page) (bar fyne.CanvasObject, said bool) {
 	}
 	p.busy = len(left)+len(right) == 0 && p.primary == nil // no button: the program is at work
 	rows, said := a.buttonRows(p.working, left, right, p.primary)
-	return column(0, rule(), filled(colourSurface, inset(unit(2), pageMargin()-ringGap, rows))), said
+	if len(rows) > 2 { // much of the page would be left out: without the names of the keys there are fewer
+		for _, b := range append(slices.Clone(p.others), p.back, p.later) {
+			if b != nil {
+				b.hint = ""
+				b.Refresh()
+			}
+		}
+		rows, said = a.buttonRows(p.working, left, right, p.primary)
+	}
+	return column(0, rule(), filled(colourSurface, inset(unit(2), pageMargin()-ringGap, column(unit(1), rows...)))), said
 }
 
 // buttonRows puts all buttons into one row, with the words that say that an
 // action runs if there is room for them too; or those between the left and the
 // primary one into rows of their own above it.
-func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasObject, primary *button) (rows fyne.CanvasObject, said bool) {
+func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasObject, primary *button) (rows []fyne.CanvasObject, said bool) {
 	room := a.windowWidth() - 2*(pageMargin()-ringGap)
 	last := []fyne.CanvasObject{}
 	if primary != nil {
@@ -354,7 +366,7 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 	for _, first := range [][]fyne.CanvasObject{{working}, nil} {
 		whole := spread(row(unit(2), left...), row(unit(2), slices.Concat(first, others, last)...))
 		if whole.MinSize().Width-unit(3) <= room { // a little nearer to each other than usual
-			return whole, first != nil
+			return []fyne.CanvasObject{whole}, first != nil
 		}
 	}
 	if n := len(left); n > 1 && spread(row(unit(2), left...), row(unit(2), last...)).MinSize().Width > room {
@@ -373,7 +385,7 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 	for _, r := range rowsOf(others, unit(2), room) {
 		above = append(above, spread(gap(1), r))
 	}
-	return column(unit(1), append(above, spread(row(unit(2), left...), row(unit(2), last...)))...), false
+	return append(above, spread(row(unit(2), left...), row(unit(2), last...))), false
 }
 
 // statusLine says how reader, authority and journal are; right stands at its

@@ -171,6 +171,21 @@ func (h atMost) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(fyne.NewSize(size.Width, min(float32(h), size.Height)))
 }
 
+// atLeast gives its object no less than one height.
+type atLeast float32
+
+// MinSize is not lower than that height.
+func (h atLeast) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[0].MinSize()
+	return fyne.NewSize(m.Width, max(m.Height, float32(h)))
+}
+
+// Layout fills the space.
+func (atLeast) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.Position{})
+	objects[0].Resize(size)
+}
+
 type rowLayout struct {
 	gap float32
 	top bool

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -61,7 +60,7 @@ func (a *App) lockedPage(p, kept *page) fyne.CanvasObject {
 	p.back.hint = ""
 	delete(p.keys, fyne.KeyEscape) // signing out is never an accident
 	a.setPrimary(p, a.words.say("locked.do"), func() { a.unlock(in) })
-	width := min(a.pageWidth()-2*unit(6), 30*theme.TextSize())
+	width := a.dialogWidth()
 	parts := []fyne.CanvasObject{row(unit(4), picture(pictureLock, unit(10)), para(styleHeading, a.words.say("locked.heading"), width-unit(14)))}
 	if n := a.notices(p, width); n != nil {
 		parts = append(parts, n)

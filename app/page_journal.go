@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"salter/app/procedure"
 )
@@ -96,7 +97,8 @@ func (a *App) journalPage(p, kept *page) fyne.CanvasObject {
 	if l.list == nil || len(l.list.Places) == 0 {
 		return around(head, nil, nil, nil, gap(1))
 	}
-	return around(column(0, head, gap(unit(2))), nil, nil, nil, listSheet(inset(unit(1), unit(1), a.caseList(p, kept))))
+	return around(column(0, head, gap(unit(2))), nil, nil, nil,
+		container.New(atLeast(2.5*newCaseLine().MinSize().Height), listSheet(inset(unit(1), unit(1), a.caseList(p, kept)))))
 }
 
 // filterName is the end of the id of a filter's words.

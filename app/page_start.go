@@ -71,7 +71,7 @@ func (a *App) signInPage(p, kept *page) fyne.CanvasObject {
 	signIn := func() { a.signIn(in) }
 	a.setPrimary(p, a.words.say("sign-in.do"), signIn)
 	p.inline, p.retype, p.noticed = true, true, true
-	width := unit(100)
+	width := a.dialogWidth()
 	parts := []fyne.CanvasObject{
 		para(styleHeading, a.words.say("sign-in.heading"), width),
 		para(styleSecondary, a.words.say("sign-in.text"), width),

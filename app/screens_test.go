@@ -25,9 +25,9 @@ var desktops = []struct {
 }
 
 // TestDrawScreens draws every page in every state and look, to be looked at;
-// WANTED is an expression for the names of the pictures (all of them: 8 GB):
+// WANTED is an expression for the names of the pictures:
 //
-//	SCREENS=/tmp/s WANTED='^1366x768-sr-Cyrl-light-100/' go test ./app -run TestDrawScreens
+//	SCREENS=pictures WANTED='^1366x768-sr-Cyrl-light-100/' go test ./app -run TestDrawScreens
 func TestDrawScreens(t *testing.T) {
 	folder, wanted := os.Getenv("SCREENS"), regexp.MustCompile(os.Getenv("WANTED"))
 	if folder == "" {
