@@ -16,25 +16,21 @@ func (a *App) papersKey(p *page, id procedure.CaseID, made int) {
 	if made == 0 {
 		return
 	}
-	open := func() { a.openReprint(id, 0) }
+	open := func() { a.openReprint(id) }
 	a.addOther(p, controlPapers, rankSecondary, a.words.say("reprint.open"), a.words.say("key.papers"), open)
 	p.keys[fyne.KeyF7] = open
 }
 
-// openReprint reads what was made for a case and shows it, with a job chosen;
-// 0: the last one.
-func (a *App) openReprint(id procedure.CaseID, job int) {
+// openReprint reads what was made for a case and shows it, the last job chosen.
+func (a *App) openReprint(id procedure.CaseID) {
 	var h procedure.CaseHistory
 	a.do("papers", func(ctx context.Context) (err error) {
 		h, err = a.cfg.Desk.CaseHistory(ctx, id)
 		return err
-	}, func() { a.showReprint(&h, job) })
+	}, func() { a.showReprint(&h, len(h.Jobs)) })
 }
 
 func (a *App) showReprint(h *procedure.CaseHistory, job int) {
-	if job == 0 {
-		job = len(h.Jobs)
-	}
 	a.draft.ledger.of, a.draft.ledger.job, a.draft.aside = h, job, screenReprint
 }
 
