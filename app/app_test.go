@@ -348,6 +348,39 @@ func TestEmailNotWanted(t *testing.T) {
 	}
 }
 
+// TestScreenBInTwoSteps: what was typed stays when the core takes the ticks and
+// not the address; a tick that is taken back then opens the papers again.
+func TestScreenBInTwoSteps(t *testing.T) {
+	start := inCase(procedure.PhasePapers)
+	start.Case.Printed = true
+	c := open(t, start, usual)
+	signed := procedure.PaperTicks{RequestSigned: true, TermsSigned: true, ContractSigned: true, ContractSealed: true}
+	c.desk.next["ConfirmPapers"] = func(s *procedure.Snapshot) { s.Case.Phase, s.Case.Ticks = procedure.PhaseEmail, signed }
+	c.desk.next["GoBack"] = func(s *procedure.Snapshot) { s.Case.Phase = procedure.PhasePapers }
+	c.desk.fail["SetEmail"] = &procedure.Error{Code: procedure.CodeEmailDiffers, Tries: -1, Fields: []string{procedure.FieldAgain}}
+	for _, f := range c.app.paperTicks(c.app.snapshot.Case) {
+		c.app.page.focus(f)
+		c.press(fyne.KeySpace)
+	}
+	c.press(fyne.KeyTab, fyne.KeySpace)
+	c.typed("ana@primer.rs")
+	c.press(fyne.KeyTab)
+	c.typed("ana@prime.rs")
+	c.press(fyne.KeyReturn)
+	c.wantCalls("ConfirmPapers", "SetEmail")
+	c.wantScreen(screenSigned)
+	c.wantFocus(controlFailure)
+	if want := (procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@primer.rs", Again: "ana@prime.rs"}); c.app.draft.email != want {
+		t.Errorf("of what was typed there is %+v, want %+v", c.app.draft.email, want)
+	}
+	c.app.page.focus(procedure.FieldTermsSigned)
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantCalls("ConfirmPapers", "SetEmail", "GoBack papers", "ConfirmPapers", "SetEmail")
+	if signed.TermsSigned = false; c.desk.papers != signed {
+		t.Errorf("the core was told %+v, want %+v", c.desk.papers, signed)
+	}
+}
+
 // TestChangeLeadsBack: each answer of screen C has its way back.
 func TestChangeLeadsBack(t *testing.T) {
 	for _, phase := range []procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail} {

@@ -40,14 +40,24 @@ func (d *draft) follow(s procedure.Snapshot) {
 		if d.of != "" {
 			*d = draft{}
 		}
+	case d.of == c.ID && onScreenB(d.phase) && onScreenB(c.Phase):
+		if d.phase != c.Phase {
+			d.phase, d.aside, d.back = c.Phase, "", ""
+		}
 	case d.of != c.ID || d.phase != c.Phase:
 		*d = draft{of: c.ID, phase: c.Phase, person: c.Person, papers: c.Ticks, email: c.Email, ending: c.HandOver}
-		d.email.Again = ""
+		d.email.Again = d.email.Address // it was typed twice then
 		d.brought = map[procedure.PaperKind]int{}
 		for _, f := range c.Brought {
 			d.brought[f.Kind] = f.Circled
 		}
 	}
+}
+
+// onScreenB reports whether a phase is one of the two whose answers stand on
+// one page.
+func onScreenB(p procedure.Phase) bool {
+	return p == procedure.PhasePapers || p == procedure.PhaseEmail
 }
 
 // The names of controls of single pages. A question, tick or field has the

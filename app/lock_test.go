@@ -30,7 +30,7 @@ func TestLockHidesTheCase(t *testing.T) {
 	c.wantFocus(fieldPassword)
 	c.typed("demo")
 	c.press(fyne.KeyReturn)
-	c.wantScreen(screenEmail)
+	c.wantScreen(screenSigned)
 	c.wantCalls("Unlock x", "Unlock demo")
 	if c.app.draft.email.Wanted != procedure.Yes {
 		t.Error("the answer that was given before the lock is gone")

@@ -56,7 +56,7 @@ func TestLookIsNotKept(t *testing.T) {
 	c := open(t, inCase(procedure.PhaseEmail), usual)
 	c.app.cfg.SaveLook = func(Look) error { return errors.New("disk full") }
 	c.press(fyne.KeyF10, fyne.KeyReturn)
-	c.wantScreen(screenEmail)
+	c.wantScreen(screenSigned)
 	c.wantFocus(controlFailure)
 }
 

@@ -36,7 +36,6 @@ const (
 	screenSigned     screen = "signed"
 	screenPreview    screen = "preview"
 	screenPrinter    screen = "printer"
-	screenEmail      screen = "email"
 	screenContent    screen = "content"
 	screenPIN        screen = "pin" // the clerk's page of this phase
 	screenTurn       screen = "turn"
@@ -61,7 +60,7 @@ var screens = []screen{
 	screenStop, screenSignIn, screenLocked, screenHome, screenSearch, screenDay,
 	screenJournal, screenHistory, screenReprint, screenRemote, screenUnsent, screenCheck,
 	screenPerson, screenSupervisor, screenStatus, screenRefuse,
-	screenPapers, screenBrought, screenSigned, screenPreview, screenPrinter, screenEmail, screenContent, screenPIN,
+	screenPapers, screenBrought, screenSigned, screenPreview, screenPrinter, screenContent, screenPIN,
 	screenTurn, screenPad, screenAgain, screenWeak, screenChecking, screenOnReader, screenLastTry, screenThanks, screenAway,
 	screenWork, screenTrouble, screenHandOver, screenClosed, screenRefused, screenLook,
 }
@@ -264,8 +263,6 @@ func (a *App) body(p, kept *page) fyne.CanvasObject {
 		return a.printerPage(p)
 	case screenSigned:
 		return a.signedPage(p, kept)
-	case screenEmail:
-		return a.emailPage(p, kept)
 	case screenContent:
 		return a.contentPage(p)
 	case screenPIN:

@@ -51,7 +51,7 @@ func copiesToPrint(c *procedure.CaseView) int {
 	return n
 }
 
-// papersPage is the first part of screen B: print everything at once.
+// papersPage is screen B as it begins: print everything at once.
 func (a *App) papersPage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
@@ -88,55 +88,101 @@ func (a *App) broughtKey(p *page) {
 	p.keys[fyne.KeyF6] = open
 }
 
-// signedPage is the second part of screen B: tick what was signed and sealed.
+// signedPage is screen B with the printed papers: what was signed and sealed,
+// and the e-mail address from the signed form. It stays when the core has the
+// one and not yet the other.
 func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.setBack(p, a.words.say("back"), a.goBack(procedure.PhasePerson))
 	a.setLater(p)
-	a.broughtKey(p)
-	if copiesToPrint(c) > 0 {
-		print := func() { a.print("papers") }
-		a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
-		p.keys[fyne.KeyF9] = print
-		a.previewKey(p, "papers")
+	if c.Phase == procedure.PhasePapers {
+		a.broughtKey(p)
+		a.printKeys(p)
 	}
 	a.setPrimary(p, a.words.say("papers.go."+string(c.Action)), a.confirmPapers)
-	fields := a.paperTicks(c)
-	p.first = fields[0]
-	var rows []fyne.CanvasObject
-	for _, f := range fields {
-		rows = append(rows, a.ticked(p, f, a.measure()-unit(24), a.paperTick(f)))
+	p.first = a.paperTicks(c)[0]
+	parts := []fyne.CanvasObject{column(unit(2), a.heading("papers.sign.heading"), para(styleBody, a.words.say(a.signText(c)), a.measure()))}
+	if c.Action.Certifies() {
+		parts = append(parts, a.abreast(panel(a.paperBoxes(p, kept, a.half())), panel(a.emailQuestion(p, kept, a.half()))))
+	} else {
+		parts = append(parts, a.single(a.paperBoxes(p, kept, a.measure()-2*unit(6))))
 	}
-	if c.Action.ChangesStatus() {
-		rows = append(rows, gap(unit(2)), a.typed(p, kept, procedure.FieldReceivedAt, &a.draft.received, a.words.say("papers.received.hint"), min(a.measure()-unit(24), unit(130))))
+	if c.Phase == procedure.PhaseEmail {
+		p.first = procedure.FieldWanted
 	}
-	text := "papers.sign.text"
-	switch {
-	case c.Action.ChangesStatus():
-		text = "papers.sign.text.status"
-	case a.cfg.AllBeforeClerk:
-		text = "papers.sign.text.before"
-	}
-	parts := []fyne.CanvasObject{a.heading("papers.sign.heading"),
-		para(styleBody, a.words.say(text), a.measure()), a.single(column(unit(1), rows...))}
 	if c.Copies > 0 {
 		parts = append(parts, a.printed())
 	}
-	return column(unit(4), parts...)
+	return column(unit(3), parts...)
 }
 
-// confirmPapers sends the ticks, with the time of receipt if it was typed.
+// paperBoxes are the confirmations of the case, with the time of receipt of those
+// that have one.
+func (a *App) paperBoxes(p, kept *page, width float32) fyne.CanvasObject {
+	c := a.snapshot.Case
+	var rows []fyne.CanvasObject
+	for _, f := range a.paperTicks(c) {
+		rows = append(rows, a.ticked(p, f, width-unit(13), a.paperTick(f)))
+	}
+	if c.Action.ChangesStatus() {
+		rows = append(rows, gap(unit(2)), a.typed(p, kept, procedure.FieldReceivedAt, &a.draft.received, a.words.say("papers.received.hint"), min(width, unit(130))))
+	}
+	return column(0, rows...)
+}
+
+// printKeys lead to the papers once more.
+func (a *App) printKeys(p *page) {
+	if copiesToPrint(a.snapshot.Case) == 0 {
+		return
+	}
+	print := func() { a.print("papers") }
+	a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
+	p.keys[fyne.KeyF9] = print
+	a.previewKey(p, "papers")
+}
+
+// signText says what a tick means.
+func (a *App) signText(c *procedure.CaseView) string {
+	switch {
+	case c.Action.ChangesStatus():
+		return "papers.sign.text.status"
+	case a.cfg.AllBeforeClerk:
+		return "papers.sign.text.before"
+	}
+	return "papers.sign.text"
+}
+
+// confirmPapers sends what is still open of screen B: the ticks, with the time
+// of receipt if it was typed, and the e-mail.
 func (a *App) confirmPapers() {
-	t := a.draft.papers
-	if s := strings.TrimSpace(a.draft.received); s != "" && a.snapshot.Case.Action.ChangesStatus() {
+	c, ticks := a.snapshot.Case, a.draft.papers
+	if s := strings.TrimSpace(a.draft.received); s != "" && c.Action.ChangesStatus() {
 		at, err := a.parseMoment(s)
 		if err != nil {
 			a.fail(procedure.CodeAnswerOpen, procedure.FieldReceivedAt)
 			return
 		}
-		t.ReceivedAt = at
+		ticks.ReceivedAt = at
 	}
-	a.do("ticks", func(ctx context.Context) error { return a.cfg.Desk.ConfirmPapers(ctx, t) }, nil)
+	email := a.email()
+	a.do("ticks", func(ctx context.Context) error {
+		open := c.Phase == procedure.PhasePapers
+		if !open && ticks != c.Ticks { // a tick was taken back
+			if err := a.cfg.Desk.GoBack(ctx, procedure.PhasePapers); err != nil {
+				return err
+			}
+			open = true
+		}
+		if open {
+			if err := a.cfg.Desk.ConfirmPapers(ctx, ticks); err != nil {
+				return err
+			}
+		}
+		if !c.Action.Certifies() {
+			return nil
+		}
+		return a.cfg.Desk.SetEmail(ctx, email)
+	}, nil)
 }
 
 // paperList names the papers with their copies and what becomes of them.

@@ -30,7 +30,7 @@ var crowded = map[string]fyne.Size{
 	"home no reader":      small,
 	"home not eligible":   small,
 	"papers print failed": small, "papers printer stopped": small, "reprint lost": small,
-	"signed open": small, "signed chained open": small, "signed status time": small,
+	"signed open": small, "signed chained": small, "email differs": small, "signed chained open": usual, "signed status time": small,
 	"hand-over open": small,
 	"check":          small, "check running": small, "check printers": usual,
 }
@@ -125,7 +125,7 @@ func issuingScenes() []scene {
 			c.desk.fail["ConfirmPapers"] = fail(procedure.CodePapersOpen, procedure.FieldTermsSigned, procedure.FieldContractSigned, procedure.FieldContractSealed)
 			c.press(fyne.KeySpace, fyne.KeyReturn)
 		}, screenSigned},
-		{"email", inCase(procedure.PhaseEmail), nil, screenEmail},
+		{"email", inCase(procedure.PhaseEmail), nil, screenSigned},
 		{"email differs", inCase(procedure.PhaseEmail), func(c *counter) {
 			c.desk.fail["SetEmail"] = fail(procedure.CodeEmailDiffers, procedure.FieldAgain)
 			c.press(fyne.KeySpace)
@@ -133,7 +133,7 @@ func issuingScenes() []scene {
 			c.press(fyne.KeyTab)
 			c.typed("ana.petrovi@primer.rs")
 			c.press(fyne.KeyReturn)
-		}, screenEmail},
+		}, screenSigned},
 		{"content", inCase(procedure.PhaseContent), nil, screenContent},
 		{"content no link", with1(inCase(procedure.PhaseContent), func(s *procedure.Snapshot) {
 			s.Case.Preview, s.Case.Problem = nil, &procedure.Error{Code: procedure.CodeNoLink}

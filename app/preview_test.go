@@ -62,7 +62,7 @@ func TestPreviewEndsWithItsPhase(t *testing.T) {
 	c := open(t, inCase(procedure.PhasePapers), usual)
 	c.press(fyne.KeyF11)
 	c.set(func(s *procedure.Snapshot) { s.Case = inCase(procedure.PhaseEmail).Case })
-	c.wantScreen(screenEmail)
+	c.wantScreen(screenSigned)
 	if c.app.viewed != nil {
 		t.Error("the papers are still in memory")
 	}

@@ -138,7 +138,7 @@ func routeCase(c *procedure.CaseView) screen {
 		}
 		return screenPapers
 	case procedure.PhaseEmail:
-		return screenEmail
+		return screenSigned
 	case procedure.PhaseContent:
 		return screenContent
 	case procedure.PhasePIN:

@@ -26,8 +26,7 @@ open_case
 # The second certificate on one card in one day: a supervisor decides.
 supervisor 'Prvi sertifikat je istekao istog dana'
 knows_pin
-papers 1
-email mihailo.stojanovic@example.rs
+papers 1 mihailo.stojanovic@example.rs
 content
 turn; pin; thanks
 if [ "${TIMING:-real}" = real ]; then page 'Израда сертификата'; shot work; fi

@@ -4,8 +4,7 @@ start_salter
 echo 739164 >"$RUN/card/pin.txt" # the one he will choose
 open_case
 answered space Tab Tab space
-papers 6
-email mihailo.stojanovic@example.rs
+papers 6 mihailo.stojanovic@example.rs
 content
 turn; new_pin; thanks
 if [ "${TIMING:-real}" = real ]; then page 'Израда сертификата'; shot work; fi

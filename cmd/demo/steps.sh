@@ -43,8 +43,8 @@ go_on() { if by_mouse; then press; else keys Return; fi; }
 tick() {
   local i all
   if by_mouse; then
-    mapfile -t all < <(boxes)
-    [ ${#all[@]} -ge "$1" ] || die "on the page «$(title)» there are ${#all[@]} boxes, want $1"
+    mapfile -t all < <(boxes | awk 'NR == 1 {x = $1} $1 - x < 9 && x - $1 < 9')
+    [ ${#all[@]} -ge "$1" ] || die "on the page «$(title)» there are ${#all[@]} boxes below each other, want $1"
     for ((i = 0; i < $1; i++)); do click ${all[i]}; done
     return
   fi
@@ -109,7 +109,8 @@ supervisor() {
   page 'Картица и лице'; sleep 1; shot decided
 }
 
-# papers N: one print job, and N signatures and receipts.
+# papers N [ADDRESS]: one print job, N signatures and receipts, and the e-mail
+# address where the papers have one.
 papers() {
   page 'Штампа папира';   shot papers
   if by_mouse; then click_on -1 buttons; else keys F11; fi
@@ -117,17 +118,17 @@ papers() {
   if by_mouse; then click_on 1 buttons; else keys Escape; fi
   page 'Штампа папира'
   press
-  page 'Потписи и печат' 30; shot papers-printed
-  tick "$1";              shot papers-signed
+  page 'Потписи' 30; shot papers-printed
+  tick "$1"
+  if [ $# -gt 1 ]; then email "$2"; fi
+  shot papers-signed
   press
 }
 
 email() {
-  page 'Електронска пошта'; shot e-mail
-  if by_mouse; then click_on 1 boxes; else keys space; fi
+  if by_mouse; then click_on 1 boxes; else keys Tab space; fi
   write "$1"; next_line
-  write "$1"; shot e-mail-typed
-  press
+  write "$1"
 }
 content() { page 'Провера података'; sleep 1; shot content; press; }
 
@@ -198,8 +199,7 @@ hand_over() {
 issue() {
   open_case
   knows_pin
-  papers 4
-  email "$1"
+  papers 4 "$1"
   content
   turn; pin; thanks
   if [ "${TIMING:-real}" = real ]; then page 'Израда сертификата'; shot work; fi
