@@ -123,6 +123,7 @@ func (a *App) resultExtras(r *procedure.ResultView) []string {
 func (a *App) closedPage(p *page) fyne.CanvasObject {
 	c := a.snapshot.Case
 	a.papersKey(p, c.ID, len(c.Papers))
+	p.scrollByKeys(0)
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	l := a.linkWords()
 	parts := []fyne.CanvasObject{

@@ -74,6 +74,7 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 	if h.Row.Erased {
 		p.keys[fyne.KeyReturn] = p.keys[fyne.KeyEscape]
 		p.first = controlBack
+		p.scrollByKeys(0)
 		return column(unit(4), heading, a.reprintErased(h), natural(panel(a.jobList(h, width))))
 	}
 	job := h.Jobs[l.job-1]

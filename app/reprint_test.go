@@ -125,3 +125,26 @@ func TestAnotherPrinterForReprint(t *testing.T) {
 	c.press(fyne.KeyEscape)
 	c.wantScreen(screenReprint)
 }
+
+// TestReadByKeys: with large text what stands below on pages without a control
+// there is reached by keyboard.
+func TestReadByKeys(t *testing.T) {
+	for name, start := range map[string]procedure.Snapshot{
+		"closed": with1(inCase(procedure.PhaseClosed), func(s *procedure.Snapshot) { s.Case.Papers = s.Case.Papers[:3] }),
+		"erased": inCase(procedure.PhaseClosed),
+	} {
+		c := openAs(t, start, usual, Look{TextSize: 200})
+		if name == "erased" {
+			c.desk.archive.history = withJobs()
+			c.desk.archive.history.Row.Erased = true
+			c.press(fyne.KeyF7)
+		}
+		if len(c.app.page.scrolls) == 0 {
+			t.Fatalf("%s: the page fits and proves nothing", name)
+		}
+		c.press(fyne.KeyPageDown)
+		if c.app.page.scrolls[0].Offset.Y <= 0 {
+			t.Errorf("%s: Page Down does not move it", name)
+		}
+	}
+}
