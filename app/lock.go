@@ -65,9 +65,11 @@ func (a *App) lockedPage(p, kept *page) fyne.CanvasObject {
 	if n := a.notices(p, width); n != nil {
 		parts = append(parts, n)
 	}
-	parts = append(parts,
-		para(styleSecondary, a.words.fill("locked.text", with{"Name": a.snapshot.Clerk.Name}), width),
-		field(in, "", width))
+	text := a.words.fill("locked.text", with{"Name": a.snapshot.Clerk.Name})
+	if a.snapshot.Case != nil {
+		text += " " + a.words.say("locked.case")
+	}
+	parts = append(parts, para(styleSecondary, text, width), field(in, "", width))
 	return centred(panel(column(unit(4), parts...)))
 }
 

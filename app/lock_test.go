@@ -73,6 +73,19 @@ func TestLockHidesTroubles(t *testing.T) {
 	}
 }
 
+// TestLockSpeaksOfACase only where there is one.
+func TestLockSpeaksOfACase(t *testing.T) {
+	for _, s := range []procedure.Snapshot{inCase(procedure.PhaseEmail), atHome()} {
+		c := open(t, s, usual)
+		c.press(fyne.KeyF12)
+		c.wantScreen(screenLocked)
+		said := strings.Contains(strings.Join(wordsOn(c), " "), c.app.words.say("locked.case"))
+		if want := s.Case != nil; said != want {
+			t.Errorf("with a case: %t, it is spoken of: %t", want, said)
+		}
+	}
+}
+
 // TestLockFollowsTheWork: the case goes on behind the locked screen.
 func TestLockFollowsTheWork(t *testing.T) {
 	c := open(t, inCase(procedure.PhaseWork), usual)
