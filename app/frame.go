@@ -26,7 +26,7 @@ func (a *App) clerkFrame(p *page, body fyne.CanvasObject) fyne.CanvasObject {
 		right = p.working
 	}
 	band, bottom := a.band(p), column(0, bar, a.statusLine(right))
-	if a.hasRail() && a.narrow() {
+	if a.hasRail() && a.narrow() && p.screen != screenPreview { // which has no room to give
 		parts := []fyne.CanvasObject{a.railLine(a.snapshot.Case), gap(0)}
 		if above != nil {
 			parts = []fyne.CanvasObject{parts[0], above}

@@ -317,6 +317,9 @@ func (r *padRenderer) Refresh() {
 	for place := range places {
 		r.key(place)
 	}
+	clear, back := r.labels[placeClear], r.labels[placeBack] // alike
+	clear.TextSize = min(clear.TextSize, back.TextSize)
+	back.TextSize = clear.TextSize
 	r.Layout(p.Size())
 	canvas.Refresh(p)
 }
