@@ -150,7 +150,7 @@ func TestSupervisorAfterThePapers(t *testing.T) {
 			s.Case.Action, s.Case.Contract, s.Case.Needs = procedure.ActionRenew, paper, []procedure.Code{procedure.CodeNoContract}
 		}, procedure.OverrideRequest{Choice: procedure.ActionRenew, PaperContract: paper}, "", screenPIN},
 		{"a silent register", procedure.PhasePIN, silent,
-			procedure.OverrideRequest{Choice: procedure.ActionIssue}, "Регистар сертификационог тела не одговара, па се не зна да ли грађанин већ има сертификат. Сачекајте одговор, или одлучите да се ипак настави.", screenPIN},
+			procedure.OverrideRequest{Choice: procedure.ActionIssue}, "Евиденција сертификационог тела не одговара, па се не зна да ли грађанин већ има сертификат. Сачекајте одговор, или одлучите да се ипак настави.", screenPIN},
 		{"a change not taken from a clerk", procedure.PhaseWork, func(s *procedure.Snapshot) {
 			s.Case.Action, s.Case.Service, s.Case.WaitsFor = procedure.ActionRevoke, procedure.ServiceStatus, procedure.WaitsForClerk
 			s.Case.Problem = &procedure.Error{Code: procedure.CodeNeedsSupervisor}
