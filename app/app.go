@@ -100,6 +100,10 @@ type Config struct {
 	// starts it anew.
 	Crashed string
 	Restart func()
+	// FreeMemory gives the system back what a large piece of work has left, for
+	// the counter has nothing else to do with it: debug.FreeOSMemory. It is
+	// called on worker goroutines; nil: it stays.
+	FreeMemory func()
 	// Close ends the program; nil: closes Window.
 	Close func()
 	// Windowed keeps the citizen's pages in the window as it is.
@@ -165,6 +169,9 @@ func New(cfg Config) (*App, error) {
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
+	}
+	if cfg.FreeMemory == nil {
+		cfg.FreeMemory = func() {}
 	}
 	if cfg.Close == nil {
 		cfg.Close = cfg.Window.Close

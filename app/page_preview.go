@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"image"
-	"runtime/debug"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -45,7 +44,7 @@ func (a *App) warmPreview() {
 	a.warmed = a.snapshot.Case.ID
 	a.cfg.Go(func() {
 		_ = a.cfg.Preview.Warm() // Draw tries again, and says what is wrong
-		debug.FreeOSMemory()
+		a.cfg.FreeMemory()
 	})
 }
 
@@ -55,7 +54,7 @@ func (a *App) releasePreview() {
 	a.viewed = nil
 	a.cfg.Go(func() {
 		_ = a.cfg.Preview.Close() // it is made anew with the next use
-		debug.FreeOSMemory()
+		a.cfg.FreeMemory()
 	})
 }
 
@@ -82,7 +81,7 @@ func (a *App) openPreview(from paperSource, print func()) {
 	next := preview{print: print}
 	back := a.asideUp()
 	a.do("preview", func(ctx context.Context) error {
-		defer debug.FreeOSMemory()
+		defer a.cfg.FreeMemory()
 		_, papers, err := a.papers(ctx, from)
 		if err != nil {
 			return err

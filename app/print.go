@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"salter/app/forms"
 	"salter/app/procedure"
@@ -20,7 +19,7 @@ func (a *App) print(job string) {
 // largest piece of work; its memory goes back at once, for the counter has
 // nothing else to do with it.
 func (a *App) printJob(ctx context.Context, job string) error {
-	defer debug.FreeOSMemory()
+	defer a.cfg.FreeMemory()
 	if a.cfg.Printer == nil || a.cfg.Render == nil {
 		return &procedure.Error{Code: procedure.CodeNoPrinter}
 	}
@@ -62,7 +61,7 @@ func (a *App) again(id procedure.CaseID, job int) paperSource {
 // reprintJob prints the papers of an earlier job once more; they must be the
 // very ones. It runs on a worker goroutine.
 func (a *App) reprintJob(ctx context.Context, id procedure.CaseID, job int) error {
-	defer debug.FreeOSMemory()
+	defer a.cfg.FreeMemory()
 	if a.cfg.Printer == nil || a.cfg.Render == nil {
 		return &procedure.Error{Code: procedure.CodeNoPrinter}
 	}
@@ -84,7 +83,7 @@ func (a *App) reprintJob(ctx context.Context, id procedure.CaseID, job int) erro
 func (a *App) printDay() {
 	sheet := *a.sheet
 	a.do("print", func(ctx context.Context) error {
-		defer debug.FreeOSMemory()
+		defer a.cfg.FreeMemory()
 		if a.cfg.Printer == nil || a.cfg.RenderDaySheet == nil {
 			return &procedure.Error{Code: procedure.CodeNoPrinter}
 		}

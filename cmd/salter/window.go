@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -112,7 +113,7 @@ func show(ctx context.Context, s screens) error {
 	ui, err := app.New(app.Config{
 		Desk: s.desk, Window: w, Printer: s.printer, Render: s.papers.render, RenderDaySheet: s.papers.daySheet,
 		Version: version, Support: s.settings.Counter.Support, SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
-		Now: time.Now, Go: s.crashes.start, Post: end.post, Close: end.now, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
+		Now: time.Now, Go: s.crashes.start, Post: end.post, FreeMemory: debug.FreeOSMemory, Close: end.now, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
