@@ -222,7 +222,7 @@ func (a *App) awayPage(p *page) fyne.CanvasObject {
 	p.bare = true
 	p.first = ""
 	heading, text, back := a.awayWords()
-	var act fyne.CanvasObject = gap(0)
+	act := gap(0)
 	switch {
 	case a.citizen.stage == stageThanks:
 		a.setPrimary(p, a.words.say("thanks.go"), a.toClerk)
