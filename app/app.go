@@ -106,6 +106,9 @@ type Config struct {
 	FreeMemory func()
 	// Close ends the program; nil: closes Window.
 	Close func()
+	// Pressed reports whether a button of the mouse is held down in Window; nil:
+	// never. It is called on the goroutine of the user interface.
+	Pressed func() bool
 	// Windowed keeps the citizen's pages in the window as it is.
 	Windowed bool
 	// Second is the citizen's own monitor; nil: he types on the clerk's.
@@ -271,7 +274,8 @@ func (a *App) MayClose() bool {
 func (a *App) FocusLost() { a.leavePIN(procedure.PINFocusLost) }
 
 // show takes over a new snapshot. The page is built anew only if it shows
-// something of what has changed, so that no click falls between two pages.
+// something of what has changed, and when nobody is clicking: a click that
+// begins on one page and ends on the next one is lost.
 func (a *App) show(s procedure.Snapshot) {
 	old := a.snapshot
 	a.snapshot, a.shown = s, true
@@ -282,10 +286,33 @@ func (a *App) show(s procedure.Snapshot) {
 	a.draft.follow(s)
 	a.followCitizen()
 	a.followCard(old.Reader)
-	if p := a.page; p != nil && a.routed == a.route() && reflect.DeepEqual(p.visible(old), p.visible(s)) {
+	p := a.page
+	switch {
+	case p == nil || a.routed != a.route():
+		a.render()
+	case !reflect.DeepEqual(p.visible(old), p.visible(s)):
+		a.renderReleased(a.cfg.Now().Add(longestClick))
+	}
+}
+
+// How long a click may hold a page back, and how often it is looked whether it
+// has ended.
+const (
+	longestClick = 2 * time.Second
+	clickStep    = 20 * time.Millisecond
+)
+
+// renderReleased builds the page anew as soon as the mouse is released, or at
+// that time.
+func (a *App) renderReleased(at time.Time) {
+	if a.cfg.Pressed == nil || !a.cfg.Pressed() || !a.cfg.Now().Before(at) {
+		a.render()
 		return
 	}
-	a.render()
+	a.cfg.Go(func() {
+		time.Sleep(clickStep)
+		a.cfg.Post(func() { a.renderReleased(at) })
+	})
 }
 
 // followCard drops what was said of a card, or of its absence, when the reader

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -333,6 +334,46 @@ func TestPageIsNotBuiltForNothing(t *testing.T) {
 				t.Errorf("built anew: %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestClickHoldsThePage: what a click began on is there until it ends; another
+// page comes at once.
+func TestClickHoldsThePage(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		looks  int // at the mouse until it is released
+		change func(*procedure.Snapshot)
+		want   int
+	}{
+		{"not pressed", 0, func(s *procedure.Snapshot) { s.Sync.Total++ }, 1},
+		{"released after a while", 3, func(s *procedure.Snapshot) { s.Sync.Total++ }, 4},
+		{"nothing to show", 3, func(s *procedure.Snapshot) { s.Busy = "SyncNow" }, 0},
+		{"another page", 3, func(s *procedure.Snapshot) { s.Case = inCase(procedure.PhaseContent).Case }, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, inCase(procedure.PhasePapers), usual)
+			looks, before, held := 0, c.app.page, false
+			c.app.cfg.Pressed = func() bool {
+				held = held || c.app.page != before
+				looks++
+				return looks <= tt.looks
+			}
+			c.set(tt.change)
+			if looks != tt.want || held {
+				t.Errorf("looked %d times at the mouse, want %d; built anew meanwhile: %v", looks, tt.want, held)
+			}
+			if want := tt.name != "nothing to show"; (c.app.page != before) != want {
+				t.Errorf("built anew: %v, want %v", !want, want)
+			}
+		})
+	}
+	c := open(t, inCase(procedure.PhasePapers), usual)
+	before := c.app.page
+	c.app.cfg.Pressed = func() bool { c.now = c.now.Add(time.Second); return true }
+	c.set(func(s *procedure.Snapshot) { s.Sync.Total++ })
+	if c.app.page == before {
+		t.Error("a mouse that is never released holds the page for ever")
 	}
 }
 

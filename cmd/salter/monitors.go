@@ -134,18 +134,36 @@ func monitors() []image.Rectangle {
 
 // placeOf is where a window is; false if the system does not say, as on Wayland.
 func placeOf(w fyne.Window) (at image.Rectangle, known bool) {
-	in, ok := w.(interface{ RunWithContext(func()) }) // Fyne's window on the desktop
-	if !ok || glfw.GetPlatform() == glfw.PlatformWayland {
+	if glfw.GetPlatform() == glfw.PlatformWayland {
 		return at, false
+	}
+	withHandle(w, func(g *glfw.Window) {
+		x, y := g.GetPos()
+		width, height := g.GetSize()
+		at, known = image.Rect(x, y, x+width, y+height), true
+	})
+	return at, known
+}
+
+// mouseDown reports whether the first button of the mouse is held down in a
+// window.
+func mouseDown(w fyne.Window) (down bool) {
+	withHandle(w, func(g *glfw.Window) { down = g.GetMouseButton(glfw.MouseButtonLeft) == glfw.Press })
+	return down
+}
+
+// withHandle calls f with what the toolkit's window is to the system, if there
+// is one. To be called on the goroutine of the user interface.
+func withHandle(w fyne.Window, f func(*glfw.Window)) {
+	in, ok := w.(interface{ RunWithContext(func()) }) // Fyne's window on the desktop
+	if !ok {
+		return
 	}
 	in.RunWithContext(func() {
 		if g := glfw.GetCurrentContext(); g != nil {
-			x, y := g.GetPos()
-			width, height := g.GetSize()
-			at, known = image.Rect(x, y, x+width, y+height), true
+			f(g)
 		}
 	})
-	return at, known
 }
 
 // canOpenWindow reports whether the system gives another window with OpenGL.

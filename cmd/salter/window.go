@@ -117,7 +117,7 @@ func show(ctx context.Context, s screens) error {
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
-		Second: second,
+		Second: second, Pressed: func() bool { return mouseDown(w) },
 	})
 	if err != nil {
 		return err
