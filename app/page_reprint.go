@@ -75,7 +75,7 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 		p.keys[fyne.KeyReturn] = p.keys[fyne.KeyEscape]
 		p.first = controlBack
 		p.scrollByKeys(0)
-		return column(unit(4), heading, a.reprintErased(h), natural(panel(a.jobList(h, width))))
+		return column(unit(4), heading, a.reprintErased(h), a.single(a.jobList(h, width)))
 	}
 	job := h.Jobs[l.job-1]
 	print := func() { a.reprint(h.Row.ID, job.Number) }
@@ -88,7 +88,7 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 	}
 	choose := func(v string) { l.job, _ = strconv.Atoi(v) }
 	return column(unit(4), heading, para(styleBody, a.words.say("reprint.text"), a.measure()),
-		natural(panel(a.choice(p, fieldJob, width, 1, options, strconv.Itoa(l.job), choose))),
+		a.single(a.choice(p, fieldJob, width, 1, options, strconv.Itoa(l.job), choose)),
 		para(styleCaption, a.words.fill("papers.printer", with{"Name": a.printerWords(a.printerName())}), a.measure()))
 }
 
