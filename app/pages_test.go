@@ -298,6 +298,9 @@ func TestPages(t *testing.T) {
 				if m := c.app.page.missing; m > 0 && crowded[s.name].Height < size.Height {
 					t.Errorf("page does not fit %v without scrolling by %v", size, m)
 				}
+				if m := c.app.page.missing; m <= 0 && crowded[s.name] == size {
+					t.Errorf("page fits %v: it is not crowded", size)
+				}
 				if c.app.page.missing <= 0 {
 					wantInside(t, c.window.Canvas().Content(), size)
 				}

@@ -27,7 +27,7 @@ var desktops = []struct {
 // TestDrawScreens draws every page in every state and look, to be looked at;
 // WANTED is an expression for the names of the pictures:
 //
-//	SCREENS=pictures WANTED='^1366x768-sr-Cyrl-light-100/' go test ./app -run TestDrawScreens
+//	SCREENS=$PWD/build/pictures WANTED='^1366x768-sr-Cyrl-light-100/' go test ./app -run TestDrawScreens
 func TestDrawScreens(t *testing.T) {
 	folder, wanted := os.Getenv("SCREENS"), regexp.MustCompile(os.Getenv("WANTED"))
 	if folder == "" {
