@@ -369,8 +369,8 @@ func (a *App) buttonRows(working fyne.CanvasObject, left, others []fyne.CanvasOb
 			return []fyne.CanvasObject{whole}, first != nil
 		}
 	}
-	if n := len(left); n > 1 && spread(row(unit(2), left...), row(unit(2), last...)).MinSize().Width > room {
-		left, others = left[:n-1], append(left[n-1:], others...)
+	for n := len(left); n > 0 && spread(row(unit(2), left...), row(unit(2), last...)).MinSize().Width > room; n-- {
+		left, others = left[:n-1], slices.Concat(left[n-1:], others)
 	}
 	if primary == nil { // the last row has room for some of them
 		for n := len(others) - 1; n >= 0; n-- {

@@ -40,7 +40,7 @@ func (a *App) unsentPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, a.words.say("unsent.try"), again)
 	p.keys[fyne.KeyF5] = again
 	width := a.pageWidth()
-	inner := width - 2*unit(6)
+	inner := width - 2*unit(6) - 2*unit(2)
 	top := []fyne.CanvasObject{line(styleHeading, a.words.say("unsent.heading")), a.syncBox(p, width)}
 	if l.file != nil {
 		values := with{"File": l.file.Path, "From": l.file.From, "To": l.file.To, "Parts": l.file.Parts}
@@ -58,7 +58,7 @@ func (a *App) unsentPage(p *page) fyne.CanvasObject {
 		rows = append(rows, a.unsentRow(r, inner))
 	}
 	if l.unsent.More {
-		rows = append(rows, rule(), line(styleSecondary, a.words.say("unsent.more")))
+		rows = append(rows, rule(), para(styleSecondary, a.words.say("unsent.more"), inner))
 	}
 	if len(rows) == 0 {
 		return column(unit(3), append(top, panel(line(styleSecondary, a.words.say("unsent.none"))))...)
