@@ -101,7 +101,7 @@ knows_pin() {
 
 # supervisor REASON: signs what the case needs him for.
 supervisor() {
-  if by_mouse; then click_on -1 buttons; else keys F4; fi
+  press
   page 'Одлука надзорника'; shot supervisor
   write "$1"; next_line
   write_file "$RUN/supervisor.password"; shot supervisor-signs
