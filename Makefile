@@ -47,10 +47,8 @@ tests:
 	$(GO) test -vet=off ./app ./cmd/salter # lint vets
 	$(GO) test -vet=off -run '$(REPLAYS)' $(REPLAYED)
 
-# SQLite, C that was translated to Go, is not watched: it would take ten times as
-# long, and what we do with it is seen all the same.
 race:
-	$(GO) test -vet=off -race -gcflags='modernc.org/...=-race=false' -skip '$(REPLAYS)' $(NOFYNE)
+	$(GO) test -vet=off -race -skip '$(REPLAYS)' $(NOFYNE)
 
 build:
 	@mkdir -p $(BIN)
