@@ -16,7 +16,7 @@ NOFYNE     = $(LONG) $(filter-out $(LONG) salter/app salter/cmd/salter,$(shell $
 # that other tests do not: they run on one goroutine, or play the same goroutines
 # hundreds of times. They run without it. No test of another package may have one
 # of these names.
-REPLAYS    := ^Test(PowerCut|BitFlips|PreviewDraws|NothingRunsOver|CodesOnPaper|CircledNumber|MustFields|Marks|NeverOnPaper|FormsOnOnePage|HalfPages|EnglishSheet|WordsOfPapers|PagesOfPapers|Deterministic|HandwritingStaysFree|Faults|ManySmallEvents|Presets|GivenCertificate)$$
+REPLAYS    := ^Test(PowerCut|BitFlips|PreviewDraws|NothingRunsOver|CodesOnPaper|CircledNumber|MustFields|Marks|NeverOnPaper|FormsOnOnePage|HalfPages|EnglishSheet|WordsOfPapers|PagesOfPapers|Deterministic|HandwritingStaysFree|Faults|ManySmallEvents|HugeRow|Tampered|OpenRecent|CasesTampered|Presets|GivenCertificate)$$
 REPLAYED   := ./app/procedure ./store ./ca/authority/api ./card/virtual ./app/forms ./app/desk
 
 # The tests that have a long version, and the model that they are checked against.
