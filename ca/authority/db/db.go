@@ -43,6 +43,8 @@ type turnKey struct{}
 // beside them. It changes nothing of what Do promises.
 func InTurn(ctx context.Context) context.Context { return context.WithValue(ctx, turnKey{}, true) }
 
+func inTurn(ctx context.Context) bool { return ctx.Value(turnKey{}) != nil }
+
 // Tx is what can be done inside one transaction. Look-ups return ErrNotFound
 // where nothing is held.
 type Tx interface {

@@ -26,6 +26,7 @@ import (
 type Postgres struct {
 	pool    *pgxpool.Pool
 	guarded bool
+	turn    chan struct{} // who holds it may begin in turn: those who wait keep no connection from others
 }
 
 // sessionSettings are those of every connection that the URL does not set. A
@@ -69,7 +70,7 @@ func OpenPostgres(ctx context.Context, url string, create bool) (*Postgres, erro
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d := &Postgres{pool: pool, guarded: guarded(&cfg.ConnConfig.Config)}
+	d := &Postgres{pool: pool, guarded: guarded(&cfg.ConnConfig.Config), turn: make(chan struct{}, 1)}
 	if err := d.prepare(ctx, create); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open database: %w", err)
@@ -194,6 +195,14 @@ const (
 
 // Do implements DB.
 func (d *Postgres) Do(ctx context.Context, fn func(Tx) error) error {
+	if inTurn(ctx) {
+		select {
+		case d.turn <- struct{}{}:
+			defer func() { <-d.turn }()
+		case <-ctx.Done():
+			return fmt.Errorf("begin: %w", ctx.Err())
+		}
+	}
 	for try := 1; ; try++ {
 		alone := try > together
 		err := d.try(ctx, fn, alone)
@@ -241,10 +250,10 @@ func (d *Postgres) try(ctx context.Context, fn func(Tx) error, alone bool) error
 	}
 	defer conn.Release()
 	begin := beginTogether
-	switch inTurn, _ := ctx.Value(turnKey{}).(bool); {
+	switch {
 	case alone:
 		begin = beginAlone
-	case inTurn:
+	case inTurn(ctx):
 		begin = beginInTurn
 	}
 	t, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -425,11 +426,29 @@ func TestInTurn(t *testing.T) {
 	if got := runs.Load(); got != clients*rounds {
 		t.Errorf("%d transactions were run %d times", clients*rounds, got)
 	}
-	if err := d.Do(db.InTurn(t.Context()), func(db.Tx) error {
-		return d.Do(t.Context(), func(tx db.Tx) error { return tx.SetMeta("beside", "yes") })
-	}); err != nil {
-		t.Errorf("another one meanwhile: %v", err)
+	// However many wait for their turn, there are connections for others.
+	const more = 32
+	short, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := d.Do(db.InTurn(t.Context()), func(db.Tx) error {
+		for range more {
+			working.Go(func() {
+				if err := d.Do(db.InTurn(t.Context()), func(db.Tx) error { return nil }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for range more {
+			if err := d.Do(short, func(tx db.Tx) error { return tx.SetMeta("beside", "yes") }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("others meanwhile: %v", err)
 	}
+	working.Wait()
 }
 
 // BenchmarkEngines: two durable transactions for each certificate, by 16
