@@ -47,7 +47,16 @@ type citizen struct {
 	tries    int      // left after a wrong PIN; 0: as the snapshot says
 	lastTry  bool     // the last try was explained and is wanted
 	weak     []string // why a new PIN is weak: the Weak names of the core
+	// left is how the page was left while it could not be yet: the pad is not
+	// opened then.
+	left procedure.PINEnd
 }
+
+// The actions behind the citizen's pages.
+const (
+	actionBegin = "begin-pin"
+	actionEnter = "enter-pin"
+)
 
 // guest is the language that the citizen of a case chose for his pages; those
 // of the clerk keep theirs.
@@ -97,7 +106,7 @@ func (a *App) turnScreen() {
 		return
 	}
 	a.ended = ""
-	a.do("begin-pin", a.cfg.Desk.BeginPIN, func() {
+	a.do(actionBegin, a.cfg.Desk.BeginPIN, func() {
 		a.citizen = citizen{stage: stageTurn}
 		a.openSecond()
 	})
@@ -106,7 +115,7 @@ func (a *App) turnScreen() {
 // beginPIN opens the pad. The page may have been left in between, so it is
 // begun again. A failure is for the clerk: the citizen sees the neutral end.
 func (a *App) beginPIN() {
-	a.do("begin-pin", func(ctx context.Context) error {
+	a.do(actionBegin, func(ctx context.Context) error {
 		err := a.cfg.Desk.BeginPIN(ctx)
 		if err != nil {
 			a.cfg.Post(func() { a.citizen = citizen{stage: stageThanks} })
@@ -117,6 +126,10 @@ func (a *App) beginPIN() {
 
 // turnBack gives the screen back before anything was typed.
 func (a *App) turnBack() {
+	if a.working == actionBegin {
+		a.citizen.left = procedure.PINCancelled
+		return
+	}
 	a.citizen = citizen{}
 	a.render()
 	a.do("leave-pin", func(ctx context.Context) error { return a.cfg.Desk.LeavePIN(ctx, procedure.PINCancelled) }, nil)
@@ -124,10 +137,13 @@ func (a *App) turnBack() {
 
 // openPad shows the pad, or first the page that explains the last try.
 func (a *App) openPad() {
-	c := a.snapshot.Case
+	c, left := a.snapshot.Case, a.citizen.left
 	if c == nil || !c.SameCard {
+		left = procedure.PINCardGone
+	}
+	if left != "" {
 		a.citizen.stage = stageLastTry // still open for the core, and left at once
-		a.leavePIN(procedure.PINCardGone)
+		a.leavePIN(left)
 		return
 	}
 	if c.Phase == procedure.PhaseHandOver { // the look at the chip left nothing to type
@@ -230,7 +246,7 @@ func (a *App) attempt(call func(context.Context) error) {
 
 // send runs the attempt; nothing ends the page before it is over.
 func (a *App) send(call func(context.Context) error) {
-	a.working, a.failure, a.ended = "enter-pin", nil, ""
+	a.working, a.failure, a.ended = actionEnter, nil, ""
 	a.render()
 	ctx := a.ctx
 	a.cfg.Go(func() {
@@ -243,10 +259,13 @@ func (a *App) send(call func(context.Context) error) {
 // everything else is the neutral end, and the clerk's to see.
 func (a *App) pinDone(err error) {
 	a.working = ""
-	e := asError(err)
+	e, left := asError(err), a.citizen.left
 	if e != nil && e.Code == procedure.CodePINWeak && a.citizen.weak == nil {
 		a.citizen = citizen{stage: stageWeak, mode: a.citizen.mode, deadline: a.cfg.Now().Add(pinTime), weak: e.Fields}
 		a.render()
+		if left != "" {
+			a.leavePIN(left)
+		}
 		return
 	}
 	a.pad.wipe()
@@ -256,7 +275,7 @@ func (a *App) pinDone(err error) {
 		a.render()
 		return
 	}
-	a.citizen = citizen{stage: stageChecking, note: citizenNote(e), tries: max(e.Tries, 0)}
+	a.citizen = citizen{stage: stageChecking, note: citizenNote(e), tries: max(e.Tries, 0), left: left}
 	a.beginPIN()
 }
 
@@ -294,8 +313,15 @@ func (a *App) extendPIN() {
 	}
 }
 
-// leavePIN ends the citizen's page without a PIN: wipe first, then tell.
+// leavePIN ends the citizen's page without a PIN: wipe first, then tell. While
+// the pad is being made ready, or the chip looks at a PIN, it cannot be ended:
+// it is when that is over, before another PIN is typed.
 func (a *App) leavePIN(why procedure.PINEnd) {
+	if s := a.citizen.stage; (s == stageTurn || s == stageChecking) &&
+		(a.working == actionBegin || a.working == actionEnter && why == procedure.PINFocusLost) {
+		a.citizen.left = why
+		return
+	}
 	begun := a.citizen.stage == stageTurn && (why == procedure.PINCardGone || why == procedure.PINCancelled)
 	if !a.citizen.typing() && !begun {
 		return

@@ -102,6 +102,63 @@ func TestPINIsLent(t *testing.T) {
 	c.wantScreen(screenThanks)
 }
 
+// TestLeftBeforeThePad: who leaves while the pad is being made ready, or the chip
+// looks at a PIN, is shown no pad afterwards; the core is told.
+func TestLeftBeforeThePad(t *testing.T) {
+	begin := func(t *testing.T) *counter {
+		c := open(t, inCase(procedure.PhasePIN), usual)
+		c.press(fyne.KeyReturn)
+		c.wantScreen(screenTurn)
+		c.held = true
+		c.press(fyne.KeyReturn)
+		return c
+	}
+	wrong := func(t *testing.T) *counter {
+		c := atPad(t)
+		c.desk.fail["EnterPIN"] = &procedure.Error{Code: procedure.CodeWrongPIN, Tries: 2}
+		c.typed("1234")
+		c.held = true
+		c.press(fyne.KeyReturn)
+		return c
+	}
+	weak := func(t *testing.T) *counter {
+		c := atNewPIN(t)
+		c.press(fyne.KeyReturn, fyne.KeyReturn)
+		c.desk.fail["EnterNewPIN"] = &procedure.Error{Code: procedure.CodePINWeak, Fields: []string{procedure.WeakSequence}}
+		c.typed("111111")
+		c.press(fyne.KeyReturn)
+		c.typed("111111")
+		c.held = true
+		c.press(fyne.KeyReturn)
+		c.wantScreen(screenChecking)
+		return c
+	}
+	tests := []struct {
+		name  string
+		start func(*testing.T) *counter
+		leave func(c *counter)
+		want  screen
+		left  procedure.PINEnd
+	}{
+		{"begun, another program", begin, func(c *counter) { c.app.FocusLost() }, screenTurn, procedure.PINFocusLost},
+		{"begun, given back", begin, func(c *counter) { c.press(fyne.KeyEscape) }, screenThanks, procedure.PINCancelled},
+		{"wrong PIN, another program", wrong, func(c *counter) { c.app.FocusLost() }, screenTurn, procedure.PINFocusLost},
+		{"weak PIN, another program", weak, func(c *counter) { c.app.FocusLost() }, screenTurn, procedure.PINFocusLost},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := tt.start(t)
+			tt.leave(c)
+			c.release()
+			c.wantScreen(tt.want)
+			c.wantWiped()
+			if !slices.Equal(c.desk.left, []procedure.PINEnd{tt.left}) {
+				t.Errorf("page left as %q, want %q once", c.desk.left, tt.left)
+			}
+		})
+	}
+}
+
 // TestCardPulledWhileChecking: after the wrong PIN there is no card to go on
 // with.
 func TestCardPulledWhileChecking(t *testing.T) {

@@ -102,11 +102,11 @@ func (a *App) tickSecond() {
 // out, or the system does not let the window go there. A PIN that is being typed
 // is wiped first.
 func (a *App) loseSecond() {
+	a.leavePIN(procedure.PINFocusLost)
 	a.closeSecond()
 	if !a.stood {
 		a.cfg.Second = nil // nor will it the next time
 	}
-	a.leavePIN(procedure.PINFocusLost)
 	if a.citizen.stage == stageTurn {
 		a.citizen.note, a.ended = "turn.monitor", ""
 	}

@@ -225,6 +225,12 @@ func TestBothCanEndIt(t *testing.T) {
 		{"the clerk before it began", false, func(c *counter, _ *secondMonitor, clerk fyne.Window) {
 			c.app.main.page.controls[controlBack].(*button).Tapped(nil)
 		}, screenPIN, procedure.PINCancelled},
+		{"the clerk while it begins", false, func(c *counter, _ *secondMonitor, clerk fyne.Window) {
+			c.held = true
+			c.press(fyne.KeyReturn)
+			c.app.main.page.controls[controlBack].(*button).Tapped(nil)
+			c.release()
+		}, screenAway, procedure.PINCancelled},
 		{"time", true, func(c *counter, _ *secondMonitor, _ fyne.Window) { c.now = c.now.Add(pinTime); c.app.tick() }, screenTurn, procedure.PINTimeout},
 		{"another program", true, func(c *counter, _ *secondMonitor, _ fyne.Window) { c.app.FocusLost() }, screenTurn, procedure.PINFocusLost},
 		{"card pulled", true, func(c *counter, _ *secondMonitor, _ fyne.Window) {
