@@ -13,11 +13,18 @@ import (
 func (r *Readers) CheckModule(ctx context.Context) (version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Patience)
 	defer cancel()
-	started := make(chan error, 1)
-	r.cfg.Go(func() { started <- r.module.start() }) // a foreign library may hang
+	type answer struct {
+		version string
+		err     error
+	}
+	started := make(chan answer, 1)
+	r.cfg.Go(func() { // a foreign library may hang
+		err := r.module.start()
+		started <- answer{r.module.version(), err}
+	})
 	select {
-	case err := <-started:
-		return r.module.version(), err
+	case a := <-started:
+		return a.version, a.err
 	case <-ctx.Done():
 		return "", fmt.Errorf("load module: %w", ErrBusy)
 	}
