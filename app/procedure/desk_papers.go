@@ -37,7 +37,10 @@ func (e *Engine) RecordPapers(ctx context.Context, docs []PaperRecord) error {
 	if len(docs) == 0 {
 		return &Error{Code: CodePapersOpen, Fields: []string{FieldPapers}}
 	}
-	content, err := json.Marshal(renderedPapers{Papers: docs, Stamp: cur.stamp})
+	e.mu.Lock()
+	stamp := cur.stamp
+	e.mu.Unlock()
+	content, err := json.Marshal(renderedPapers{Papers: docs, Stamp: stamp})
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "encode papers", Err: err}
 	}
