@@ -106,7 +106,7 @@ type Config struct {
 	FreeMemory func()
 	// Close ends the program; nil: closes Window.
 	Close func()
-	// Pressed reports whether a button of the mouse is held down in Window; nil:
+	// Pressed reports whether a button of the mouse is held down in a window; nil:
 	// never. It is called on the goroutine of the user interface.
 	Pressed func() bool
 	// Windowed keeps the citizen's pages in the window as it is.

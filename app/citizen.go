@@ -98,8 +98,8 @@ func (a *App) padTexts() padTexts {
 }
 
 // turnScreen asks to turn the screen to the citizen, or opens that of his own,
-// as soon as authority and card have said that a PIN is not typed in vain. Without the card of the case
-// it says what is missing.
+// as soon as authority and card have said that a PIN is not typed in vain.
+// Without the card of the case it says what is missing.
 func (a *App) turnScreen() {
 	if c := a.snapshot.Case; c != nil && !c.SameCard {
 		a.retry()

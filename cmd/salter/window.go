@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -117,7 +118,7 @@ func show(ctx context.Context, s screens) error {
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
 		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
-		Second: second, Pressed: func() bool { return mouseDown(w) },
+		Second: second, Pressed: func() bool { return slices.ContainsFunc(fa.Driver().AllWindows(), mouseDown) },
 	})
 	if err != nil {
 		return err
