@@ -151,8 +151,10 @@ func follow(ctx context.Context, queue, job string) error {
 			return nil // it has left, or nobody knows
 		}
 		if stopped(said, queue) || unreachable(said) {
-			_, err := cups(ctx, "cancel", job)
-			return errors.Join(ErrStopped, err)
+			if _, err := cups(ctx, "cancel", job); err != nil {
+				return fmt.Errorf("take job back from a printer that stopped: %w", err) // it may come out
+			}
+			return ErrStopped
 		}
 		select {
 		case <-tick.C:
