@@ -422,6 +422,27 @@ func TestScreenBInTwoSteps(t *testing.T) {
 	}
 }
 
+// TestBackWithoutLoss: a page back and forth nothing has to be ticked or typed
+// again, unless other papers are signed then.
+func TestBackWithoutLoss(t *testing.T) {
+	for _, others := range []bool{false, true} {
+		start := inCase(procedure.PhasePapers)
+		start.Case.Printed = true
+		c := open(t, start, usual)
+		c.app.page.focus(procedure.FieldTermsSigned)
+		c.press(fyne.KeySpace)
+		c.app.page.focus(procedure.FieldWanted)
+		c.press(fyne.KeySpace)
+		c.typed("ana@primer.rs")
+		typed := procedure.EmailAnswer{Wanted: procedure.Yes, Address: "ana@primer.rs"}
+		c.set(func(s *procedure.Snapshot) { s.Case.Phase = procedure.PhasePerson })
+		c.set(func(s *procedure.Snapshot) { s.Case.Phase, s.Case.Printed = procedure.PhasePapers, !others })
+		if got := c.app.draft.papers.TermsSigned; got == others || c.app.draft.email != typed {
+			t.Errorf("other papers %v: ticked %v, e-mail %+v", others, got, c.app.draft.email)
+		}
+	}
+}
+
 // TestChangeLeadsBack: each answer of screen C has its way back.
 func TestChangeLeadsBack(t *testing.T) {
 	for _, phase := range []procedure.Phase{procedure.PhasePerson, procedure.PhasePapers, procedure.PhaseEmail} {

@@ -45,12 +45,27 @@ func (d *draft) follow(s procedure.Snapshot) {
 			d.phase, d.aside, d.back = c.Phase, "", ""
 		}
 	case d.of != c.ID || d.phase != c.Phase:
+		old := *d
 		*d = draft{of: c.ID, phase: c.Phase, person: c.Person, papers: c.Ticks, email: c.Email, ending: c.HandOver}
 		d.email.Again = d.email.Address // it was typed twice then
+		if old.of == c.ID {
+			d.keepScreenB(&old, c)
+		}
 		d.brought = map[procedure.PaperKind]int{}
 		for _, f := range c.Brought {
 			d.brought[f.Kind] = f.Circled
 		}
+	}
+}
+
+// keepScreenB keeps what the core does not have yet: somebody who goes a page
+// back does not begin anew. Signatures are those on the papers that are printed.
+func (d *draft) keepScreenB(old *draft, c *procedure.CaseView) {
+	if c.Printed && c.Ticks == (procedure.PaperTicks{}) {
+		d.papers, d.received = old.papers, old.received
+	}
+	if c.Email == (procedure.EmailAnswer{}) {
+		d.email = old.email
 	}
 }
 

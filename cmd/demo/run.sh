@@ -119,7 +119,7 @@ if [ ! -f "$RUN/ports" ]; then echo "$(free_port 8443) $(free_port 8480)" >"$RUN
 read -r api public <"$RUN/ports"
 for p in "$api" "$public"; do
   if (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; then
-    die "port $p, which the authority used the last time, is taken by another program: end that, or remove $RUN to begin anew"
+    die "port $p, which the authority used the last time, is taken (ss -ltnp 'sport = :$p' tells by what): end that, or remove $RUN to begin anew with another card"
   fi
 done
 
@@ -137,7 +137,7 @@ serve_authority() {
   wait_for 120 "the authority's start" test -S "$RUN/ca/admin.sock"
 }
 stop_authority() { kill "$AUTHORITY"; wait "$AUTHORITY" 2>/dev/null || true; rm -f "$RUN/ca/admin.sock"; }
-echo "starting the authority (its first start makes its keys)"
+[ -d "$RUN/ca" ] || echo "starting the authority (its first start makes its keys)"
 serve_authority
 
 # --- enrolment -------------------------------------------------------------

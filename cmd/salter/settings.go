@@ -176,6 +176,9 @@ func defaults() Settings {
 func readSettings(path string) (Settings, error) {
 	s := defaults()
 	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, fmt.Errorf("settings: there is no file %s: name yours with -config FILE", path)
+	}
 	if err != nil {
 		return s, fmt.Errorf("settings: %w", err)
 	}
