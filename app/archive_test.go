@@ -171,7 +171,9 @@ func archiveScenes() []scene {
 			c.desk.archive.file = procedure.HandedOverFile{Path: "/var/lib/salter/handover/BG-017-03-000000000214.age", From: 191, To: 214, Parts: 5}
 			c.desk.archive.copied = procedure.JournalCopy{Path: "/var/lib/salter/copies/journal-BG-017-03-000000000214.db", Events: 214}
 			listed(c)
-			c.press(fyne.KeyF6, fyne.KeyF9, fyne.KeyF7)
+			c.press(fyne.KeyF6)
+			c.app.page.focus(controlExport)
+			c.press(fyne.KeySpace, fyne.KeyF7)
 		}, screenUnsent},
 		{"unsent none", atHome(), func(c *counter) {
 			listed(c)
@@ -195,17 +197,17 @@ func archiveScenes() []scene {
 		}, screenPapers},
 		{"check", atHome(), func(c *counter) {
 			c.desk.archive.findings = findings()
-			c.press(fyne.KeyF9)
+			c.press(fyne.KeyF1)
 		}, screenCheck},
 		{"check printers", atHome(), func(c *counter) {
 			c.desk.archive.findings = findings()
 			c.app.cfg.Printers = &somePrinters{list: []string{"folder:/var/lib/salter/papers", "HP_LaserJet_Pro_M404dn", "Salter-2"}, now: "HP_LaserJet_Pro_M404dn"}
-			c.press(fyne.KeyF9)
+			c.press(fyne.KeyF1)
 			c.app.page.focus("printer")
 		}, screenCheck},
 		{"check running", atHome(), func(c *counter) {
 			c.desk.archive.findings = findings()[:3]
-			c.press(fyne.KeyF9)
+			c.press(fyne.KeyF1)
 		}, screenCheck},
 	}
 }
@@ -218,7 +220,7 @@ func TestPrinterIsChosen(t *testing.T) {
 	p := &somePrinters{list: []string{"", "counter", "tray2"}}
 	c.app.cfg.Printers = p
 	c.desk.archive.findings = findings()
-	c.press(fyne.KeyF9)
+	c.press(fyne.KeyF1)
 	c.app.page.focus("printer.tray2")
 	c.press(fyne.KeySpace)
 	if p.now != "tray2" {

@@ -44,6 +44,7 @@
 //	Esc          back
 //	Tab          the next control, Shift+Tab the one before
 //	Space        ticks, chooses or presses the focused control
+//	F1           how everything is, on the home page
 //	F2           a new case, on the home page
 //	F3           a case without the card, on the home page
 //	F4           the supervisor's decision
@@ -51,7 +52,7 @@
 //	F6           forms that were brought; on the home page: turn a card away
 //	F7           the day sheet, on the home page; the papers of a case that were printed
 //	F8           save the case and finish it later
-//	F9           print again; print what is due at the end
+//	F9           print: what is due, or once more
 //	F10          language, colours and size of the text
 //	F11          look at the papers before they are printed
 //	F12          lock the screen

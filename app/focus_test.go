@@ -113,7 +113,7 @@ func TestNothingToPressForACard(t *testing.T) {
 func TestStatusLeadsToTheDisplay(t *testing.T) {
 	c := open(t, atHome(), usual)
 	c.desk.archive.findings = findings()
-	c.press(fyne.KeyF9)
+	c.press(fyne.KeyF1)
 	c.click(controlDisplay)
 	c.wantScreen(screenLook)
 	c.click("language.en")

@@ -114,7 +114,7 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		{controlSearch, "home.search", "key.search", fyne.KeyF3, func() { a.openAside(screenSearch) }},
 		{controlDay, "home.day", "key.day", fyne.KeyF7, func() { a.openDay(a.today()) }},
 		{controlJournal, "home.journal", "key.journal", fyne.KeyF4, a.openJournal},
-		{controlCheck, "home.check", "key.check", fyne.KeyF9, a.openCheck},
+		{controlCheck, "home.check", "key.check", fyne.KeyF1, a.openCheck},
 		{controlSync, "home.sync", "key.retry", fyne.KeyF5, func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }},
 	} {
 		a.addOther(p, k.name, rankSecondary, a.words.say(k.label), a.words.say(k.hint), k.act)

@@ -34,8 +34,8 @@ func (a *App) unsentPage(p *page) fyne.CanvasObject {
 	l := &a.draft.ledger
 	a.setBack(p, a.words.say("history.back"), func() { a.openAside(screenJournal) })
 	a.addOther(p, controlCopy, rankSecondary, a.words.say("unsent.copy"), a.words.say("key.copy"), a.copyJournal)
-	a.addOther(p, controlExport, rankSecondary, a.words.say("unsent.export"), a.words.say("key.export"), a.exportJournal)
-	p.keys[fyne.KeyF7], p.keys[fyne.KeyF9] = a.copyJournal, a.exportJournal
+	a.addOther(p, controlExport, rankSecondary, a.words.say("unsent.export"), "", a.exportJournal)
+	p.keys[fyne.KeyF7] = a.copyJournal
 	again := func() { a.readUnsent(a.cfg.Desk.SyncNow) }
 	a.setPrimary(p, a.words.say("unsent.try"), again)
 	p.keys[fyne.KeyF5] = again

@@ -483,3 +483,17 @@ func TestFocusComesIntoSight(t *testing.T) {
 		})
 	}
 }
+
+// TestF9OnlyPrints: it prints without a question, so it is nothing else on any
+// page; the state of the counter has a key of its own.
+func TestF9OnlyPrints(t *testing.T) {
+	c := open(t, atHome(), usual)
+	withCases(c, 4)
+	for _, keys := range [][]fyne.KeyName{nil, {fyne.KeyF1}, {fyne.KeyEscape, fyne.KeyF4}, {fyne.KeyF6}} {
+		c.press(keys...)
+		if c.app.page.keys[fyne.KeyF9] != nil {
+			t.Errorf("F9 does something on the page %q", c.app.page.screen)
+		}
+	}
+	c.wantScreen(screenUnsent)
+}
