@@ -397,3 +397,48 @@ func TestClerkReturnsByHisOwnAction(t *testing.T) {
 		t.Error("the clerk's page is still over the full screen")
 	}
 }
+
+// TestThanksSaysHowItEnded: the citizen's last page tells each end by its own
+// words, and that the card is to stay only while the chip is at work.
+func TestThanksSaysHowItEnded(t *testing.T) {
+	fails := func(code procedure.Code) func(*counter) {
+		return func(c *counter) {
+			c.desk.fail["EnterPIN"] = &procedure.Error{Code: code}
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+		}
+	}
+	pulled := func(c *counter) { c.set(func(s *procedure.Snapshot) { s.Case.SameCard = false }) }
+	tests := []struct {
+		name string
+		end  func(*counter)
+		want string // end of the id of the words
+	}{
+		{"the work goes on", func(c *counter) { c.typed("1234"); c.press(fyne.KeyReturn) }, ""},
+		{"cancelled", func(c *counter) { c.press(fyne.KeyEscape) }, ".cancelled"},
+		{"cancelled, then the card taken", func(c *counter) { c.press(fyne.KeyEscape); pulled(c) }, ".cancelled"},
+		{"cancelled on the reader", fails(procedure.CodePadCancelled), ".cancelled"},
+		{"no time left on the reader", fails(procedure.CodePadTimeout), ".timeout"},
+		{"card pulled", pulled, ".card-gone"},
+		{"card pulled during the attempt", fails(procedure.CodeRemoved), ".card-gone"},
+		{"last try wrong", fails(procedure.CodePINBlocked), ".blocked"},
+		{"a failure for the clerk", fails(procedure.CodeNoLink), ".over"},
+		{"time ran out, then the card taken", func(c *counter) { c.now = c.now.Add(pinTime); c.app.tick(); pulled(c) }, ".card-gone"},
+		{"work done meanwhile", func(c *counter) {
+			c.typed("1234")
+			c.press(fyne.KeyReturn)
+			c.set(func(s *procedure.Snapshot) { s.Case.Phase = procedure.PhaseHandOver })
+		}, ".over"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := atPad(t)
+			tt.end(c)
+			c.wantScreen(screenThanks)
+			wantWords(t, c, c.app.words.say("thanks.text"+tt.want))
+			if tt.want != "" && slices.Contains(wordsOn(c), c.app.words.say("thanks.text")) {
+				t.Error("the card is to stay although nothing is done on the chip")
+			}
+		})
+	}
+}

@@ -140,7 +140,11 @@ func (p *page) visible(s procedure.Snapshot) procedure.Snapshot {
 		return s
 	}
 	if p.bare {
-		return procedure.Snapshot{Demo: s.Demo, Case: &procedure.CaseView{PIN: procedure.PINView{Tries: s.Case.PIN.Tries}}}
+		seen := &procedure.CaseView{PIN: procedure.PINView{Tries: s.Case.PIN.Tries}}
+		if p.screen == screenThanks || p.screen == screenAway { // whether the work goes on
+			seen.SameCard, seen.Phase, seen.Problem = s.Case.SameCard, s.Case.Phase, s.Case.Problem
+		}
+		return procedure.Snapshot{Demo: s.Demo, Case: seen}
 	}
 	s.Waiting, s.Today = nil, procedure.DayCounts{}
 	return s

@@ -305,15 +305,55 @@ func (a *App) lastTryPage(p *page) fyne.CanvasObject {
 	})
 }
 
-// thanksPage is the neutral end, the same whatever happened. On a monitor of
-// his own it does not concern the clerk.
+// thanksWords are the ids of heading and text of the citizen's last page. Only
+// while the chip is at work he reads that the card is to stay.
+func (a *App) thanksWords() (string, string) {
+	heading, text, other := "thanks.heading", "thanks.text", "thanks.text."
+	if a.second != nil {
+		text, other = "thanks.text.own", "thanks.own."
+	}
+	if end := a.thanksEnd(); end != "" {
+		heading, text = a.words.either("thanks.heading."+end, heading), other+end
+	}
+	return heading, text
+}
+
+// thanksEnd is how the citizen's page ended, as far as it concerns him; empty:
+// the work goes on.
+func (a *App) thanksEnd() string {
+	c := a.snapshot.Case
+	if a.citizen.stage == atClerk || c == nil { // see guestScreen
+		return ""
+	}
+	var code procedure.Code
+	if a.failure != nil {
+		code = a.failure.Code
+	}
+	switch {
+	case a.ended == procedure.PINCancelled, code == procedure.CodePadCancelled:
+		return "cancelled"
+	case !c.SameCard, code == procedure.CodeRemoved:
+		return "card-gone"
+	case code == procedure.CodePadTimeout:
+		return "timeout"
+	case code == procedure.CodePINBlocked:
+		return "blocked"
+	case a.failure != nil, a.ended != "", c.Problem != nil, c.Phase == procedure.PhaseHandOver:
+		return "over"
+	}
+	return ""
+}
+
+// thanksPage is the end for the citizen. On a monitor of his own it does not
+// concern the clerk.
 func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	p.bare = true
+	heading, text := a.thanksWords()
 	if a.second != nil {
 		return a.fitting(func(f fit) fyne.CanvasObject {
 			return column(f.gap, append([]fyne.CanvasObject{
-				para(f.heading.centred(), a.words.say("thanks.heading"), a.bareWidth()),
-				centred(para(f.lead.centred(), a.words.say("thanks.text.own"), a.textWidth())),
+				para(f.heading.centred(), a.words.say(heading), a.bareWidth()),
+				centred(para(f.lead.centred(), a.words.say(text), a.textWidth())),
 			}, f.shrunk(pictureCardIn, unit(42))...)...)
 		})
 	}
@@ -321,8 +361,8 @@ func (a *App) thanksPage(p *page) fyne.CanvasObject {
 	a.setPrimary(p, clerk.say("thanks.go"), a.toClerk)
 	return a.fitting(func(f fit) fyne.CanvasObject {
 		parts := append(f.shrunk(pictureTurn, unit(42)),
-			para(f.heading.centred(), a.words.say("thanks.heading"), a.bareWidth()),
-			centred(para(f.lead.centred(), a.words.say("thanks.text"), a.textWidth())),
+			para(f.heading.centred(), a.words.say(heading), a.bareWidth()),
+			centred(para(f.lead.centred(), a.words.say(text), a.textWidth())),
 			gap(unit(2)))
 		return column(f.gap, append(parts, centred(p.primary), line(styleCaption.centred(), clerk.say("thanks.clerk")))...)
 	})

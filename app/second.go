@@ -210,6 +210,9 @@ func (a *App) awayWords() (heading, text string, back bool) {
 	case stageOnReader:
 		return "away.on-reader", "away.on-reader.text", false
 	case stageThanks:
+		if a.thanksEnd() != "" {
+			return "away.thanks", "away.thanks.text.over", false
+		}
 		return "away.thanks", "away.thanks.text", false
 	}
 	return "away.heading", "away.text", true

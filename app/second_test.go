@@ -432,7 +432,7 @@ func TestEachWindowItsLanguage(t *testing.T) {
 		t.Error("the clerk's window is not in his language")
 	}
 	c.press(fyne.KeyEscape)
-	if !strings.Contains(wordsIn(m.window), english.say("thanks.text.own")) {
+	if !strings.Contains(wordsIn(m.window), english.say("thanks.heading.cancelled")) {
 		t.Error("the end is not in the citizen's language")
 	}
 }
