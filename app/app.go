@@ -152,6 +152,7 @@ type App struct {
 	size    fyne.Size           // of the window for which a page is laid out
 	ended   procedure.PINEnd    // how the citizen's page was left last; empty after an attempt
 	working string              // the action in progress, empty if none
+	abandon func()              // tells it, with Esc, that nobody waits for it; nil: it goes on
 	failure *procedure.Error    // what became of the last action
 	fresh   bool                // failure has just come about
 	notice  string              // id of a message to be shown once, for instance why closing is refused
@@ -366,6 +367,10 @@ func (a *App) done(err error, after func()) {
 	if a.failure == nil && after != nil {
 		after()
 	}
+	if a.abandon != nil {
+		a.abandon() // frees what it holds
+		a.abandon = nil
+	}
 	a.fresh = true
 	a.render()
 	a.fresh = false
@@ -422,6 +427,10 @@ func (a *App) typedKey(name fyne.KeyName) {
 	}
 	if name == fyne.KeyF12 && a.citizen.stage == atClerk {
 		a.lock()
+		return
+	}
+	if name == fyne.KeyEscape && a.abandon != nil && a.keys.take(name) {
+		a.abandon()
 		return
 	}
 	if isEnter(name) {

@@ -19,7 +19,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	a.setLater(p)
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("hand-over.print"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
-	a.previewKey(p, "receipt")
+	a.previewKey(p, "receipt", finalPrinted(c))
 	a.setPrimary(p, a.words.say("hand-over.go"), func() {
 		t := *d
 		a.do("hand-over", func(ctx context.Context) error { return a.cfg.Desk.ConfirmHandOver(ctx, t) }, nil)
@@ -50,8 +50,12 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 
 // finalPrinted reports whether the papers of the end, of which the label is
 // always one, have been printed.
-func finalPrinted(c *procedure.CaseView) bool {
-	return c.Printed && slices.ContainsFunc(c.Papers, func(r procedure.PaperRecord) bool { return r.Kind == procedure.PaperLabel })
+func finalPrinted(c *procedure.CaseView) bool { return lastPrinted(c, procedure.PaperLabel) }
+
+// lastPrinted reports whether the last print job went well, and a paper of that
+// kind has been made.
+func lastPrinted(c *procedure.CaseView, kind procedure.PaperKind) bool {
+	return c.Printed && slices.ContainsFunc(c.Papers, func(r procedure.PaperRecord) bool { return r.Kind == kind })
 }
 
 func (a *App) handOverTick(field string) *bool {
@@ -135,7 +139,7 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 		print := func() { a.print("receipt") }
 		a.addOther(p, controlPrint, rankSecondary, a.words.say("hand-over.print"), a.words.say("key.print"), print)
 		p.keys[fyne.KeyF9] = print
-		a.previewKey(p, "receipt")
+		a.previewKey(p, "receipt", false)
 		parts = append(parts, a.warningLine(a.words.say("hand-over.unprinted"), a.measure()-2*unit(6)))
 	}
 	return centred(panel(column(unit(5), parts...)))
@@ -148,7 +152,7 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 	print := func() { a.print("refusal") }
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("refused.print"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
-	a.previewKey(p, "refusal")
+	a.previewKey(p, "refusal", lastPrinted(c, procedure.PaperRefusal))
 	a.papersKey(p, c.ID, len(c.Papers))
 	a.setPrimary(p, a.words.say("closed.go"), func() { a.do("park", a.cfg.Desk.ParkCase, nil) })
 	parts := []fyne.CanvasObject{

@@ -58,7 +58,7 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 	a.broughtKey(p)
 	if copiesToPrint(a.snapshot.Case) > 0 {
 		a.warmPreview()
-		a.previewKey(p, "papers")
+		a.previewKey(p, "papers", false)
 	}
 	a.setPrimary(p, a.words.count("papers.print", copiesToPrint(a.snapshot.Case)), func() { a.print("papers") })
 	text := "papers.text"
@@ -138,7 +138,7 @@ func (a *App) printKeys(p *page) {
 	print := func() { a.print("papers") }
 	a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
 	p.keys[fyne.KeyF9] = print
-	a.previewKey(p, "papers")
+	a.previewKey(p, "papers", a.snapshot.Case.Printed)
 }
 
 // signText says what a tick means.

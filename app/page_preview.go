@@ -28,6 +28,7 @@ type Preview interface {
 type preview struct {
 	pdf         []byte
 	print       func() // prints them
+	printed     bool   // they were, already
 	page, pages int
 	image       image.Image
 }
@@ -59,36 +60,59 @@ func (a *App) releasePreview() {
 }
 
 // previewKey opens the preview of the papers that are due, to be printed as the
-// job.
-func (a *App) previewKey(p *page, job string) {
-	a.previewOf(p, a.cfg.Desk.PaperData, func() { a.print(job) })
+// job; printed: they were, already.
+func (a *App) previewKey(p *page, job string, printed bool) {
+	a.previewOf(p, a.cfg.Desk.PaperData, preview{print: func() { a.print(job) }, printed: printed})
 }
 
 // previewOf opens the preview of papers.
-func (a *App) previewOf(p *page, from paperSource, print func()) {
+func (a *App) previewOf(p *page, from paperSource, v preview) {
 	if a.cfg.Preview == nil {
 		return
 	}
-	open := func() { a.openPreview(from, print) }
+	open := func() { a.openPreview(from, v) }
 	a.addOther(p, controlPreview, rankSecondary, a.words.say("preview.open"), a.words.say("key.preview"), open)
 	p.keys[fyne.KeyF11] = open
 }
 
 // openPreview makes the papers and shows their first page. Nothing is
-// recorded: looking is not printing.
-func (a *App) openPreview(from paperSource, print func()) {
+// recorded: looking is not printing. Esc meanwhile lets nothing be shown: who
+// pressed it has gone on to something else.
+func (a *App) openPreview(from paperSource, next preview) {
+	if a.working != "" {
+		return
+	}
 	width := a.pixels(a.pageWide())
-	next := preview{print: print}
 	back := a.asideUp()
-	a.do("preview", func(ctx context.Context) error {
+	given, cancel := context.WithCancel(a.ctx)
+	a.abandon = cancel
+	a.do("preview", func(context.Context) error {
 		defer a.cfg.FreeMemory()
-		_, papers, err := a.papers(ctx, from)
-		if err != nil {
-			return err
+		err := a.readPreview(given, from, &next, width)
+		if given.Err() != nil {
+			return nil
 		}
-		next.pdf = papers.PDF
-		return a.draw(ctx, &next, width)
-	}, func() { a.viewed, a.draft.back, a.draft.aside = &next, back, screenPreview })
+		return err
+	}, func() {
+		if given.Err() != nil {
+			a.releasePreview()
+			return
+		}
+		a.viewed, a.draft.back, a.draft.aside = &next, back, screenPreview
+	})
+}
+
+// readPreview runs on a worker goroutine.
+func (a *App) readPreview(ctx context.Context, from paperSource, next *preview, width int) error {
+	_, papers, err := a.papers(ctx, from)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	next.pdf = papers.PDF
+	return a.draw(ctx, next, width)
 }
 
 // turnPageTo shows another page of the papers.
@@ -126,7 +150,12 @@ func (a *App) previewPage(p *page) fyne.CanvasObject {
 	}
 	a.turnKey(p, controlBefore, fyne.KeyPageUp, "preview.before", "key.page-up", v.page-1)
 	a.turnKey(p, controlAfter, fyne.KeyPageDown, "preview.after", "key.page-down", v.page+1)
-	a.setPrimary(p, a.words.say("preview.print"), print)
+	if v.printed { // a hasty Enter prints nothing twice
+		a.addOther(p, controlPrint, rankSecondary, a.words.say("papers.again"), a.words.say("key.print"), print)
+		a.setPrimary(p, a.words.say("back"), a.closePreview)
+	} else {
+		a.setPrimary(p, a.words.say("preview.print"), print)
+	}
 	p.keys[fyne.KeyF9] = print
 	heading := spread(line(styleHeading, a.words.say("preview.heading")),
 		line(styleSub, a.words.fill("preview.page", with{"N": v.page + 1, "Of": v.pages})))

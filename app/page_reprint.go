@@ -81,7 +81,7 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 	print := func() { a.reprint(h.Row.ID, job.Number) }
 	a.setPrimary(p, a.words.count("reprint.do", sheetsOf(job)), print)
 	p.keys[fyne.KeyF9] = print
-	a.previewOf(p, a.again(h.Row.ID, job.Number), print)
+	a.previewOf(p, a.again(h.Row.ID, job.Number), preview{print: print, printed: job.Printed > 0})
 	var options []option
 	for _, j := range lastJobs(h.Jobs) {
 		options = append(options, option{value: strconv.Itoa(j.Number), label: a.jobName(h, j), note: a.jobNote(j)})

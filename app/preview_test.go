@@ -42,6 +42,61 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// TestPreviewOfPrinted: when the papers were printed already, Enter goes back,
+// and printing them once more is asked for.
+func TestPreviewOfPrinted(t *testing.T) {
+	for name, start := range map[string]procedure.Snapshot{
+		"for signature": with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Printed = true }),
+		"final": with1(inCase(procedure.PhaseHandOver), func(s *procedure.Snapshot) {
+			s.Case.Printed, s.Case.Papers = true, jobOf(procedure.PaperReceipt, procedure.PaperLabel).Papers
+		}),
+		"refusal": with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) {
+			s.Case.Printed, s.Case.Papers = true, jobOf(procedure.PaperRefusal).Papers
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := open(t, start, usual)
+			from := c.app.page.screen
+			c.press(fyne.KeyF11, fyne.KeyReturn)
+			c.wantScreen(from)
+			if len(c.jobs) != 0 {
+				t.Errorf("%d jobs were printed by Enter, want 0", len(c.jobs))
+			}
+			c.press(fyne.KeyF11)
+			c.click(controlPrint)
+			c.wantScreen(from)
+			if len(c.jobs) != 1 {
+				t.Errorf("%d jobs were printed by their button, want 1", len(c.jobs))
+			}
+		})
+	}
+}
+
+// TestPreviewAbandoned: Esc while the papers are made for the preview; it does
+// not open any more, and says nothing of what became of it.
+func TestPreviewAbandoned(t *testing.T) {
+	for name, blind := range map[string]error{"goes well": nil, "fails": errors.New("no memory")} {
+		t.Run(name, func(t *testing.T) {
+			c := open(t, inCase(procedure.PhaseHandOver), usual)
+			c.blind, c.held = blind, true
+			c.press(fyne.KeyF11, fyne.KeyEscape, fyne.KeyReturn)
+			c.release()
+			c.wantScreen(screenHandOver)
+			if c.app.failure != nil || c.app.viewed != nil || len(c.jobs) != 0 {
+				t.Errorf("failure %v, papers in memory %t, %d jobs; want none", c.app.failure, c.app.viewed != nil, len(c.jobs))
+			}
+			if len(c.ready) == 0 || c.ready[len(c.ready)-1] {
+				t.Errorf("the preview was made ready and released so: %v, want released", c.ready)
+			}
+			c.blind = nil
+			c.press(fyne.KeyF11)
+			c.wantScreen(screenPreview)
+			c.press(fyne.KeyEscape)
+			c.wantScreen(screenHandOver)
+		})
+	}
+}
+
 // TestPreviewFails: papers that cannot be shown can still be printed.
 func TestPreviewFails(t *testing.T) {
 	c := open(t, inCase(procedure.PhasePapers), usual)
