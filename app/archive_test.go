@@ -155,9 +155,10 @@ func archiveScenes() []scene {
 				ID: "x", Number: "NS-004-01-2026-000345", Counter: "NS-004-01", At: noon, Surname: "ПЕТРОВИЋ", GivenName: "АНА", PersonalNumber: "0101900715006",
 				CardNumber: "004217633", Contract: "U-NS-004-01-2026-000120", Certificates: []procedure.RemoteCertificate{{Serial: oldSerial, State: procedure.CertRevoked, Since: noon}},
 			}
-			without := found
+			without, second, third := found, found, found
+			second.Number, third.Number = "NS-004-01-2026-000346", "NS-004-01-2026-000347"
 			without.Certificates, without.Contract = nil, ""
-			c.desk.archive.remote = procedure.RemoteCases{Cases: []procedure.RemoteCase{found, without, found, without, found}, More: true}
+			c.desk.archive.remote = procedure.RemoteCases{Cases: []procedure.RemoteCase{found, without, second, without, third}, More: true}
 			listed(c)
 			c.typed("петровић")
 			c.press(fyne.KeyF4)
@@ -444,4 +445,28 @@ func BenchmarkPageSwitch(b *testing.B) {
 		c.press(fyne.KeyEscape)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(2*b.N)/1000, "ms/switch")
+}
+
+// TestFoundElsewhereWithoutCard: whoever was found at all counters can be
+// served without his card, by his contract and without typing it.
+func TestFoundElsewhereWithoutCard(t *testing.T) {
+	c := open(t, atHome(), usual)
+	c.desk.archive.remote = procedure.RemoteCases{Cases: []procedure.RemoteCase{
+		{ID: "x", Number: "NS-004-01-2026-000345", Counter: "NS-004-01", At: noon, CardNumber: "004217633"},
+		{ID: "y", Number: "NS-004-01-2026-000346", Counter: "NS-004-01", At: noon, CardNumber: "004217633", Contract: "U-NS-004-01-2026-000120"},
+	}}
+	c.press(fyne.KeyF4)
+	c.typed("004217633")
+	c.press(fyne.KeyF4)
+	c.wantScreen(screenRemote)
+	if c.app.page.controls[prefixCase+"0"] != nil {
+		t.Error("a case without a contract leads to a search by contract")
+	}
+	c.app.page.focus(prefixCase + "1")
+	c.press(fyne.KeySpace)
+	c.wantScreen(screenSearch)
+	c.press(fyne.KeyReturn)
+	if want := (procedure.StatusSearch{Contract: "U-NS-004-01-2026-000120"}); c.desk.query != want {
+		t.Errorf("searched %+v, want %+v", c.desk.query, want)
+	}
 }

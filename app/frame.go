@@ -237,6 +237,8 @@ func (a *App) whoseCase() (who, where string) {
 	c := a.snapshot.Case
 	who, where = fullName(c.Identity), "band.case"
 	switch {
+	case who == "" && c.Holder != "":
+		who = a.words.fill("band.no-card.of", with{"Name": c.Holder})
 	case who == "" && c.NoCard:
 		who = a.words.say("band.no-card")
 	case who == "":

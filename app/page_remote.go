@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -40,7 +41,7 @@ func (a *App) remotePage(p *page) fyne.CanvasObject {
 		if i > 0 {
 			rows = append(rows, rule())
 		}
-		rows = append(rows, a.remoteRow(c, width-unit(16)))
+		rows = append(rows, a.remoteRow(p, prefixCase+strconv.Itoa(i), c, width-unit(16)))
 	}
 	p.scrollByKeys(0)
 	if len(rows) == 0 {
@@ -49,20 +50,25 @@ func (a *App) remotePage(p *page) fyne.CanvasObject {
 	return around(head, nil, nil, nil, panel(around(nil, nil, nil, nil, a.scrollsInside(p, inset(0, unit(2), column(unit(2), rows...))))))
 }
 
-// remoteRow is one case of some counter.
-func (a *App) remoteRow(c procedure.RemoteCase, width float32) fyne.CanvasObject {
-	name := strings.TrimSpace(c.Surname + " " + c.GivenName)
-	if name == "" {
-		name = a.words.say("band.unread")
+// remoteRow is one case of some counter, with the way to a case without the
+// card of its holder.
+func (a *App) remoteRow(p *page, name string, c procedure.RemoteCase, width float32) fyne.CanvasObject {
+	whose := strings.TrimSpace(c.Surname + " " + c.GivenName)
+	if whose == "" {
+		whose = a.words.say("band.unread")
 	}
 	who := a.words.fill("remote.who", with{"Personal": masked(string(c.PersonalNumber)), "Card": string(c.CardNumber)})
 	where := a.words.fill("remote.where", with{"Number": c.Number, "Counter": c.Counter, "Time": a.moment(c.At)})
 	half := (width - unit(4)) / 2
-	left := []fyne.CanvasObject{para(styleStrong, name, half), para(styleCaption, who, half), para(styleCaption, where, half)}
+	left := []fyne.CanvasObject{para(styleStrong, whose, half), para(styleCaption, who, half), para(styleCaption, where, half)}
 	var right []fyne.CanvasObject
 	if c.Contract != "" {
 		right = append(right, para(styleCaption, a.words.fill("remote.contract", with{"Contract": c.Contract}), half))
 	}
+	search := newButton(a.keys, rankSecondary, a.words.say("remote.search"), "", func() {
+		a.draft.search = search{byContract: true, number: c.Contract}
+		a.openAside(screenSearch)
+	})
 	for _, held := range c.Certificates {
 		right = append(right, para(styleBody, a.words.fill("remote.certificate", with{
 			"Serial": shortSerial(held.Serial), "State": a.words.say("certificate." + string(held.State)), "Since": a.day(held.Since),
@@ -70,6 +76,11 @@ func (a *App) remoteRow(c procedure.RemoteCase, width float32) fyne.CanvasObject
 	}
 	if len(c.Certificates) == 0 {
 		right = append(right, para(styleCaption, a.words.say("remote.no-certificate"), half))
+	}
+	if c.Contract != "" {
+		search.spoken = a.words.fill("remote.search.spoken", with{"Number": c.Number})
+		p.add(name, search)
+		right = append(right, natural(search))
 	}
 	return topRow(unit(4), fixed(half, column(0, left...)), fixed(half, column(0, right...)))
 }

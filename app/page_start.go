@@ -227,20 +227,40 @@ func (a *App) waitingRow(p *page, c procedure.CaseSummary) fyne.CanvasObject {
 	})
 	resume.spoken = a.words.fill("home.resume.spoken", with{"Number": c.Number})
 	p.add(prefixCase+string(c.ID), resume)
-	name := strings.TrimSpace(c.Name)
-	switch {
-	case c.Name == "":
-		name = a.words.say("home.nameless")
-	case name == "":
-		name = a.words.say("band.no-card")
-	}
 	state := a.words.say("phase." + string(c.Phase))
 	if c.WaitsFor != procedure.WaitsForNothing {
 		state = a.words.fill("home.state", with{"Phase": state, "Waits": a.words.say("waits." + string(c.WaitsFor))})
 	}
+	if c.Action.ChangesStatus() {
+		state = a.words.fill("home.state.of", with{"Action": a.words.say("action." + string(c.Action)), "State": state})
+	}
 	measure := a.windowWidth() - 2*pageMargin() - 2*unit(6) - resume.MinSize().Width - unit(14)
 	words := column(0,
-		para(styleStrong, name, measure),
+		para(styleStrong, a.waitingName(c), measure),
 		para(styleCaption, a.words.fill("home.case", with{"Number": c.Number, "Time": a.clock(c.Opened), "State": state}), measure))
 	return spread(row(unit(3), picture(pictureWait, unit(5.5)), words), resume)
+}
+
+// waitingName says whose case it is; without the card also by which number he
+// was found.
+func (a *App) waitingName(c procedure.CaseSummary) string {
+	switch {
+	case c.Erased:
+		return a.words.say("home.nameless")
+	case c.Name == "" && !c.NoCard:
+		return a.words.say("band.unread")
+	case !c.NoCard:
+		return c.Name
+	}
+	parts := []string{a.words.say("band.no-card")}
+	if c.Name != "" {
+		parts = []string{a.words.fill("band.no-card.of", with{"Name": c.Name})}
+	}
+	switch {
+	case c.CardNumber != "":
+		parts = append(parts, a.words.fill("home.by.card", with{"Number": string(c.CardNumber)}))
+	case c.Contract != "":
+		parts = append(parts, a.words.fill("home.by.contract", with{"Number": c.Contract}))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -142,8 +142,8 @@ func (a *App) statusCertificates(register []procedure.CertificateFact, op proced
 	var options []option
 	for _, cert := range register {
 		if slices.Contains(states, cert.State) {
-			options = append(options, option{value: cert.Serial, label: a.words.fill("status.certificate", with{"Serial": shortSerial(cert.Serial), "State": a.words.say("certificate." + string(cert.State))}),
-				note: a.words.fill("status.certificate.note", with{"From": a.day(cert.NotBefore), "To": a.day(cert.NotAfter), "Card": string(cert.CardNumber)})})
+			options = append(options, option{value: cert.Serial, label: a.words.fill("status.certificate", with{"Name": cert.CommonName, "State": a.words.say("certificate." + string(cert.State))}),
+				note: a.words.fill("status.certificate.note", with{"Serial": shortSerial(cert.Serial), "To": a.day(cert.NotAfter), "Card": string(cert.CardNumber)})})
 		}
 	}
 	return options

@@ -89,6 +89,14 @@ func issuingScenes() []scene {
 			s.Reader.Waits = true
 			s.Waiting = []procedure.CaseSummary{{ID: "a", Number: "BG-017-03-2026-000120", Name: "ЈОВАНОВИЋ СТЕФАН", Phase: procedure.PhaseWork, Opened: noon.Add(-20 * time.Minute), WaitsFor: procedure.WaitsForCard}}
 		}), nil, screenHome},
+		{"home waiting without card", with1(atHome(), func(s *procedure.Snapshot) {
+			lost := procedure.CaseSummary{ID: "a", Number: "BG-017-03-2026-000120", NoCard: true, Phase: procedure.PhasePerson, Opened: noon.Add(-20 * time.Minute), WaitsFor: procedure.WaitsForClerk}
+			card, contract, erased := lost, lost, lost
+			card.Name, card.CardNumber, card.Action, card.Phase = "ПЕТРОВИЋ АНА 004217633 Sign", "004217633", procedure.ActionSuspend, procedure.PhasePapers
+			contract.ID, contract.Number, contract.Contract = "b", "BG-017-03-2026-000121", "U-BG-017-03-2021-000031"
+			erased.ID, erased.Number, erased.Erased = "c", "BG-017-03-2026-000122", true
+			s.Waiting = []procedure.CaseSummary{card, contract, erased}
+		}), nil, screenHome},
 		{"home waiting", with1(atHome(), func(s *procedure.Snapshot) {
 			for i, p := range []procedure.Phase{procedure.PhaseWork, procedure.PhasePIN, procedure.PhasePapers, procedure.PhaseHandOver} {
 				s.Waiting = append(s.Waiting, procedure.CaseSummary{ID: procedure.CaseID(rune('a' + i)), Number: "BG-017-03-2026-00012" + string(rune('0'+i)), Name: "ЈОВАНОВИЋ СТЕФАН", Phase: p, Opened: noon.Add(-time.Duration(i) * 20 * time.Hour), WaitsFor: procedure.WaitsForCard})

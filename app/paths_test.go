@@ -268,6 +268,34 @@ func TestWithoutCard(t *testing.T) {
 	}
 }
 
+// TestWaitingWithoutCard: unfinished cases without a card are told apart by who
+// was found, by which number, and for what.
+func TestWaitingWithoutCard(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		c    procedure.CaseSummary
+		want string
+		how  string
+	}{
+		{"by card", procedure.CaseSummary{NoCard: true, Name: "ПЕТРОВИЋ АНА", CardNumber: "004217633"}, "Без личне карте: ПЕТРОВИЋ АНА, лична карта 004217633", "папири"},
+		{"by contract", procedure.CaseSummary{NoCard: true, Contract: "U-1"}, "Без личне карте, уговор U-1", "папири"},
+		{"chosen", procedure.CaseSummary{NoCard: true, CardNumber: "004217633", Action: procedure.ActionSuspend}, "Без личне карте, лична карта 004217633", "Суспензија: папири"},
+		{"unread", procedure.CaseSummary{}, "Картица није прочитана", "папири"},
+		{"erased", procedure.CaseSummary{NoCard: true, Erased: true}, "Подаци о лицу су обрисани", "папири"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.c.ID, tt.c.Number, tt.c.Opened, tt.c.Phase = "a", "1", noon, procedure.PhasePapers
+			c := open(t, with1(atHome(), func(s *procedure.Snapshot) { s.Waiting = []procedure.CaseSummary{tt.c} }), usual)
+			how := c.app.words.fill("home.case", with{"Number": "1", "Time": c.app.clock(noon), "State": tt.how})
+			for _, want := range []string{tt.want, how} {
+				if !says(c, want) {
+					t.Errorf("the list does not say %q", want)
+				}
+			}
+		})
+	}
+}
+
 // TestBroughtForms: what the citizen brought is recorded with its number.
 func TestBroughtForms(t *testing.T) {
 	c := open(t, with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) { s.Case.Unblock = procedure.UnblockChange }), usual)

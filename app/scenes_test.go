@@ -21,6 +21,7 @@ func procedureScenes() []scene {
 	lost := func() procedure.Snapshot {
 		s := changing(inCase(procedure.PhasePerson), procedure.ActionRevoke)
 		s.Case.NoCard, s.Case.SameCard, s.Case.Portrait, s.Case.Chip = true, false, nil, procedure.Chip{}
+		s.Case.Holder = s.Case.Facts.Register[0].CommonName
 		s.Case.Needs = []procedure.Code{procedure.CodeNeedsSupervisor}
 		s.Case.Identity = procedure.Identity{PersonalNumber: "0101900715006", CardNumber: "004217633"}
 		s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}

@@ -59,6 +59,8 @@ type record struct {
 	Identity recordIdentity `json:"identity"`
 	// Contract is the number by which the person was found without his card.
 	Contract string `json:"contract,omitempty"`
+	// Holder is the name in his certificates, as the register gave it then.
+	Holder string `json:"holder,omitempty"`
 }
 
 // recordIdentity is Identity without the raw files, which are a part of their

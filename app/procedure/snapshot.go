@@ -26,7 +26,8 @@ type Desk interface {
 
 	// OpenCase begins a case with the card now in the reader.
 	OpenCase(ctx context.Context) error
-	// OpenWithoutCard begins a case about a lost card: a change of status
+	// OpenWithoutCard begins a case about a lost card, or resumes the
+	// unfinished one about it: a change of status
 	// only. CodeNotFound: the register has nothing under these numbers.
 	OpenWithoutCard(ctx context.Context, q StatusSearch) error
 	// RefuseCard opens a case with a card that cannot be served, or cannot
@@ -241,6 +242,7 @@ type CaseView struct {
 	Overridden *ClerkPerson // the supervisor who signed; only Number and Fingerprint; nil: nobody
 	Status     StatusAnswers
 	NoCard     bool      // opened without the card
+	Holder     string    // name in the certificates of somebody without his card
 	Received   time.Time // of Obrazac 3; zero: not received yet
 	Deadline   time.Time // until when the change of status has to be made
 	Brought    []BroughtForm
@@ -504,13 +506,20 @@ type HandOverTicks struct {
 
 // CaseSummary is one line of the list of unfinished cases.
 type CaseSummary struct {
-	ID       CaseID
-	Number   string
-	Name     string // empty after the personal data were erased
-	Phase    Phase
-	Opened   time.Time
-	WaitsFor WaitsFor
-	Problem  *Error
+	ID     CaseID
+	Number string
+	Name   string // of whom; empty: not known here
+	Erased bool   // personal data were erased
+	NoCard bool   // opened without the card
+	// CardNumber and Contract tell cases without a card apart: by which the
+	// holder was found. One of them is empty.
+	CardNumber CardNumber
+	Contract   string
+	Action     Action // empty: not chosen yet
+	Phase      Phase
+	Opened     time.Time
+	WaitsFor   WaitsFor
+	Problem    *Error
 }
 
 // DayCounts are today's numbers of this counter.

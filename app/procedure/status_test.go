@@ -329,6 +329,44 @@ func TestWithoutCard(t *testing.T) {
 	}
 }
 
+// TestOneCaseWithoutCard: the unfinished case about a card that is not there is
+// gone on with, by whichever number it is looked for, and says whose it is.
+func TestOneCaseWithoutCard(t *testing.T) {
+	person := procedure.StatusSearch{PersonalNumber: proctest.JMBG, CardNumber: proctest.CardNumber}
+	contract := procedure.StatusSearch{Contract: "U-1"}
+	for _, tt := range []struct {
+		name          string
+		first, second procedure.StatusSearch
+	}{
+		{"card and card", person, person},
+		{"contract and contract", contract, contract},
+		{"card and contract", person, contract},
+		{"contract and card", contract, person},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := testHarness(t)
+			ends := h.Clock.Now().AddDate(1, 0, 0)
+			h.Authority.IssueOld(h.Card, "U-1", ends.AddDate(-5, 0, 0), ends, proctest.Active)
+			h.remove()
+			h.must("OpenWithoutCard", h.e.OpenWithoutCard(ctx, tt.first))
+			v := h.view()
+			if v.Holder == "" || v.Holder != v.Facts.Register[0].CommonName {
+				t.Errorf("holder %q, certificate of %q", v.Holder, v.Facts.Register[0].CommonName)
+			}
+			h.must("ParkCase", h.e.ParkCase(ctx))
+			h.restart()
+			waiting := h.e.Snapshot().Waiting
+			if w := waiting[0]; w.Erased || !w.NoCard || w.Name != v.Holder || w.CardNumber != tt.first.CardNumber || w.Contract != tt.first.Contract {
+				t.Errorf("the list says %+v", w)
+			}
+			h.must("OpenWithoutCard again", h.e.OpenWithoutCard(ctx, tt.second))
+			if got := h.view().ID; got != v.ID {
+				t.Errorf("case %s was opened beside %s", got, v.ID)
+			}
+		})
+	}
+}
+
 // TestE25Roles: a revocation needs a supervisor where roles.revocation says
 // so.
 func TestE25Roles(t *testing.T) {

@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -35,10 +36,11 @@ func (e *Engine) snapshot() Snapshot {
 }
 
 func (e *Engine) summary(c Case) CaseSummary {
-	sum := CaseSummary{ID: c.ID, Number: c.Number, Opened: c.Opened}
 	r, open := e.records[c.ID]
-	if open {
-		sum.Name = strings.TrimSpace(r.Identity.Surname + " " + r.Identity.GivenName) // of one name, or of nobody
+	sum := CaseSummary{
+		ID: c.ID, Number: c.Number, Opened: c.Opened, Erased: !open, NoCard: c.NoCard, Action: c.Action,
+		CardNumber: r.Identity.CardNumber, Contract: r.Contract,
+		Name: cmp.Or(strings.TrimSpace(r.Identity.Surname+" "+r.Identity.GivenName), r.Holder),
 	}
 	move := Next(c, e.cardFacts(r), RequestUnclear)
 	sum.Phase = phaseOf(c, move, false)
@@ -132,7 +134,7 @@ func (e *Engine) caseView(c Case) *CaseView {
 		Papers: slices.Clone(cur.papers), Printed: c.Printed, Copies: c.Copies, Ticks: c.Ticks, Brought: slices.Clone(c.Brought),
 		Email:   EmailAnswer{Wanted: c.EmailWanted, Address: cur.email},
 		Preview: cur.preview, PIN: cur.pin, Result: c.result(cur.result), HandOver: c.HandOver, Refusal: c.Refused,
-		Contract: c.Contract, Service: c.Service, Unblock: c.Unblock, NoCard: c.NoCard, Received: c.Received,
+		Contract: c.Contract, Service: c.Service, Unblock: c.Unblock, NoCard: c.NoCard, Holder: cur.record.Holder, Received: c.Received,
 		SignBeforeClerk: e.cfg.Settings.SignBeforeClerk,
 		HandOverAsks:    c.handOverAsks(), CanSkipRetire: c.Active() && c.retireDue() && !e.working,
 	}

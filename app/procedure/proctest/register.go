@@ -134,10 +134,19 @@ func (a *Authority) register(q procedure.RegisterQuery) procedure.Register {
 		}
 		r.Certificates = append(r.Certificates, procedure.CertificateFact{
 			Serial: c.Serial, State: a.state(c), NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-			CardNumber: c.Card, Contract: c.Contract,
+			CardNumber: c.Card, Contract: c.Contract, CommonName: c.commonName(),
 		})
 	}
 	return r
+}
+
+// commonName is the name in the certificate.
+func (c *Certificate) commonName() string {
+	leaf, err := x509.ParseCertificate(c.DER)
+	if err != nil {
+		return "" // made to be unreadable
+	}
+	return leaf.Subject.CommonName
 }
 
 // state gives the status of a certificate as the register tells it.
