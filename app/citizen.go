@@ -92,7 +92,7 @@ func (c citizen) typing() bool {
 
 func (a *App) padTexts() padTexts {
 	return padTexts{
-		clear: a.words.say("pad.clear"), back: a.words.say("pad.back"), confirm: a.words.say("pad.confirm"),
+		clear: a.words.say("pad.clear"), back: a.words.say("pad.back"), confirm: a.words.say("pad.confirm"), key: a.words.say("key.enter"),
 		entered: func(n int) string { return a.words.count("pad.entered", n) },
 	}
 }

@@ -166,7 +166,7 @@ func TestCitizenChoosesHisLanguage(t *testing.T) {
 	c.app.page.focus(controlLanguage + "." + string(English))
 	c.press(fyne.KeySpace)
 	english, clerk := c.app.catalogues[English], c.app.catalogues[SerbianCyrillic]
-	wantWords(t, c, english.say("turn.text"))
+	wantWords(t, c, english.say("turn.text.certificate"))
 	c.app.page.focus(controlPrimary)
 	c.press(fyne.KeyReturn)
 	c.wantScreen(screenPad)
@@ -194,7 +194,7 @@ func TestCitizenChoosesHisLanguage(t *testing.T) {
 	c.set(func(s *procedure.Snapshot) { other := *s.Case; other.ID += "x"; s.Case = &other })
 	c.press(fyne.KeyReturn)
 	c.wantScreen(screenTurn)
-	wantWords(t, c, clerk.say("turn.text"))
+	wantWords(t, c, clerk.say("turn.text.certificate"))
 }
 
 func wantWords(t *testing.T, c *counter, words string) {

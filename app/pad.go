@@ -20,6 +20,7 @@ const (
 // padTexts are the words on the pad.
 type padTexts struct {
 	clear, back, confirm string
+	key                  string // that confirms
 	entered              func(n int) string
 }
 
@@ -28,7 +29,8 @@ type padTexts struct {
 // a string on its way in: it goes from the key straight into the buffer.
 //
 // The pad gives no sign of which key was pressed: no hover, no press colour,
-// no animation, no focus ring; the only answer is the row of dots. All keys
+// no animation, no focus ring; the only answer is the row of dots, as many as
+// digits, in a field that is always as wide. All keys
 // lie inside the one widget, so that a click never takes the keyboard away.
 type pad struct {
 	widget.BaseWidget
@@ -248,7 +250,7 @@ func (p *pad) placeAt(at fyne.Position) (int, bool) {
 
 // CreateRenderer is called by Fyne.
 func (p *pad) CreateRenderer() fyne.WidgetRenderer {
-	r := &padRenderer{pad: p}
+	r := &padRenderer{pad: p, field: canvas.NewRectangle(nil), hint: canvas.NewText("", nil)}
 	for range pinMax {
 		r.dots = append(r.dots, canvas.NewCircle(nil))
 	}
@@ -264,6 +266,8 @@ func (p *pad) CreateRenderer() fyne.WidgetRenderer {
 
 type padRenderer struct {
 	pad    *pad
+	field  *canvas.Rectangle // in which the dots appear
+	hint   *canvas.Text      // the key that confirms, beside the words
 	dots   []*canvas.Circle
 	areas  []*canvas.Rectangle
 	labels []*canvas.Text
@@ -271,10 +275,11 @@ type padRenderer struct {
 
 // Layout puts every key at its fixed place.
 func (r *padRenderer) Layout(fyne.Size) {
+	r.field.Move(fyne.NewPos(0, 0))
+	r.field.Resize(fyne.NewSize(unit(padWidth), r.pad.high(dotsHeight-keyGap)))
 	dot, step := unit(4.5), unit(8.5)
-	left := (unit(padWidth) - float32(pinMax-1)*step - dot) / 2
 	for i, d := range r.dots {
-		d.Move(fyne.NewPos(left+float32(i)*step, r.pad.high(dotsHeight-keyGap)/2-dot/2))
+		d.Move(fyne.NewPos(unit(6)+float32(i)*step, r.pad.high(dotsHeight-keyGap)/2-dot/2))
 		d.Resize(fyne.NewSquareSize(dot))
 	}
 	for place := range places {
@@ -285,7 +290,23 @@ func (r *padRenderer) Layout(fyne.Size) {
 		r.labels[place].Move(pos.AddXY(0, (size.Height-h)/2))
 		r.labels[place].Resize(fyne.NewSize(size.Width, h))
 	}
+	r.layoutConfirm()
 }
+
+// layoutConfirm puts the name of the key behind the words.
+func (r *padRenderer) layoutConfirm() {
+	pos, size := r.pad.placeBox(placeConfirm)
+	label, hint := r.labels[placeConfirm], r.hint
+	l, h := label.MinSize(), hint.MinSize()
+	x := pos.X + (size.Width-l.Width-hintGap()-h.Width)/2
+	label.Move(fyne.NewPos(x, pos.Y+(size.Height-l.Height)/2))
+	label.Resize(l)
+	hint.Move(fyne.NewPos(x+l.Width+hintGap(), pos.Y+(size.Height-h.Height)/2))
+	hint.Resize(h)
+}
+
+// hintGap is between a label and the name of its key.
+func hintGap() float32 { return unit(3) }
 
 // MinSize is fixed.
 func (r *padRenderer) MinSize() fyne.Size {
@@ -294,25 +315,23 @@ func (r *padRenderer) MinSize() fyne.Size {
 
 // Objects from the back to the front.
 func (r *padRenderer) Objects() []fyne.CanvasObject {
-	var os []fyne.CanvasObject
+	os := []fyne.CanvasObject{r.field}
 	for _, d := range r.dots {
 		os = append(os, d)
 	}
 	for i := range places {
 		os = append(os, r.areas[i], r.labels[i])
 	}
-	return os
+	return append(os, r.hint)
 }
 
 // Refresh shows the dots; the keys change only when the digits are dealt.
 func (r *padRenderer) Refresh() {
 	p := r.pad
+	r.field.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	r.field.FillColor, r.field.StrokeColor, r.field.StrokeWidth = theme.Color(theme.ColorNameInputBackground), theme.Color(theme.ColorNameInputBorder), theme.Size(theme.SizeNameInputBorder)
 	for i, d := range r.dots {
-		d.StrokeColor, d.StrokeWidth, d.FillColor = theme.Color(theme.ColorNameInputBorder), 2, theme.Color(colourSurface)
-		if i < p.n {
-			d.StrokeColor, d.FillColor = theme.Color(theme.ColorNameForeground), theme.Color(theme.ColorNameForeground)
-		}
-		d.Refresh()
+		d.FillColor, d.Hidden = theme.Color(theme.ColorNameForeground), i >= p.n
 	}
 	for place := range places {
 		r.key(place)
@@ -338,12 +357,17 @@ func (r *padRenderer) key(place int) {
 		label.Text = r.pad.texts.confirm
 		area.FillColor, area.StrokeColor = theme.Color(theme.ColorNamePrimary), theme.Color(theme.ColorNamePrimary)
 		label.Color, label.TextSize, label.TextStyle.Bold = theme.Color(theme.ColorNameForegroundOnPrimary), theme.Size(sizeLead), true
+		r.hint.Text, r.hint.Color, r.hint.TextSize = r.pad.texts.key, theme.Color(theme.ColorNameForegroundOnPrimary), theme.Size(theme.SizeNameCaptionText)
 	default:
 		label.Text = digits[r.pad.order[digitIndex(place)]]
 		label.TextSize, label.TextStyle.Bold = theme.Size(theme.SizeNameHeadingText), true
 	}
 	_, size := r.pad.placeBox(place)
-	if room, wide := size.Width-unit(4), label.MinSize().Width; wide > room { // large text in a narrow key
+	room := size.Width - unit(4)
+	if place == placeConfirm {
+		room -= hintGap() + r.hint.MinSize().Width
+	}
+	if wide := label.MinSize().Width; wide > room { // large text in a narrow key
 		label.TextSize *= room / wide
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 
 	"salter/app/procedure"
 )
@@ -441,4 +443,49 @@ func TestThanksSaysHowItEnded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDotsAreWhatWasTyped: an empty field does not look like digits that are
+// wanted, and what is typed moves nothing.
+func TestDotsAreWhatWasTyped(t *testing.T) {
+	c := atPad(t)
+	shown := func() (n int) {
+		for _, o := range test.WidgetRenderer(c.app.pad).Objects() {
+			if d, is := o.(*canvas.Circle); is && d.Visible() {
+				n++
+			}
+		}
+		return n
+	}
+	place := func() (fyne.Position, fyne.Size) { return c.app.pad.Position(), c.app.pad.Size() }
+	at, size := place()
+	for i, want := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 8} {
+		if i > 0 {
+			c.typed("4")
+		}
+		if got := shown(); got != want {
+			t.Errorf("%d dots after %d keys, want %d", got, i, want)
+		}
+		if p, s := place(); p != at || s != size {
+			t.Errorf("after %d keys the pad lies at %v %v, want %v %v", i, p, s, at, size)
+		}
+	}
+}
+
+// TestPadCalms: why the PIN is asked for, that it may be left, and what happens
+// without tries when few are left.
+func TestPadCalms(t *testing.T) {
+	for tries, want := range map[int]bool{3: false, 2: true} {
+		c := open(t, with1(inCase(procedure.PhasePIN), func(s *procedure.Snapshot) { s.Case.PIN.Tries = tries }), usual)
+		c.press(fyne.KeyReturn)
+		wantWords(t, c, c.app.words.say("turn.text.certificate"))
+		c.press(fyne.KeyReturn)
+		wantWords(t, c, c.app.words.say("pad.why"))
+		if got := slices.Contains(wordsOn(c), c.app.words.say("pad.few")); got != want {
+			t.Errorf("%d tries: what happens without any is said: %t, want %t", tries, got, want)
+		}
+	}
+	c := open(t, unblocking(inCase(procedure.PhasePIN), procedure.UnblockKeep), usual)
+	c.press(fyne.KeyReturn, fyne.KeyReturn)
+	wantWords(t, c, c.app.words.say("pad.free")) // no certificate is made
 }

@@ -150,8 +150,11 @@ func (a *App) citizenLanguages(p *page) fyne.CanvasObject {
 
 // turnText says what the citizen is about to do, and nothing of the case.
 func (a *App) turnText() string {
-	if c := a.snapshot.Case; c != nil && c.PIN.Mode == procedure.PINNew {
+	switch c := a.snapshot.Case; {
+	case c != nil && c.PIN.Mode == procedure.PINNew:
 		return "turn.text.new"
+	case a.padWhy() == "pad.why":
+		return "turn.text.certificate"
 	}
 	return "turn.text"
 }
@@ -194,11 +197,17 @@ func (a *App) padWords(p *page, f fit, of string, width float32, cancel *button)
 		heading = styleSub
 	}
 	parts := []fyne.CanvasObject{para(heading, a.words.say(a.words.either("pad.heading."+of, "pad.heading")), width)}
+	if !f.brief {
+		parts = append(parts, para(styleBody, a.words.say(a.padWhy()), width))
+	}
 	if !f.brief || a.citizen.note == "" {
 		parts = append(parts, para(f.lead, a.words.say(a.words.either("pad.text."+of, "pad.text")), width))
 	}
 	if a.citizen.mode != procedure.PINNew {
 		parts = append(parts, row(unit(3), picture(pictureInfo, unit(6.5)), para(f.lead.strong(), a.words.tries("pin.tries", a.triesLeft()), width-unit(10))))
+		if left := a.triesLeft(); left == 2 || left == 1 && !f.brief { // the page before the last try has said it
+			parts = append(parts, para(styleBody, a.words.say("pad.few"), width))
+		}
 	}
 	if a.citizen.note != "" {
 		parts = append(parts, toneWarning.box(a.words.say(a.citizen.note), width))
@@ -207,6 +216,16 @@ func (a *App) padWords(p *page, f fit, of string, width float32, cancel *button)
 		parts = append(parts, para(styleSecondary, a.words.say("pad.keyboard"), width), gap(unit(2)))
 	}
 	return append(parts, natural(cancel), a.countdown(p, width))
+}
+
+// padWhy is the id of the words that say why a PIN is asked for, and that it
+// may be left.
+func (a *App) padWhy() string {
+	c := a.snapshot.Case
+	if c != nil && c.PIN.Mode == procedure.PINEnter && c.Action.Certifies() && !c.CanSkipRetire {
+		return "pad.why"
+	}
+	return "pad.free"
 }
 
 // weakPage names kindly why a new PIN is easily guessed.
