@@ -41,7 +41,7 @@ func (a *App) proposalBox(c *procedure.CaseView, width float32) fyne.CanvasObjec
 	if c.Proposal.Action == procedure.ActionNone {
 		tone = toneWarning
 	}
-	parts := []fyne.CanvasObject{para(styleBody, a.words.fill("proposal."+string(c.Proposal.Reason), a.proposalValues(c)), inner), gap(0), a.factSheet(c, inner)}
+	parts := []fyne.CanvasObject{para(styleBody, a.proposalReason(c), inner), gap(0), a.factSheet(c, inner)}
 	if needs := a.needs(c, inner); needs != nil {
 		parts = append(parts, needs)
 	}
@@ -58,9 +58,14 @@ func (a *App) warningLine(words string, width float32) fyne.CanvasObject {
 	return topRow(unit(2), picture(pictureWarning, unit(4.5)), para(styleStrong.in(toneWarning.colour), words, width-unit(6.5)))
 }
 
-// proposalValues are what the sentences of reason may name.
-func (a *App) proposalValues(c *procedure.CaseView) with {
-	return with{"Until": a.day(c.Facts.NotAfter)}
+// proposalReason is the one sentence of reason of the proposal. Without an
+// answer it may have to say less.
+func (a *App) proposalReason(c *procedure.CaseView) string {
+	id := "proposal." + string(c.Proposal.Reason)
+	if !c.Facts.Authority {
+		id = a.words.either(id+".silent", id)
+	}
+	return a.words.fill(id, with{"Until": a.day(c.Facts.NotAfter)})
 }
 
 // certificateOf is the register's entry of the certificate that the facts
@@ -97,7 +102,7 @@ func (a *App) factSheet(c *procedure.CaseView, width float32) fyne.CanvasObject 
 		rows = append(rows, a.warningLine(a.words.fill("facts.other-card", with{"Card": string(cert.CardNumber)}), width))
 	}
 	if !f.Authority {
-		rows = append(rows, a.warningLine(a.words.say("facts.silent"), width))
+		rows = append(rows, a.warningLine(a.words.fill("facts.silent", with{"Time": a.clockToSecond(f.Asked)}), width))
 	}
 	if !c.NoCard {
 		rows = append(rows, para(styleCaption, a.words.tries("verdict.tries", c.Chip.Tries), width))

@@ -267,7 +267,7 @@ func (a *App) demoBadge(id string) fyne.CanvasObject {
 // rail lists the steps of the case: done, now, to come; below them the time
 // that is left for a change of status.
 func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
-	steps := railSteps(c)
+	steps := a.railSteps(c)
 	now := railStep(c, steps)
 	width := railWidth() - 2*unit(4)
 	rows := []fyne.CanvasObject{para(styleCaption, a.words.say(a.specific("rail.heading")), width), gap(unit(1))}
@@ -285,7 +285,7 @@ func (a *App) rail(c *procedure.CaseView) fyne.CanvasObject {
 
 // railLine is the rail in one line, for a narrow page.
 func (a *App) railLine(c *procedure.CaseView) fyne.CanvasObject {
-	steps := railSteps(c)
+	steps := a.railSteps(c)
 	now := railStep(c, steps)
 	d, words := pictureDone, a.words.say(a.specific("rail.heading"))
 	if now < len(steps) {

@@ -611,7 +611,10 @@ func changing(s procedure.Snapshot, op procedure.Action) procedure.Snapshot {
 		c.Action, c.Status = "", procedure.StatusAnswers{}
 		return s
 	}
-	c.Received, c.Deadline = noon.Add(-2*time.Minute), noon.Add(24*time.Hour-2*time.Minute)
+	c.Received = noon.Add(-2 * time.Minute)
+	if c.Phase != procedure.PhaseHandOver && c.Phase != procedure.PhaseClosed {
+		c.Deadline = c.Received.Add(24 * time.Hour)
+	}
 	c.Steps = []procedure.StepView{{Step: procedure.StepStatus, State: procedure.StepNow, Started: noon}, {Step: procedure.StepEndContract, State: procedure.StepTodo}}
 	c.Result = &procedure.ResultView{StatusOp: op, StatusAt: noon}
 	c.HandOverAsks = []string{procedure.FieldCitizenPapers, procedure.FieldArchived}

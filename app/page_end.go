@@ -159,7 +159,7 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 		row(unit(4), picture(pictureInfo, unit(11)), para(styleHeading, a.words.say("refused.heading"), a.textWidth()-unit(15))),
 		para(styleLead, a.reason(c.Refusal), a.textWidth()),
 		para(styleBody, a.next(c.Refusal), a.textWidth()),
-		para(styleSecondary, a.words.fill("refused.text", with{"Number": c.Number}), a.textWidth()),
+		para(styleSecondary, a.words.fill(a.words.either("refused.text."+string(c.Refusal), "refused.text"), with{"Number": c.Number}), a.textWidth()),
 	}
 	return centred(panel(column(unit(4), parts...)))
 }

@@ -62,8 +62,11 @@ func (a *App) papersPage(p *page) fyne.CanvasObject {
 	}
 	a.setPrimary(p, a.words.count("papers.print", copiesToPrint(a.snapshot.Case)), func() { a.print("papers") })
 	text := "papers.text"
-	if a.snapshot.Case.Action.Certifies() {
+	switch c := a.snapshot.Case; {
+	case c.Action.Certifies():
 		text = "papers.text.email"
+	case c.NoCard:
+		text = "papers.text.no-card"
 	}
 	return column(unit(4), a.heading("papers.heading"),
 		para(styleBody, a.words.say(text), a.measure()), a.single(a.paperList()), a.printed())

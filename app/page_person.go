@@ -64,10 +64,9 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 	case a.service() == procedure.ServiceUnblock:
 		label = "person.go.unblock"
 	case c.Facts == nil || c.Overridden != nil:
-	case c.Proposal.Action == procedure.ActionReactivate:
-		label, act = "person.go.reactivate", func() { a.toStatusOf(procedure.ActionReactivate) }
-	case c.Proposal.Reason == procedure.ReasonCertificateElsewhere:
-		label, act = "person.go.revoke", func() { a.toStatusOf(procedure.ActionRevoke) }
+	case a.changeFirst(c) != "":
+		op := a.changeFirst(c)
+		label, act = "person.go."+string(op), func() { a.toStatusOf(op) }
 	case c.Proposal.Action == procedure.ActionNone && !c.Facts.Authority:
 		label, act = "facts.ask", a.askAgain
 	case c.Proposal.Action == procedure.ActionNone:
@@ -76,6 +75,20 @@ func (a *App) wayOn(c *procedure.CaseView) (label string, act func()) {
 		label, act = "supervisor.open", a.openSupervisor
 	}
 	return label, act
+}
+
+// changeFirst is the change of status that is proposed in place of a
+// certificate, or has to come before it; empty: none, or a supervisor signed
+// another choice.
+func (a *App) changeFirst(c *procedure.CaseView) procedure.Action {
+	switch {
+	case c.Facts == nil || c.Overridden != nil:
+	case c.Proposal.Action == procedure.ActionReactivate:
+		return procedure.ActionReactivate
+	case c.Proposal.Reason == procedure.ReasonCertificateElsewhere:
+		return procedure.ActionRevoke
+	}
+	return ""
 }
 
 // supervisorKey offers the supervisor's decision where there is one to make.
@@ -109,13 +122,18 @@ func (a *App) service() procedure.Service {
 func (a *App) askAgain() { a.do("ask", a.cfg.Desk.AskAgain, nil) }
 
 // toStatus goes on to the change of status, once it is known that the holder
-// asks for it.
+// asks for it. Another person is refused at once; when that is recorded a
+// supervisor may still decide otherwise, over the change that is chosen.
 func (a *App) toStatus() {
-	if a.draft.person.Face == procedure.Unanswered {
+	c := a.snapshot.Case
+	switch face := a.draft.person.Face; {
+	case face == procedure.Unanswered:
 		a.fail(procedure.CodeAnswerOpen, procedure.FieldFace)
-		return
+	case face == procedure.No && c.Overridden == nil && !slices.Contains(c.Needs, procedure.CodeFace):
+		a.confirmPerson()
+	default:
+		a.openAside(screenStatus)
 	}
-	a.openAside(screenStatus)
 }
 
 // toStatusOf goes on to the change that the proposal asks for first.
@@ -131,19 +149,23 @@ func (a *App) asksLastTry() bool {
 	return c != nil && a.asksPIN() && a.draft.person.KnowsPIN == procedure.Yes && slices.Contains(c.Verdict.Warnings, procedure.WarnLastTry)
 }
 
+// toCertify reports whether a certificate is what follows: only that needs the
+// citizen's PIN, no change of status does.
+func (a *App) toCertify() bool {
+	return a.service() == procedure.ServiceCertificate && a.changeFirst(a.snapshot.Case) == ""
+}
+
 // asksPIN reports whether it matters if the citizen knows his PIN: he needs it
 // for a certificate, and a blocked one has to be unblocked whoever knows it.
-func (a *App) asksPIN() bool {
-	return a.service() == procedure.ServiceCertificate && a.snapshot.Case.Chip.Tries != 0
-}
+func (a *App) asksPIN() bool { return a.toCertify() && a.snapshot.Case.Chip.Tries != 0 }
 
 // asksUnblock reports whether the choice of Obrazac 2 is asked for (E4, E5).
 // Who does not know his PIN has no choice: it is changed.
 func (a *App) asksUnblock() bool {
-	switch a.service() {
-	case procedure.ServiceUnblock:
+	switch {
+	case a.service() == procedure.ServiceUnblock:
 		return true
-	case procedure.ServiceCertificate:
+	case a.toCertify():
 		return !a.asksPIN() || a.asksLastTry() && a.draft.person.LastTry == procedure.No
 	}
 	return false

@@ -65,7 +65,7 @@ func stopCode(r procedure.Reason) procedure.Code {
 		return procedure.CodeCertificateElsewhere
 	case procedure.ReasonSuspended:
 		return procedure.CodeSuspended
-	case procedure.ReasonAuthoritySilent, procedure.ReasonUnclear:
+	case procedure.ReasonAuthoritySilent, procedure.ReasonStateSilent, procedure.ReasonUnclear:
 		return procedure.CodeNoLink
 	}
 	return ""

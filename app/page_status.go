@@ -94,8 +94,8 @@ func (a *App) statusUnknown(p *page) fyne.CanvasObject {
 	p.keys[fyne.KeyF5] = a.askAgain
 	width := a.measure()
 	what, do := a.words.say("facts.asking"), a.words.say("status.asking")
-	if a.snapshot.Case.Facts != nil {
-		what, do = a.words.say("status.silent"), a.words.say("status.silent.text")
+	if f := a.snapshot.Case.Facts; f != nil {
+		what, do = a.words.fill("status.silent", with{"Time": a.clockToSecond(f.Asked)}), a.words.say("status.silent.text")
 	}
 	box := newAttention(a.keys, what+" "+do, toneInfo.box(what, width-2*ringGap, para(styleBody, do, boxMeasure(width-2*ringGap))))
 	p.add(controlFailure, box)

@@ -56,7 +56,7 @@ func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObj
 		inner := width - 2*unit(6)
 		parts = append(parts, panel(column(unit(1),
 			para(styleStrong, a.words.say("proposed."+string(c.Proposal.Action)), inner),
-			para(styleBody, a.words.fill("proposal."+string(c.Proposal.Reason), a.proposalValues(c)), inner))))
+			para(styleBody, a.proposalReason(c), inner))))
 	}
 	return column(unit(3), append(parts, para(styleSecondary, a.words.say("supervisor.text"), width))...)
 }

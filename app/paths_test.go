@@ -46,11 +46,11 @@ func TestOnlyUnblock(t *testing.T) {
 // TestNoAnswerIsAskedAgain: a silent authority is never "no contract".
 func TestNoAnswerIsAskedAgain(t *testing.T) {
 	start := with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
-		s.Case.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown}
+		s.Case.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown, Asked: noon}
 		s.Case.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
 	})
 	c := open(t, start, usual)
-	if !says(c, "Сертификационо тело није одговорило. То не значи да уговора нема.") {
+	if !says(c, "12:00:00: сертификационо тело није одговорило. То не значи да уговора нема.") {
 		t.Error("the page does not say that there was no answer")
 	}
 	c.press(fyne.KeyReturn, fyne.KeyF5)
@@ -392,13 +392,175 @@ func TestReceivedEarlier(t *testing.T) {
 }
 
 // TestDeadlineIsInSight on every page of a change of status, from the receipt
-// on.
+// until it was made.
 func TestDeadlineIsInSight(t *testing.T) {
-	for _, phase := range []procedure.Phase{procedure.PhasePapers, procedure.PhaseWork, procedure.PhaseHandOver} {
+	for phase, want := range map[procedure.Phase]bool{
+		procedure.PhasePapers: true, procedure.PhaseWork: true, procedure.PhaseHandOver: false, procedure.PhaseClosed: false,
+	} {
 		t.Run(string(phase), func(t *testing.T) {
 			c := open(t, changing(inCase(phase), procedure.ActionSuspend), usual)
-			if !says(c, "13.10.2026. 11:58") {
-				t.Error("the page does not show until when the status has to be changed")
+			if got := says(c, "Рок за промену"); got != want {
+				t.Errorf("the page shows until when the status has to be changed: %t, want %t", got, want)
+			}
+			if got := says(c, "13.10.2026. 11:58"); got != want {
+				t.Errorf("the time is shown: %t, want %t", got, want)
+			}
+		})
+	}
+}
+
+// TestStatusNeedsNoPIN: where a change of status is proposed instead of a
+// certificate, the questions and the steps are those of the change; where a
+// supervisor signed for a certificate, they are its own.
+func TestStatusNeedsNoPIN(t *testing.T) {
+	suspended := procedure.Proposal{Action: procedure.ActionReactivate, Reason: procedure.ReasonSuspended}
+	elsewhere := procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonCertificateElsewhere}
+	tests := []struct {
+		name     string
+		proposal procedure.Proposal
+		tries    int
+		signed   bool
+		pin      bool
+	}{
+		{"reactivation", suspended, 3, false, false},
+		{"reactivation, PIN blocked", suspended, 0, false, false},
+		{"revocation first", elsewhere, 3, false, false},
+		{"a certificate by the supervisor", suspended, 3, true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, with1(renewing(inCase(procedure.PhasePerson)), func(s *procedure.Snapshot) {
+				s.Case.Proposal, s.Case.Chip.Tries = tt.proposal, tt.tries
+				if tt.signed {
+					s.Case.Overridden = &procedure.ClerkPerson{Number: "0012"}
+				}
+			}), usual)
+			for _, words := range []string{"Грађанин зна свој ПИН?", "ПИН грађанина", "Израда"} {
+				if got := says(c, words); got != tt.pin {
+					t.Errorf("the page says %q: %t, want %t", words, got, tt.pin)
+				}
+			}
+			if got := says(c, "Промена статуса"); got == tt.pin {
+				t.Errorf("the change of status is among the steps: %t", got)
+			}
+			if c.app.page.focus(procedure.FieldUnblock + ".change") {
+				t.Error("the page asks about unblocking")
+			}
+		})
+	}
+}
+
+// TestAnotherPersonIsRefusedAtOnce: in a change of status too, and before what
+// and why is asked; with the no recorded, a supervisor may be called over the
+// change.
+func TestAnotherPersonIsRefusedAtOnce(t *testing.T) {
+	c := open(t, changing(inCase(procedure.PhasePerson), procedure.ActionRevoke), usual)
+	c.desk.fail["ConfirmPerson"] = &procedure.Error{Code: procedure.CodeFace}
+	c.desk.next["ConfirmPerson"] = func(s *procedure.Snapshot) { s.Case.Needs = []procedure.Code{procedure.CodeFace} }
+	c.app.page.focus(procedure.FieldService + ".status")
+	c.press(fyne.KeySpace)
+	c.app.page.focus(procedure.FieldFace + ".no")
+	c.press(fyne.KeySpace, fyne.KeyReturn)
+	c.wantScreen(screenRefuse)
+	c.wantCalls("ConfirmPerson")
+	if got := c.app.draft.refusal; got != procedure.CodeFace {
+		t.Errorf("the reason chosen is %q, want %q", got, procedure.CodeFace)
+	}
+	c.set(func(s *procedure.Snapshot) { s.Case.Needs = []procedure.Code{procedure.CodeFace} })
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenPerson)
+	c.press(fyne.KeyReturn)
+	c.wantScreen(screenStatus)
+}
+
+// TestRefusedPersonIsNotTheCitizen: who is not the holder is not told to come
+// again.
+func TestRefusedPersonIsNotTheCitizen(t *testing.T) {
+	again := "Предмет BG-017-03-2026-000123 је закључен. Грађанин може да дође поново на било који шалтер."
+	holder := "Предмет BG-017-03-2026-000123 је закључен. Ималац личне карте може да дође лично на било који шалтер."
+	for reason, want := range map[procedure.Code]string{procedure.CodeFace: holder, procedure.CodePapersOpen: again} {
+		c := open(t, with1(inCase(procedure.PhaseRefused), func(s *procedure.Snapshot) { s.Case.Refusal = reason }), usual)
+		if !says(c, want) {
+			t.Errorf("%s: the page does not say %q: %q", reason, want, c.said())
+		}
+	}
+}
+
+// TestPapersSayWhereTheDataAreFrom: without a card they are not from the chip.
+func TestPapersSayWhereTheDataAreFrom(t *testing.T) {
+	for noCard, want := range map[bool]string{
+		false: "Све се штампа одједном. Подаци су са чипа, број је већ заокружен.",
+		true:  "Све се штампа одједном. Подаци су из регистра сертификационог тела, број је већ заокружен.",
+	} {
+		c := open(t, with1(changing(inCase(procedure.PhasePapers), procedure.ActionRevoke), func(s *procedure.Snapshot) { s.Case.NoCard = noCard }), usual)
+		if !says(c, want) {
+			t.Errorf("without a card %t: the page does not say %q", noCard, want)
+		}
+	}
+}
+
+// TestReaderInACaseWithoutCard: the card that the case is about is no other
+// card, should it come to the reader after all.
+func TestReaderInACaseWithoutCard(t *testing.T) {
+	const same, other, ready = "Картица предмета је у читачу", "У читачу је друга картица", "Картица је спремна"
+	tests := []struct {
+		name         string
+		noCard       bool
+		known, there procedure.CardNumber
+		want         string
+	}{
+		{"its card", true, "004217633", "004217633", same},
+		{"another card", true, "004217633", "003999111", other},
+		{"number not known", true, "", "004217633", ready},
+		{"another chip under the number", false, "004217633", "004217633", other},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, with1(inCase(procedure.PhasePapers), func(s *procedure.Snapshot) {
+				s.Case.NoCard, s.Case.SameCard, s.Case.Identity.CardNumber = tt.noCard, false, tt.known
+				id := inCase(procedure.PhasePapers).Case.Identity
+				id.CardNumber = tt.there
+				s.Reader = procedure.ReaderView{State: procedure.ReaderCard, Identity: &id, Verdict: &procedure.Eligibility{Eligible: true}}
+			}), usual)
+			if got := c.app.readerStatus().short; got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestSilentAuthority: what is said without an answer follows from the chip
+// alone, with the time of the last asking.
+func TestSilentAuthority(t *testing.T) {
+	tests := []struct {
+		certificate procedure.CertState
+		proposal    procedure.Proposal
+		want        string
+	}{
+		{procedure.CertUnknown, procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonStateSilent},
+			"Сертификат на чипу траје до 04.03.2031. Да ли је на снази, зна само сертификационо тело. Питајте поново, или сачувајте предмет и завршите касније."},
+		{procedure.CertExpired, procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent},
+			"Сертификат је истекао, а без одговора се не зна важи ли уговор. Сачекајте одговор, или надзорник одлучује по папирном уговору."},
+		{procedure.CertNone, procedure.Proposal{Action: procedure.ActionIssue, Reason: procedure.ReasonNoCertificate},
+			"На чипу нема сертификата; да ли га грађанин има на другом месту, зна само сертификационо тело. Припремите папире; без његовог одговора се ништа не издаје."},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.certificate), func(t *testing.T) {
+			c := open(t, with1(inCase(procedure.PhasePerson), func(s *procedure.Snapshot) {
+				s.Case.Proposal = tt.proposal
+				s.Case.Facts = &procedure.Facts{Certificate: tt.certificate, Contract: procedure.ContractUnknown, Asked: noon}
+				s.Case.Facts.NotAfter = time.Date(2031, 3, 4, 12, 0, 0, 0, time.UTC)
+			}), usual)
+			if !says(c, tt.want) {
+				t.Errorf("the page does not say %q: %q", tt.want, c.said())
+			}
+			c.set(func(s *procedure.Snapshot) {
+				again := *s.Case.Facts
+				again.Asked = noon.Add(9 * time.Second)
+				s.Case.Facts = &again
+			})
+			if want := "12:00:09: сертификационо тело није одговорило. То не значи да уговора нема."; !says(c, want) {
+				t.Errorf("the page does not say %q: %q", want, c.said())
 			}
 		})
 	}

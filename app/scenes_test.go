@@ -55,7 +55,7 @@ func procedureScenes() []scene {
 		{"person renew", person(func(*procedure.CaseView) {}), nil, screenPerson},
 		{"person asking", person(func(c *procedure.CaseView) { c.Facts = nil }), nil, screenPerson},
 		{"person silent", person(func(c *procedure.CaseView) {
-			c.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown, Serial: oldSerial}
+			c.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown, Serial: oldSerial, Asked: noon}
 			c.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
 		}), nil, screenPerson},
 		{"person valid", person(func(c *procedure.CaseView) {
@@ -103,7 +103,7 @@ func procedureScenes() []scene {
 			c.typed("Родитељ је присутан и сагласан.")
 		}, screenSupervisor},
 		{"supervisor paper", person(func(c *procedure.CaseView) {
-			c.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown, Serial: oldSerial}
+			c.Facts = &procedure.Facts{Certificate: procedure.CertExpired, Contract: procedure.ContractUnknown, Serial: oldSerial, Asked: noon}
 			c.Proposal = procedure.Proposal{Action: procedure.ActionNone, Reason: procedure.ReasonAuthoritySilent}
 		}), func(c *counter) {
 			c.desk.fail["Override"] = fail(procedure.CodeSameClerk)

@@ -45,12 +45,17 @@ func (a *App) readerWords() sign {
 func (a *App) readerStatus() sign {
 	c := a.snapshot.Case
 	switch {
-	case c != nil && c.SameCard:
+	case c != nil && (c.SameCard || c.NoCard && isCardOf(c, a.snapshot.Reader.Identity)):
 		return sign{drawing: pictureDone, short: a.words.say("reader.same.short")}
-	case c != nil && a.snapshot.Reader.Identity != nil:
+	case c != nil && a.snapshot.Reader.Identity != nil && c.Identity.CardNumber != "":
 		return sign{drawing: pictureWarning, short: a.words.say("reader.other.short")}
 	}
 	return a.readerWords()
+}
+
+// isCardOf reports whether this is the card that a case without one is about.
+func isCardOf(c *procedure.CaseView, in *procedure.Identity) bool {
+	return in != nil && in.CardNumber != "" && in.CardNumber == c.Identity.CardNumber
 }
 
 // cardWords say what is known of the card in the reader.
@@ -100,12 +105,24 @@ func fullName(id procedure.Identity) string {
 }
 
 // railSteps are the steps of the rail: those of the phases that a case of this
-// action goes through.
-func railSteps(c *procedure.CaseView) []string {
+// action goes through. Until it is chosen, they follow what is asked for and
+// what is proposed.
+func (a *App) railSteps(c *procedure.CaseView) []string {
+	action := c.Action
+	if c.Phase == procedure.PhasePerson {
+		switch a.service() {
+		case procedure.ServiceUnblock:
+			action = procedure.ActionUnblock
+		case procedure.ServiceStatus:
+			action = procedure.ActionRevoke // or another: their steps are the same
+		default:
+			action = a.changeFirst(c)
+		}
+	}
 	switch {
-	case c.Action.ChangesStatus() || c.NoCard:
+	case action.ChangesStatus() || c.NoCard:
 		return []string{"rail.person.status", "rail.papers.plain", "rail.work.status", "rail.hand-over"}
-	case c.Action == procedure.ActionUnblock:
+	case action == procedure.ActionUnblock:
 		return []string{"rail.person", "rail.papers.plain", "rail.pin", "rail.work.unblock", "rail.hand-over"}
 	}
 	return []string{"rail.person", "rail.papers", "rail.content", "rail.pin", "rail.work", "rail.hand-over"}

@@ -43,9 +43,14 @@ func (a *App) moment(t time.Time) string {
 }
 
 // clock is a time of today as hours and minutes, or else with its date.
-func (a *App) clock(t time.Time) string {
+func (a *App) clock(t time.Time) string { return a.clockAs(t, "15:04") }
+
+// clockToSecond is clock with seconds, for what may be done again at once.
+func (a *App) clockToSecond(t time.Time) string { return a.clockAs(t, "15:04:05") }
+
+func (a *App) clockAs(t time.Time, format string) string {
 	if procedure.DateOf(t, a.cfg.Zone) == procedure.DateOf(a.cfg.Now(), a.cfg.Zone) {
-		return t.In(a.cfg.Zone).Format("15:04")
+		return t.In(a.cfg.Zone).Format(format)
 	}
 	return a.moment(t)
 }

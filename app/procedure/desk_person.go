@@ -11,7 +11,7 @@ import (
 // ConfirmPerson records the clerk's answers of screen A and with them the
 // action of the case. A no is recorded too and comes back as an error:
 // CodeFace, CodeNeedsUnblock, CodeNeedsSupervisor, or why the service cannot
-// be had.
+// be had. After another face than the card's the rest need not be answered.
 func (e *Engine) ConfirmPerson(ctx context.Context, a PersonAnswers) error {
 	c, cur, leave, err := e.enterCase(ctx, "ConfirmPerson", MoveAskPerson)
 	if err != nil {
@@ -37,6 +37,9 @@ func (e *Engine) ConfirmPerson(ctx context.Context, a PersonAnswers) error {
 	}
 	if c.NoCard && a.Service != ServiceStatus {
 		return &Error{Code: CodeNotNow, Detail: "without the card there is a change of status only"}
+	}
+	if a.Face == No && !slices.Contains(c.Override.Needs, CodeFace) { // what else is not asked of another person
+		return e.confirmed(ctx, c, cur, a, ActionChosen{}, &Error{Code: CodeFace})
 	}
 	if open := personOpen(c, a, tries); len(open) > 0 {
 		return &Error{Code: CodeAnswerOpen, Fields: open}
@@ -187,6 +190,7 @@ var reasonCodes = map[Reason]Code{
 	ReasonCertificateElsewhere: CodeCertificateElsewhere,
 	ReasonSuspended:            CodeSuspended,
 	ReasonUnclear:              CodeNeedsSupervisor,
+	ReasonStateSilent:          CodeNoLink,
 }
 
 // renewalContract is the contract under which the case renews: the register's,

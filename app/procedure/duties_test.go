@@ -125,6 +125,32 @@ func TestE03FaceConfirmed(t *testing.T) {
 	}
 }
 
+// TestE03AnotherPersonIsAskedNothing: whatever he came for, a no ends the
+// questions, and a supervisor may decide otherwise over the change then chosen.
+func TestE03AnotherPersonIsAskedNothing(t *testing.T) {
+	for _, s := range []procedure.Service{procedure.ServiceCertificate, procedure.ServiceUnblock, procedure.ServiceStatus} {
+		t.Run(string(s), func(t *testing.T) {
+			h, old := standing(t, proctest.Active)
+			a := procedure.PersonAnswers{Face: procedure.No, Service: s}
+			h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, a), procedure.CodeFace)
+			if v := h.view(); v.Person.Face != procedure.No || !slices.Contains(v.Needs, procedure.CodeFace) {
+				t.Errorf("face %q, needs %v", v.Person.Face, v.Needs)
+			}
+			if s != procedure.ServiceStatus {
+				h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace))
+				return
+			}
+			a = statusAnswers(procedure.ActionSuspend, old.Serial, procedure.StatusSuspendWish)
+			a.Face = procedure.No
+			h.wants("unsigned", h.e.ConfirmPerson(ctx, a), procedure.CodeFace)
+			o := procedure.OverrideRequest{Choice: procedure.ActionSuspend, Reason: "препознат по документу"}
+			h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+			h.must("signed", h.e.ConfirmPerson(ctx, a))
+			h.phase(procedure.PhasePapers)
+		})
+	}
+}
+
 // TestE04PINAskedBeforePaper: whether he knows the PIN is asked before any
 // paper; no leads to an unblock with change.
 func TestE04PINAskedBeforePaper(t *testing.T) {

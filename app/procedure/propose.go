@@ -19,7 +19,8 @@ const (
 	ReasonSuspended            Reason = "suspended"             // reactivation, not a new certificate
 	ReasonRevoked              Reason = "revoked"               // issuing with a new contract
 	ReasonNeverActive          Reason = "never-active"          // issued once, never in force: issuing
-	ReasonUnclear              Reason = "unclear"               // a certificate on the chip that the authority did not answer for
+	ReasonUnclear              Reason = "unclear"               // a certificate on the chip of which the authority's answer says nothing
+	ReasonStateSilent          Reason = "state-silent"          // it still runs, and nobody knows whether it is in force
 )
 
 // Proposal is what the app would do, and why.
@@ -31,10 +32,10 @@ type Proposal struct {
 // Propose decides from the facts alone (procedure, section 3.4). It answers
 // every combination of them. Another choice than its own is a supervisor's.
 //
-// No answer of the authority is never "no contract" (E7): with an expired
-// certificate the counter waits. With an empty chip it proposes to issue,
-// since the papers can be done meanwhile and nothing is issued without the
-// authority.
+// No answer of the authority is never "no contract" (E7), nor "in force": with
+// a certificate on the chip, expired or not, the counter waits. With an empty
+// chip it proposes to issue, since the papers can be done meanwhile and nothing
+// is issued without the authority.
 func Propose(f Facts, s Settings) Proposal {
 	if f.Card != "" {
 		return Proposal{ActionNone, ReasonNotEligible}
@@ -52,7 +53,7 @@ func Propose(f Facts, s Settings) Proposal {
 		return proposeStanding(f, s)
 	}
 	if !f.Authority {
-		return Proposal{ActionNone, ReasonAuthoritySilent}
+		return Proposal{ActionNone, ReasonStateSilent}
 	}
 	return Proposal{ActionNone, ReasonUnclear}
 }

@@ -40,8 +40,8 @@ func TestPropose(t *testing.T) {
 		{procedure.CertRevoked, false, same("issue revoked"), "issue revoked"},
 		{procedure.CertHold, true, same("issue never-active"), "issue never-active"},
 		{procedure.CertHold, false, same("issue never-active"), "issue never-active"},
-		{procedure.CertUnknown, true, same("none unclear"), silent},
-		{procedure.CertUnknown, false, same("none unclear"), silent},
+		{procedure.CertUnknown, true, same("none unclear"), "none state-silent"},
+		{procedure.CertUnknown, false, same("none unclear"), "none state-silent"},
 	}
 	if len(tests) != 2*len(procedure.CertStates) || len(byContract) != len(procedure.ContractStates) {
 		t.Fatalf("%d rows for %d states, %d columns (%s)", len(tests), len(procedure.CertStates), len(byContract), contractRows)
@@ -85,6 +85,49 @@ func TestProposeUnknownStates(t *testing.T) {
 		if p := procedure.Propose(f, s); p.Action != procedure.ActionNone {
 			t.Errorf("%+v: %s", f, cell(p))
 		}
+	}
+}
+
+// TestProposeSilent: without an answer nothing is said of a certificate that the
+// chip does not show.
+func TestProposeSilent(t *testing.T) {
+	tests := []struct {
+		name string
+		days int // until the end of the certificate on the chip; 0: none there
+		want string
+	}{
+		{"running", 5 * 365, "none state-silent"},
+		{"expired", -1, "none authority-silent"},
+		{"none", 0, "issue no-certificate"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := testHarness(t)
+			end := h.Clock.Now().AddDate(0, 0, tt.days)
+			if tt.days != 0 {
+				h.Authority.IssueOld(h.Card, "U-1", end.AddDate(-5, 0, 0), end, statusNamed("suspended"))
+			}
+			h.Authority.SetSilent(true)
+			h.restart()
+			h.insert(h.Card)
+			h.must("OpenCase", h.e.OpenCase(ctx))
+			v := h.view()
+			if got := cell(v.Proposal); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if tt.days != 0 && v.Facts.NotAfter.Sub(end).Abs() > time.Second {
+				t.Errorf("the certificate ends %s, want %s", v.Facts.NotAfter, end)
+			}
+			first := v.Facts.Asked
+			h.Clock.Advance(time.Minute)
+			h.must("AskAgain", h.e.AskAgain(ctx))
+			if again := h.view().Facts.Asked; !again.After(first) {
+				t.Errorf("asked at %s, and again at %s", first, again)
+			}
+			if v.Proposal.Action == procedure.ActionNone {
+				h.wants("ConfirmPerson", h.e.ConfirmPerson(ctx, knowsPIN), procedure.CodeNoLink)
+			}
+		})
 	}
 }
 

@@ -244,7 +244,7 @@ type CaseView struct {
 	NoCard     bool      // opened without the card
 	Holder     string    // name in the certificates of somebody without his card
 	Received   time.Time // of Obrazac 3; zero: not received yet
-	Deadline   time.Time // until when the change of status has to be made
+	Deadline   time.Time // until when the change of status has to be made; zero once it was
 	Brought    []BroughtForm
 	// HandOverAsks are the ticks asked for at the end, by Field name.
 	HandOverAsks []string

@@ -190,7 +190,7 @@ func (e *Engine) waiting(v *CaseView, c Case, move Move) {
 func (e *Engine) decisionView(v *CaseView, c Case) {
 	v.Facts = c.factsView(e.cur)
 	v.Status = c.status(e.cur)
-	if !c.Received.IsZero() {
+	if !c.Received.IsZero() && c.StatusAt.IsZero() {
 		v.Deadline = c.Received.Add(e.cfg.Settings.StatusDeadline)
 	}
 	if c.PersonDone {
