@@ -81,6 +81,9 @@ type Config struct {
 	// NoSeal leaves out the seal on the contract (setting
 	// contract.seal_required off).
 	NoSeal bool
+	// Erases says that the personal data of a case that is over go from here
+	// once the authority holds them (setting journal.purge_after_ack on).
+	Erases bool
 	// NoBrought leaves out the forms that citizens bring filled in (setting
 	// forms.accept_brought off).
 	NoBrought bool

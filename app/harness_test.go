@@ -330,7 +330,7 @@ func openAs(t testing.TB, s procedure.Snapshot, size fyne.Size, look Look) *coun
 	t.Cleanup(c.window.Close)
 	var err error
 	c.app, err = New(Config{
-		Desk: c.desk, Window: c.window, Printer: c, Preview: c, Zone: time.UTC, PIN: c.buf, DigitsInOrder: true,
+		Desk: c.desk, Window: c.window, Printer: c, Preview: c, Zone: time.UTC, PIN: c.buf, DigitsInOrder: true, Erases: true,
 		Render: func(d procedure.PaperData) (forms.Job, error) {
 			return forms.Job{PDF: []byte("%PDF " + d.CaseNumber)}, nil
 		},

@@ -26,7 +26,7 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 	})
 	side := a.share(0.41)
 	measure := a.share(0.59) - 2*unit(6)
-	ticks := []fyne.CanvasObject{line(styleSub, a.words.say("hand-over.checklist"))}
+	ticks := append([]fyne.CanvasObject{line(styleSub, a.words.say("hand-over.checklist"))}, a.cardStillIn(measure-unit(12))...)
 	for i, f := range c.HandOverAsks {
 		if i == 0 {
 			p.first = f
@@ -46,6 +46,15 @@ func (a *App) handOverPage(p, kept *page) fyne.CanvasObject {
 		parts = append(parts, a.printed())
 	}
 	return column(unit(3), parts...)
+}
+
+// cardStillIn says so while the card of the case is in the reader: it is the
+// citizen's, and is given back.
+func (a *App) cardStillIn(width float32) []fyne.CanvasObject {
+	if !a.snapshot.Case.SameCard {
+		return nil
+	}
+	return []fyne.CanvasObject{a.warningLine(a.words.say("hand-over.card"), width)}
 }
 
 // finalPrinted reports whether the papers of the end, of which the label is
@@ -135,6 +144,10 @@ func (a *App) closedPage(p *page) fyne.CanvasObject {
 		para(styleLead, a.words.fill("closed.text", with{"Number": c.Number}), a.measure()-2*unit(6)),
 		row(unit(3), picture(l.drawing, unit(5.5)), para(styleBody, l.heading+" "+l.text, a.measure()-unit(24))),
 	}
+	parts = append(parts, a.cardStillIn(a.measure()-2*unit(6))...)
+	if a.cfg.Erases && len(c.Papers) > 0 {
+		parts = append(parts, para(styleSecondary, a.words.say("closed.papers"), a.measure()-2*unit(6)))
+	}
 	if !finalPrinted(c) {
 		print := func() { a.print("receipt") }
 		a.addOther(p, controlPrint, rankSecondary, a.words.say("hand-over.print"), a.words.say("key.print"), print)
@@ -161,5 +174,6 @@ func (a *App) refusedPage(p *page) fyne.CanvasObject {
 		para(styleBody, a.next(c.Refusal), a.textWidth()),
 		para(styleSecondary, a.words.fill(a.words.either("refused.text."+string(c.Refusal), "refused.text"), with{"Number": c.Number}), a.textWidth()),
 	}
+	parts = append(parts, a.cardStillIn(a.textWidth())...)
 	return centred(panel(column(unit(4), parts...)))
 }

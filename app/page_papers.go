@@ -100,8 +100,8 @@ func (a *App) signedPage(p, kept *page) fyne.CanvasObject {
 	a.setLater(p)
 	if c.Phase == procedure.PhasePapers {
 		a.broughtKey(p)
-		a.printKeys(p)
 	}
+	a.printKeys(p)
 	a.setPrimary(p, a.words.say("papers.go."+string(c.Action)), a.confirmPapers)
 	p.first = a.paperTicks(c)[0]
 	parts := []fyne.CanvasObject{column(unit(2), a.heading("papers.sign.heading"), para(styleBody, a.words.say(a.signText(c)), a.measure()))}

@@ -60,7 +60,7 @@ func (a *App) reprint(id procedure.CaseID, job int) {
 }
 
 // reprintPage lists the papers of a case as they were printed, to be printed
-// once more. Where the personal data were erased it says where to ask.
+// once more. Where the personal data were erased it says what is done instead.
 func (a *App) reprintPage(p *page) fyne.CanvasObject {
 	a.setBack(p, a.words.say("back"), a.closeReprint)
 	l := &a.draft.ledger
@@ -92,8 +92,8 @@ func (a *App) reprintPage(p *page) fyne.CanvasObject {
 		para(styleCaption, a.words.fill("papers.printer", with{"Name": a.printerWords(a.printerName())}), a.measure()))
 }
 
-// reprintErased says that nothing can be printed here any more, and where to
-// ask.
+// reprintErased says that nothing can be printed here any more, and what is
+// done for a citizen who needs a paper.
 func (a *App) reprintErased(h *procedure.CaseHistory) fyne.CanvasObject {
 	inner := boxMeasure(a.measure())
 	parts := []fyne.CanvasObject{para(styleBody, a.words.fill("reprint.erased.text", with{"Number": h.Row.Number}), inner)}

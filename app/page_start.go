@@ -126,8 +126,13 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		label = "home.resume.card"
 	}
 	big := newButton(a.keys, rankLarge, a.words.say(label), a.words.say("home.new.keys"), open)
-	p.add(controlPrimary, big)
 	p.keys[fyne.KeyReturn], p.keys[fyne.KeyF2] = open, open
+	if a.served() { // a new case of this card is a decision, not the next Enter
+		big = newButton(a.keys, rankSecondary, a.words.say(label), a.words.say("key.new"), open)
+		delete(p.keys, fyne.KeyReturn)
+		p.first = controlFailure
+	}
+	p.add(controlPrimary, big)
 	buttons := []fyne.CanvasObject{natural(big)}
 	if a.unservable() != "" {
 		slip := newButton(a.keys, rankSecondary, a.words.say("home.slip"), a.words.say("key.slip"), a.refuseCard)
@@ -175,6 +180,11 @@ func (a *App) cardPanel(p *page, buttons fyne.CanvasObject) fyne.CanvasObject {
 		words = append(words, para(styleSecondary, a.words.fill("reader.whose", with{"Name": fullName(*r.Identity), "Card": string(r.Identity.CardNumber)}), measure))
 	}
 	var state fyne.CanvasObject = column(unit(2), words...)
+	if a.served() {
+		served := newAttention(a.keys, w.heading+". "+w.text, state)
+		p.add(controlFailure, served)
+		state = served
+	}
 	if n := a.notices(p, measure); n != nil {
 		state = n
 	}

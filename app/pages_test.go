@@ -97,6 +97,7 @@ func issuingScenes() []scene {
 			erased.ID, erased.Number, erased.Erased = "c", "BG-017-03-2026-000122", true
 			s.Waiting = []procedure.CaseSummary{card, contract, erased}
 		}), nil, screenHome},
+		{"home finished", with1(atHome(), func(s *procedure.Snapshot) { s.Reader.Finished = true }), nil, screenHome},
 		{"home waiting", with1(atHome(), func(s *procedure.Snapshot) {
 			for i, p := range []procedure.Phase{procedure.PhaseWork, procedure.PhasePIN, procedure.PhasePapers, procedure.PhaseHandOver} {
 				s.Waiting = append(s.Waiting, procedure.CaseSummary{ID: procedure.CaseID(rune('a' + i)), Number: "BG-017-03-2026-00012" + string(rune('0'+i)), Name: "ЈОВАНОВИЋ СТЕФАН", Phase: p, Opened: noon.Add(-time.Duration(i) * 20 * time.Hour), WaitsFor: procedure.WaitsForCard})

@@ -674,6 +674,64 @@ func TestFocusComesIntoSight(t *testing.T) {
 	}
 }
 
+// TestCardLeftInReader: the last pages of a case say that its card is to be given
+// back, until it is out.
+func TestCardLeftInReader(t *testing.T) {
+	for _, phase := range []procedure.Phase{procedure.PhaseHandOver, procedure.PhaseClosed, procedure.PhaseRefused} {
+		c := open(t, inCase(phase), usual)
+		still := c.app.words.say("hand-over.card")
+		if !slices.Contains(wordsOn(c), still) {
+			t.Errorf("%s: the page does not say %q", phase, still)
+		}
+		c.set(func(s *procedure.Snapshot) { s.Case.SameCard = false })
+		if slices.Contains(wordsOn(c), still) {
+			t.Errorf("%s: the card is out, the page says %q", phase, still)
+		}
+	}
+}
+
+// TestServedCard: no Enter opens a new case of a card whose case is over; F2
+// does, and Enter again when the next card is there.
+func TestServedCard(t *testing.T) {
+	c := open(t, with1(atHome(), func(s *procedure.Snapshot) { s.Reader.Finished = true }), usual)
+	c.wantFocus(controlFailure)
+	c.press(fyne.KeyReturn)
+	c.wantCalls()
+	c.press(fyne.KeyF2)
+	c.wantCalls("OpenCase")
+	c.desk.calls = nil
+	c.set(func(s *procedure.Snapshot) { s.Reader.Finished = false })
+	c.wantFocus(controlPrimary)
+	c.press(fyne.KeyReturn)
+	c.wantCalls("OpenCase")
+}
+
+// TestPrintWhileEmailIsOpen: the papers can be printed again when the ticks are
+// confirmed and the e-mail is not.
+func TestPrintWhileEmailIsOpen(t *testing.T) {
+	c := open(t, inCase(procedure.PhaseEmail), usual)
+	c.press(fyne.KeyF11, fyne.KeyReturn)
+	c.wantScreen(screenSigned)
+	c.press(fyne.KeyF9)
+	c.wantScreen(screenSigned)
+	if len(c.jobs) != 1 {
+		t.Errorf("%d jobs were printed, want 1", len(c.jobs))
+	}
+}
+
+// TestErasedAfterClosing: the last page says how long its papers can be printed,
+// where that ends with it.
+func TestErasedAfterClosing(t *testing.T) {
+	for _, erases := range []bool{true, false} {
+		c := open(t, inCase(procedure.PhaseClosed), usual)
+		c.app.cfg.Erases = erases
+		c.app.render()
+		if got := slices.Contains(wordsOn(c), c.app.words.say("closed.papers")); got != erases {
+			t.Errorf("data erased %t: the page says %t", erases, got)
+		}
+	}
+}
+
 // TestF9OnlyPrints: it prints without a question, so it is nothing else on any
 // page; the state of the counter has a key of its own.
 func TestF9OnlyPrints(t *testing.T) {

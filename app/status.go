@@ -58,9 +58,15 @@ func isCardOf(c *procedure.CaseView, in *procedure.Identity) bool {
 	return in != nil && in.CardNumber != "" && in.CardNumber == c.Identity.CardNumber
 }
 
+// served reports whether the card in the reader is still there from a case that
+// is over, and no other case of it waits.
+func (a *App) served() bool { return a.snapshot.Reader.Finished && !a.snapshot.Reader.Waits }
+
 // cardWords say what is known of the card in the reader.
 func (a *App) cardWords(r procedure.ReaderView) sign {
 	switch {
+	case a.served():
+		return sign{pictureWarning, pictureCardOut, a.words.say("reader.finished.short"), a.words.say("reader.finished.heading"), a.words.say("reader.finished.text")}
 	case r.Problem != nil:
 		t := a.explain(r.Problem)
 		return sign{pictureError, pictureCardWrong, a.words.say("reader.problem.short"), t.what, t.do}

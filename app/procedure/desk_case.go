@@ -162,7 +162,10 @@ func (e *Engine) park(ctx context.Context) error {
 			return err
 		}
 	}
-	e.update(func() { e.cur = nil })
+	e.update(func() {
+		e.cur = nil
+		e.reader.finished = c.Over() && e.cardFacts(cur.record).Presence == CardSame
+	})
 	if c.Over() {
 		e.wakeSync(0) // what it kept for its papers is erased now
 	}

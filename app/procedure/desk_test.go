@@ -294,6 +294,39 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// TestFinished: the reader tells a card whose case is over, until it is out;
+// no case of it waits, and a new one can be opened.
+func TestFinished(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(*harness)
+		want bool
+	}{
+		{"closed", func(h *harness) { h.toHandOver(); h.close() }, true},
+		{"refused", func(h *harness) { h.toPapers(); h.must("RefuseCase", h.e.RefuseCase(ctx, procedure.CodeFace)) }, true},
+		{"left unfinished", func(h *harness) { h.toPapers() }, false},
+		{"taken out before", func(h *harness) { h.toHandOver(); h.remove(); h.close() }, false},
+		{"another card in its place", func(h *harness) { h.toHandOver(); h.close(); h.insert(h.other) }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := testHarness(t)
+			tt.do(h)
+			if h.e.Snapshot().Reader.Finished {
+				t.Error("the case on the screen counts as left")
+			}
+			h.must("ParkCase", h.e.ParkCase(ctx))
+			if got := h.e.Snapshot().Reader.Finished; got != tt.want {
+				t.Errorf("the card has served: %t, want %t", got, tt.want)
+			}
+			h.insert(h.Card)
+			if h.e.Snapshot().Reader.Finished {
+				t.Error("the card was put in anew, and counts as left")
+			}
+		})
+	}
+}
+
 // TestErased: a case whose personal data are gone cannot go on.
 func TestErased(t *testing.T) {
 	h := testHarness(t)

@@ -12,12 +12,13 @@ type readerState struct {
 	portrait []byte
 	verdict  *Eligibility
 	problem  *Error
+	finished bool // its case ended, and it has not been taken out since
 }
 
 func (r readerState) view() ReaderView {
 	return ReaderView{
 		State: r.event.State, Reading: r.busy(), Identity: r.identity, Portrait: r.portrait,
-		Chip: r.chip, Verdict: r.verdict, Problem: r.problem,
+		Chip: r.chip, Verdict: r.verdict, Problem: r.problem, Finished: r.finished,
 	}
 }
 

@@ -165,6 +165,7 @@ type ReaderView struct {
 	Verdict  *Eligibility // nil until identity and chip were judged
 	Problem  *Error       // why reading failed
 	Waits    bool         // an unfinished case of this card waits: OpenCase goes on with it
+	Finished bool         // the case left last was this card's and is over; the card has not been out since
 }
 
 // Eligibility is the judgement of section 3.1 and 5.8 on one card.

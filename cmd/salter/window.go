@@ -116,7 +116,7 @@ func show(ctx context.Context, s screens) error {
 		Version: version, Support: s.settings.Counter.Support, SetTheme: fa.Settings().SetTheme, Look: look.load(), SaveLook: look.save,
 		Now: time.Now, Go: s.crashes.start, Post: end.post, FreeMemory: debug.FreeOSMemory, Close: end.now, Crashed: s.crashed, Restart: func() { s.restart(); end.now() },
 		Zone: procedure.Belgrade(), PIN: pin, PINAgain: again, DigitsInOrder: s.settings.PIN.Ordered,
-		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk,
+		NoSeal: !s.settings.Contract.SealRequired, NoBrought: !s.settings.Forms.AcceptBrought, AllBeforeClerk: s.settings.Forms.SignAllBeforeClerk, Erases: s.settings.Journal.PurgeAfterAck,
 		Printers: s.printers, Preview: s.preview, LockAfter: time.Duration(s.settings.Clerk.LockMinutes) * time.Minute,
 		Second: second, Pressed: func() bool { return slices.ContainsFunc(fa.Driver().AllWindows(), mouseDown) },
 	})
