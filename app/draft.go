@@ -48,6 +48,11 @@ func (d *draft) follow(s procedure.Snapshot) {
 		old := *d
 		*d = draft{of: c.ID, phase: c.Phase, person: c.Person, papers: c.Ticks, email: c.Email, ending: c.HandOver}
 		d.email.Again = d.email.Address // it was typed twice then
+		if d.person.Status == (procedure.StatusAnswers{}) {
+			d.person.Status = c.Signed // parked when it was signed
+		} else {
+			d.person.Status.Document = c.Status.Document
+		}
 		if old.of == c.ID {
 			d.keepScreenB(&old, c)
 		}

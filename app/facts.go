@@ -138,6 +138,8 @@ func shortSerial(hex string) string {
 // needs says in a line what a supervisor has to sign, or who signed it.
 func (a *App) needs(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	switch {
+	case a.statusChanged():
+		return a.warningLine(a.words.say("needs.changed"), width)
 	case c.Overridden != nil:
 		words := a.words.fill("needs.signed", with{"Number": c.Overridden.Number})
 		return topRow(unit(2), picture(pictureDone, unit(4.5)), para(styleStrong.in(toneSuccess.colour), words, width-unit(6.5)))

@@ -95,7 +95,7 @@ func (a *App) changeFirst(c *procedure.CaseView) procedure.Action {
 // primary is the id of the primary button: it may lead there already.
 func (a *App) supervisorKey(p *page, primary string) {
 	c := a.snapshot.Case
-	if c.Facts == nil || len(a.openNeeds(c)) == 0 && !a.choosesAction() {
+	if c.Facts == nil || len(a.openNeeds(c)) == 0 && !a.statusChanged() && !a.choosesAction() {
 		return
 	}
 	if primary != "supervisor.open" {

@@ -79,11 +79,23 @@ func (a *App) statusLast(p, kept *page, c *procedure.CaseView, width float32) []
 	var last []fyne.CanvasObject
 	if c.NoCard {
 		last = append(last, a.typed(p, kept, procedure.FieldDocument, &d.Document, "", width))
+		in := p.controls[procedure.FieldDocument].(*input)
+		in.OnChanged = func(s string) { a.answerStatus(func() { d.Document = s }) }
 	}
 	if d.Op == procedure.ActionRevoke && d.Serial != "" && c.Facts.ContractRef.Number != "" {
 		last = append(last, a.ticked(p, fieldEnd, width-unit(12), &d.EndContract))
+		p.controls[fieldEnd].(*tick).changed = func(on bool) { a.answerStatus(func() { d.EndContract = on }) }
 	}
 	return last
+}
+
+// answerStatus takes an answer, and shows at once if it is no longer what the
+// supervisor signed.
+func (a *App) answerStatus(set func()) {
+	was := a.statusChanged()
+	if set(); a.statusChanged() != was {
+		a.render()
+	}
 }
 
 // statusUnknown: without the register nobody knows which certificates there
@@ -142,11 +154,20 @@ func (a *App) statusCertificates(register []procedure.CertificateFact, op proced
 	var options []option
 	for _, cert := range register {
 		if slices.Contains(states, cert.State) {
-			options = append(options, option{value: cert.Serial, label: a.words.fill("status.certificate", with{"Name": cert.CommonName, "State": a.words.say("certificate." + string(cert.State))}),
-				note: a.words.fill("status.certificate.note", with{"Serial": shortSerial(cert.Serial), "To": a.day(cert.NotAfter), "Card": string(cert.CardNumber)})})
+			options = append(options, a.statusCertificate(cert))
 		}
 	}
 	return options
+}
+
+// statusCertificate says of a certificate whose it is, how it stands and what
+// tells it from his others.
+func (a *App) statusCertificate(cert procedure.CertificateFact) option {
+	return option{
+		value: cert.Serial,
+		label: a.words.fill("status.certificate", with{"Name": cert.CommonName, "State": a.words.say("certificate." + string(cert.State))}),
+		note:  a.words.fill("status.certificate.note", with{"Serial": shortSerial(cert.Serial), "To": a.day(cert.NotAfter), "Card": string(cert.CardNumber)}),
+	}
 }
 
 func (a *App) statusReasons(op procedure.Action) []option {

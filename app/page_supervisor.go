@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -44,14 +45,23 @@ func (a *App) supervisorPage(p, kept *page) fyne.CanvasObject {
 func (a *App) whySupervisor(c *procedure.CaseView, width float32) fyne.CanvasObject {
 	why := a.words.say("supervisor.other")
 	switch {
+	case a.statusChanged():
+		why = a.words.say("needs.changed")
 	case len(a.openNeeds(c)) > 0:
 		why = a.needsWords(c)
 	case a.signsChosen() && c.Action.Certifies():
 		why = a.words.say("supervisor.silent")
 	case a.signsChosen():
 		why = a.words.say("supervisor.asked")
+	case a.service() == procedure.ServiceStatus && c.NoCard:
+		why = a.words.say("needs.no-card")
+	case a.service() == procedure.ServiceStatus:
+		why = a.words.say("needs.revocation")
 	}
 	parts := []fyne.CanvasObject{toneWarning.box(a.words.say("needs.heading"), width, para(styleBody, why, boxMeasure(width)))}
+	if a.service() == procedure.ServiceStatus && c.Facts != nil {
+		parts = append(parts, a.statusAsked(c, width-2*unit(6)))
+	}
 	if a.choosesAction() {
 		inner := width - 2*unit(6)
 		parts = append(parts, panel(column(unit(1),
@@ -133,7 +143,11 @@ func (a *App) override(in *input) {
 	o := a.draft.override
 	o.Reason = strings.TrimSpace(o.Reason)
 	c := a.snapshot.Case
-	o.Choice = a.draft.person.Status.Op
+	o.Choice, o.Status = "", procedure.StatusAnswers{}
+	if a.service() == procedure.ServiceStatus && !a.signsChosen() {
+		o.Status = a.draft.person.Status
+		o.Choice = o.Status.Op
+	}
 	if a.choosesAction() {
 		o.Choice = a.chosenAction(c)
 	}
@@ -163,13 +177,70 @@ func (a *App) override(in *input) {
 }
 
 // openSupervisor leads to the supervisor's decision; a change of status has to
-// be chosen before it can be signed.
+// be asked for completely before it can be signed.
 func (a *App) openSupervisor() {
-	if !a.signsChosen() && a.service() == procedure.ServiceStatus && a.draft.person.Status.Op == "" {
-		a.fail(procedure.CodeAnswerOpen, procedure.FieldOp)
+	if open := a.statusOpen(); len(open) > 0 {
+		a.fail(procedure.CodeAnswerOpen, open...)
 		return
 	}
 	a.openAside(screenSupervisor)
+}
+
+// statusOpen are the questions about a change of status that the page has not
+// been told yet, in the order of the page.
+func (a *App) statusOpen() []string {
+	c, s := a.snapshot.Case, a.draft.person.Status
+	if a.signsChosen() || a.service() != procedure.ServiceStatus {
+		return nil
+	}
+	var open []string
+	for _, q := range []struct {
+		field string
+		open  bool
+	}{
+		{procedure.FieldFace, a.draft.person.Face == procedure.Unanswered},
+		{procedure.FieldOp, s.Op == ""},
+		{procedure.FieldSerial, s.Op != "" && s.Serial == ""},
+		{procedure.FieldReason, s.Op != "" && s.Reason == ""},
+		{procedure.FieldDocument, c.NoCard && strings.TrimSpace(s.Document) == ""},
+	} {
+		if q.open {
+			open = append(open, q.field)
+		}
+	}
+	return open
+}
+
+// statusChanged reports whether the change of status is another than the one
+// that the supervisor signed.
+func (a *App) statusChanged() bool {
+	c := a.snapshot.Case
+	return c.Overridden != nil && !a.signsChosen() && a.service() == procedure.ServiceStatus && a.draft.person.Status != c.Signed
+}
+
+// statusAsked is the change of status that is signed, in short.
+func (a *App) statusAsked(c *procedure.CaseView, width float32) fyne.CanvasObject {
+	s := a.draft.person.Status
+	if a.signsChosen() {
+		s = c.Status
+	}
+	rows := []fyne.CanvasObject{fact(a.words.say("status.result.op"), a.words.say("action."+string(s.Op)), width)}
+	if s.EndContract {
+		rows = append(rows, para(styleBody, a.words.say("tick."+fieldEnd), width))
+	}
+	if i := slices.IndexFunc(c.Facts.Register, func(f procedure.CertificateFact) bool { return f.Serial == s.Serial }); i >= 0 {
+		o := a.statusCertificate(c.Facts.Register[i])
+		rows = append(rows, fact(a.words.say("field."+procedure.FieldSerial), o.label, width), para(styleCaption, o.note, width))
+	} else {
+		rows = append(rows, fact(a.words.say("field."+procedure.FieldSerial), shortSerial(s.Serial), width))
+	}
+	if s.Reason != "" {
+		rows = append(rows, fact(a.words.say("status.result.reason"), a.words.say("status.reason."+string(s.Reason)), width))
+	}
+	if s.Document != "" {
+		rows = append(rows, fact(a.words.say("field."+procedure.FieldDocument), s.Document, width))
+	}
+	return panel(column(unit(1), rows...))
 }
 
 // beforeSupervisor is the page from which the supervisor was called.

@@ -268,6 +268,54 @@ func TestWithoutCard(t *testing.T) {
 	}
 }
 
+// TestSupervisorSignsTheRequest: without the card a change of status is signed
+// when all of it is there to be seen; what is changed afterwards is not signed.
+func TestSupervisorSignsTheRequest(t *testing.T) {
+	c := open(t, lostCard(), usual)
+	c.press(fyne.KeyF4)
+	c.wantScreen(screenStatus)
+	if e := c.app.failure; e == nil || !slices.Equal(e.Fields, []string{procedure.FieldFace, procedure.FieldOp, procedure.FieldDocument}) {
+		t.Fatalf("asked for %v", e)
+	}
+	want := procedure.StatusAnswers{Op: procedure.ActionRevoke, Serial: oldSerial, Reason: procedure.StatusLost, Document: "пасош 012345678"}
+	c.app.draft.person.Face, c.app.draft.person.Status = procedure.Yes, want
+	c.app.render()
+	c.press(fyne.KeyF4)
+	c.wantScreen(screenSupervisor)
+	for _, words := range []string{"Опозив", "Картица изгубљена", "пасош 012345678", "ПЕТРОВИЋ АНА 004217633 Sign – " + c.app.words.say("certificate."+string(c.app.snapshot.Case.Facts.Register[0].State))} {
+		if !says(c, words) {
+			t.Errorf("the supervisor is not shown %q", words)
+		}
+	}
+	if says(c, c.app.words.say("supervisor.other")) {
+		t.Error("there is no proposal, but the page speaks of it")
+	}
+	c.typed("Пасош прегледан.")
+	c.press(fyne.KeyTab)
+	c.typed("тајна")
+	c.press(fyne.KeyReturn)
+	if c.desk.override.Status != want || c.desk.override.Choice != want.Op {
+		t.Errorf("signed %+v, want %+v", c.desk.override, want)
+	}
+	c.set(func(s *procedure.Snapshot) {
+		s.Case.Needs, s.Case.Overridden, s.Case.Signed = nil, &procedure.ClerkPerson{Number: "0012"}, want
+	})
+	signed, changed := c.app.words.fill("needs.signed", with{"Number": "0012"}), c.app.words.say("needs.changed")
+	if c.wantScreen(screenStatus); !says(c, signed) || says(c, changed) {
+		t.Error("the page does not say that the request was signed")
+	}
+	c.app.page.focus(procedure.FieldDocument)
+	c.typed("9")
+	if says(c, signed) || !says(c, changed) {
+		t.Error("the page says that the changed request was signed")
+	}
+	c.wantFocus(procedure.FieldDocument)
+	c.press(fyne.KeyF4)
+	if c.wantScreen(screenSupervisor); !says(c, changed) {
+		t.Error("the supervisor is not told that the request was changed")
+	}
+}
+
 // TestWaitingWithoutCard: unfinished cases without a card are told apart by who
 // was found, by which number, and for what.
 func TestWaitingWithoutCard(t *testing.T) {

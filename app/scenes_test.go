@@ -8,6 +8,17 @@ import (
 	"salter/app/procedure"
 )
 
+// lostCard is a revocation that is asked for without the card.
+func lostCard() procedure.Snapshot {
+	s := changing(inCase(procedure.PhasePerson), procedure.ActionRevoke)
+	s.Case.NoCard, s.Case.SameCard, s.Case.Portrait, s.Case.Chip = true, false, nil, procedure.Chip{}
+	s.Case.Holder = s.Case.Facts.Register[0].CommonName
+	s.Case.Needs = []procedure.Code{procedure.CodeNeedsSupervisor}
+	s.Case.Identity = procedure.Identity{PersonalNumber: "0101900715006", CardNumber: "004217633"}
+	s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
+	return s
+}
+
 // procedureScenes are the pages of everything but the plain issuing.
 func procedureScenes() []scene {
 	fail := func(e procedure.Code, fields ...string) error {
@@ -18,15 +29,7 @@ func procedureScenes() []scene {
 		f(s.Case)
 		return s
 	}
-	lost := func() procedure.Snapshot {
-		s := changing(inCase(procedure.PhasePerson), procedure.ActionRevoke)
-		s.Case.NoCard, s.Case.SameCard, s.Case.Portrait, s.Case.Chip = true, false, nil, procedure.Chip{}
-		s.Case.Holder = s.Case.Facts.Register[0].CommonName
-		s.Case.Needs = []procedure.Code{procedure.CodeNeedsSupervisor}
-		s.Case.Identity = procedure.Identity{PersonalNumber: "0101900715006", CardNumber: "004217633"}
-		s.Reader = procedure.ReaderView{State: procedure.ReaderEmpty}
-		return s
-	}
+	lost := lostCard
 	printed := func(s procedure.Snapshot) procedure.Snapshot { s.Case.Printed = true; return s }
 	return []scene{
 		{"look", inCase(procedure.PhaseEmail), func(c *counter) { c.press(fyne.KeyF10) }, screenLook},

@@ -93,8 +93,9 @@ type OverrideClaims struct {
 	Choice        string          `json:"choice"`   // ActionIssue, ActionRenew, or the operation of a status change
 	Needs         []string        `json:"needs"`    // what needed him, for instance NeedUnderAge
 	Reason        string          `json:"reason"`
-	PaperContract string          `json:"paper_contract"` // number on the citizen's copy; empty: none shown
-	IssuedAt      int64           `json:"iat"`            // Unix seconds
+	PaperContract string          `json:"paper_contract"`   // number on the citizen's copy; empty: none shown
+	Status        json.RawMessage `json:"status,omitempty"` // the change of status asked for; kept as signed, not judged
+	IssuedAt      int64           `json:"iat"`              // Unix seconds
 }
 
 // MaxOverrideAge is how old a supervisor's signature may be when it arrives.

@@ -120,6 +120,11 @@ func (e *Engine) recall(ctx context.Context, c Case, cur *current) error {
 		}
 		cur.document = string(b)
 	}
+	signed, err := e.signedOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	cur.signed = signed
 	for n := 1; n <= c.Rendered; n++ {
 		job, err := e.rendered(ctx, c.ID, n)
 		if err != nil {

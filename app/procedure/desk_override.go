@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -21,7 +22,17 @@ type overridePayload struct {
 	Needs         []Code        `json:"needs"`
 	Reason        string        `json:"reason"`
 	PaperContract string        `json:"paper_contract"`
-	IssuedAt      int64         `json:"iat"` // Unix seconds
+	Status        *signedStatus `json:"status,omitempty"` // of a change of status
+	IssuedAt      int64         `json:"iat"`              // Unix seconds
+}
+
+// signedStatus is the change of status as it was signed; its operation is the
+// choice.
+type signedStatus struct {
+	Serial      string       `json:"serial"`
+	Reason      StatusReason `json:"reason"`
+	EndContract bool         `json:"end_contract"`
+	Document    string       `json:"document,omitempty"`
 }
 
 // overrideFacts are the facts as they were signed.
@@ -63,6 +74,17 @@ func (e *Engine) Override(ctx context.Context, password []byte, o OverrideReques
 		return &Error{Code: CodeAnswerOpen, Fields: []string{FieldChoice}}
 	case o.Reason == "" || len(o.Reason) > maxReason:
 		return &Error{Code: CodeAnswerOpen, Fields: []string{FieldReason}}
+	}
+	switch {
+	case !o.Choice.ChangesStatus():
+		o.Status = StatusAnswers{}
+	case c.PersonDone:
+		o.Status = c.status(cur)
+	default:
+		o.Status.Op = o.Choice
+		if open := statusOpen(c, o.Status); len(open) > 0 {
+			return &Error{Code: CodeAnswerOpen, Fields: open}
+		}
 	}
 	if o.PaperContract, err = e.paperContract(ctx, c, cur, o.PaperContract); err != nil {
 		return err
@@ -141,8 +163,12 @@ func (e *Engine) override(ctx context.Context, c Case, cur *current, by Clerk, p
 	if needs == nil {
 		needs = []Code{}
 	}
+	var status *signedStatus
+	if s := o.Status; s.Op != "" {
+		status = &signedStatus{s.Serial, s.Reason, s.EndContract, s.Document}
+	}
 	payload, err := json.Marshal(overridePayload{
-		Version: 1, Case: c.ID, Proposal: p.Action, Choice: o.Choice, Needs: needs, Reason: o.Reason,
+		Status: status, Version: 1, Case: c.ID, Proposal: p.Action, Choice: o.Choice, Needs: needs, Reason: o.Reason,
 		PaperContract: o.PaperContract.Number, IssuedAt: e.cfg.Now().Unix(),
 		Facts: overrideFacts{f.Card, f.Supervisor, f.Certificate, f.OnChip, f.Contract, f.Authority, f.Blocked, f.Serial},
 	})
@@ -155,7 +181,7 @@ func (e *Engine) override(ctx context.Context, c Case, cur *current, by Clerk, p
 	}
 	part := partOverride(c.Overrides + 1)
 	person := by.Person()
-	return e.commit(ctx, draft{
+	err = e.commit(ctx, draft{
 		kind: KindOverridden, of: c.ID,
 		body: Overridden{
 			Supervisor: person.Number, Fingerprint: person.Fingerprint, Choice: o.Choice, Needs: needs, Part: part,
@@ -163,6 +189,37 @@ func (e *Engine) override(ctx context.Context, c Case, cur *current, by Clerk, p
 		},
 		parts: []sealed{{part, jws}},
 	})
+	if err == nil {
+		e.update(func() { cur.signed = o.Status })
+	}
+	return err
+}
+
+// signedOf reads back which change of status a supervisor signed; the zero
+// value if his signature was for something else.
+func (e *Engine) signedOf(ctx context.Context, c Case) (StatusAnswers, error) {
+	if c.Override.Part == "" || !c.Override.Choice.ChangesStatus() {
+		return StatusAnswers{}, nil
+	}
+	jws, err := e.part(ctx, c.ID, c.Override.Part)
+	if err != nil {
+		return StatusAnswers{}, err
+	}
+	_, rest, _ := strings.Cut(string(jws), ".")
+	body, _, _ := strings.Cut(rest, ".")
+	content, err := base64.RawURLEncoding.DecodeString(body)
+	var payload overridePayload
+	if err == nil {
+		err = json.Unmarshal(content, &payload)
+	}
+	if err != nil {
+		return StatusAnswers{}, &Error{Code: CodeTampered, Detail: "part " + c.Override.Part, Err: err}
+	}
+	s := payload.Status
+	if s == nil {
+		return StatusAnswers{}, nil // of an earlier version: the choice alone was signed
+	}
+	return StatusAnswers{Op: payload.Choice, Serial: s.Serial, Reason: s.Reason, EndContract: s.EndContract, Document: s.Document}, nil
 }
 
 // needs names what a supervisor has to sign for this choice (section 5.8).

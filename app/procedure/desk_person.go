@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -114,16 +115,31 @@ func personOpen(c Case, a PersonAnswers, tries int) []string {
 	case ServiceUnblock:
 		ask(FieldUnblock, a.Unblock == UnblockNone)
 	case ServiceStatus:
-		s := a.Status
-		ask(FieldOp, !s.Op.ChangesStatus())
-		ask(FieldSerial, s.Serial == "")
-		ask(FieldReason, !reasonFits(s))
-		ask(FieldDocument, c.NoCard && s.Document == "")
+		open = append(open, statusOpen(c, a.Status)...)
 	default:
 		ask(FieldService, true)
 	}
 	// Who does not know the PIN cannot keep it.
 	ask(FieldUnblock, a.Unblock == UnblockKeep && a.KnowsPIN == No)
+	return open
+}
+
+// statusOpen names what a change of status does not say yet.
+func statusOpen(c Case, s StatusAnswers) []string {
+	var open []string
+	for _, q := range []struct {
+		field      string
+		unanswered bool
+	}{
+		{FieldOp, !s.Op.ChangesStatus()},
+		{FieldSerial, s.Serial == ""},
+		{FieldReason, !reasonFits(s)},
+		{FieldDocument, c.NoCard && strings.TrimSpace(s.Document) == ""},
+	} {
+		if q.unanswered {
+			open = append(open, q.field)
+		}
+	}
 	return open
 }
 
@@ -212,6 +228,9 @@ func (e *Engine) mayChoose(ctx context.Context, c Case, cur *current, a PersonAn
 		return &Error{Code: CodeNeedsUnblock} // R3
 	}
 	c.Person.Face = a.Face
+	if choice.ChangesStatus() && cur.signed != a.Status {
+		c.Override = Overridden{} // another request was signed
+	}
 	open := c.unsigned(e.needs(c, cur, choice), choice)
 	switch {
 	case slices.Contains(open, CodeFace):

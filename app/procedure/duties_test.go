@@ -143,7 +143,7 @@ func TestE03AnotherPersonIsAskedNothing(t *testing.T) {
 			a = statusAnswers(procedure.ActionSuspend, old.Serial, procedure.StatusSuspendWish)
 			a.Face = procedure.No
 			h.wants("unsigned", h.e.ConfirmPerson(ctx, a), procedure.CodeFace)
-			o := procedure.OverrideRequest{Choice: procedure.ActionSuspend, Reason: "препознат по документу"}
+			o := procedure.OverrideRequest{Choice: procedure.ActionSuspend, Reason: "препознат по документу", Status: a.Status}
 			h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
 			h.must("signed", h.e.ConfirmPerson(ctx, a))
 			h.phase(procedure.PhasePapers)

@@ -100,6 +100,7 @@ type current struct {
 	papers   []PaperRecord // with their hashes, as far as they can be opened
 	stamp    *paperStamp   // of the papers that were made last and are not recorded yet
 	document string        // the other identity document of somebody without his card
+	signed   StatusAnswers // the change of status that a supervisor signed last
 	// register is the authority's list of the person's certificates.
 	register []CertificateFact
 	retry    backoff // of the authority

@@ -8,6 +8,9 @@ type OverrideRequest struct {
 	// PaperContract is the contract that the citizen shows on paper while the
 	// authority does not know it or does not answer.
 	PaperContract ContractRef
+	// Status is what a change of status asks for, complete: he signs that and
+	// no other. Once the action is chosen it is that of the case.
+	Status StatusAnswers
 }
 
 // Overridden is a supervisor's signature. Its commitment: the compact JWS,

@@ -107,7 +107,7 @@ func (h *harness) stepPerson(v *procedure.CaseView) {
 		if a.Service == procedure.ServiceStatus {
 			choice = a.Status.Op
 		}
-		o := procedure.OverrideRequest{Choice: choice, Reason: "грађанин остаје при захтеву"}
+		o := procedure.OverrideRequest{Choice: choice, Reason: "грађанин остаје при захтеву", Status: a.Status}
 		if h.e.Override(ctx, []byte(proctest.SupervisorPassword), o) == nil {
 			a.Choice = choice
 			_ = h.e.ConfirmPerson(ctx, a)

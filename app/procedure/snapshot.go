@@ -239,8 +239,9 @@ type CaseView struct {
 	Unblock    Unblock
 	Facts      *Facts // nil: not learned yet
 	Proposal   Proposal
-	Needs      []Code       // what a supervisor has to sign before the case goes on
-	Overridden *ClerkPerson // the supervisor who signed; only Number and Fingerprint; nil: nobody
+	Needs      []Code        // what a supervisor has to sign before the case goes on
+	Overridden *ClerkPerson  // the supervisor who signed; only Number and Fingerprint; nil: nobody
+	Signed     StatusAnswers // the change of status that he signed; zero: he signed none
 	Status     StatusAnswers
 	NoCard     bool      // opened without the card
 	Holder     string    // name in the certificates of somebody without his card

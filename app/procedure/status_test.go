@@ -314,7 +314,25 @@ func TestWithoutCard(t *testing.T) {
 	a.Status.Document = "пасош 012345678"
 	h.wants("no supervisor", h.e.ConfirmPerson(ctx, a), procedure.CodeNeedsSupervisor)
 	o := procedure.OverrideRequest{Choice: procedure.ActionRevoke, Reason: "пасош прегледан"}
-	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
+	password := []byte(proctest.SupervisorPassword)
+	h.wants("signing what is open", h.e.Override(ctx, password, o), procedure.CodeAnswerOpen)
+	o.Status = a.Status
+	h.must("Override", h.e.Override(ctx, password, o))
+	for name, change := range map[string]func(*procedure.StatusAnswers){
+		"document": func(s *procedure.StatusAnswers) { s.Document = "пасош 012345679" },
+		"reason":   func(s *procedure.StatusAnswers) { s.Reason = procedure.StatusStolen },
+		"contract": func(s *procedure.StatusAnswers) { s.EndContract = true },
+	} {
+		b := a
+		change(&b.Status)
+		h.wants("another "+name+" than signed", h.e.ConfirmPerson(ctx, b), procedure.CodeNeedsSupervisor)
+	}
+	h.must("ParkCase", h.e.ParkCase(ctx))
+	h.restart()
+	h.must("ResumeCase", h.e.ResumeCase(ctx, h.e.Snapshot().Waiting[0].ID))
+	if got := h.view().Signed; got != a.Status {
+		t.Errorf("signed %+v after a restart, want %+v", got, a.Status)
+	}
 	h.must("ConfirmPerson", h.e.ConfirmPerson(ctx, a))
 	h.must("ParkCase", h.e.ParkCase(ctx))
 	h.restart()
@@ -380,7 +398,7 @@ func TestE25Roles(t *testing.T) {
 	h.wants("clerk alone", h.e.ConfirmPerson(ctx, a), procedure.CodeNeedsSupervisor)
 	h.must("suspension", h.e.ConfirmPerson(ctx, statusAnswers(procedure.ActionSuspend, old.Serial, procedure.StatusLost)))
 	h.must("GoBack", h.e.GoBack(ctx, procedure.PhasePerson))
-	o := procedure.OverrideRequest{Choice: procedure.ActionRevoke, Reason: "одобрено"}
+	o := procedure.OverrideRequest{Choice: procedure.ActionRevoke, Reason: "одобрено", Status: a.Status}
 	h.must("Override", h.e.Override(ctx, []byte(proctest.SupervisorPassword), o))
 	h.must("with a supervisor", h.e.ConfirmPerson(ctx, a))
 }

@@ -197,6 +197,7 @@ func (e *Engine) decisionView(v *CaseView, c Case) {
 		c = c.lapse(e.cfg.Now()) // he is called again
 	}
 	if c.Override.Supervisor != "" {
+		v.Signed = e.cur.signed
 		v.Overridden = &ClerkPerson{Number: c.Override.Supervisor, Fingerprint: c.Override.Fingerprint}
 	}
 	if c.Facts == nil {
