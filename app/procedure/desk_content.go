@@ -20,7 +20,7 @@ func (e *Engine) SetEmail(ctx context.Context, a EmailAnswer) error {
 	case Yes:
 		address = strings.TrimSpace(a.Address)
 		if err := CheckEmail(address); err != nil {
-			return &Error{Code: CodeEmailSyntax, Fields: []string{FieldAddress}, Err: err}
+			return &Error{Code: asError(CodeEmailSyntax, "check address", err).Code, Fields: []string{FieldAddress}, Err: err}
 		}
 		if strings.TrimSpace(a.Again) != address {
 			return &Error{Code: CodeEmailDiffers, Fields: []string{FieldAgain}}

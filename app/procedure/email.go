@@ -9,7 +9,8 @@ const MaxEmail = 254
 // CheckEmail checks the syntax of an address for the rfc822Name of a
 // certificate: a dot-atom of ASCII, an @, and a domain of at least two labels
 // (RFC 5321 4.1.2, without quoted strings and address literals). Its error has
-// CodeEmailSyntax and does not repeat the address.
+// CodeEmailSyntax, or CodeEmailDomain if that is all that is wrong, and does not
+// repeat the address.
 func CheckEmail(address string) error {
 	bad := func(why string) error { return &Error{Code: CodeEmailSyntax, Detail: why} }
 	if len(address) > MaxEmail {
@@ -22,13 +23,16 @@ func CheckEmail(address string) error {
 	if len(local) > 64 || !dotAtom(local, "!#$%&'*+-/=?^_`{|}~") {
 		return bad("part before @")
 	}
-	if !strings.Contains(domain, ".") || !dotAtom(domain, "-") {
+	if !dotAtom(domain, "-") {
 		return bad("domain")
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return bad("domain")
 		}
+	}
+	if !strings.Contains(domain, ".") {
+		return &Error{Code: CodeEmailDomain, Detail: "domain of one label"}
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ const (
 	CodeFace             Code = "face"              // the person is not the one on the portrait
 	// Input of the clerk.
 	CodeEmailSyntax  Code = "email-syntax"
+	CodeEmailDomain  Code = "email-domain"   // no dot after @
 	CodeEmailDiffers Code = "email-differs"  // typed differently the second time
 	CodePapersOpen   Code = "papers-open"    // Fields names what is not ticked
 	CodeHandOverOpen Code = "hand-over-open" // Fields names what is not ticked

@@ -345,7 +345,8 @@ func TestR14EmailOnlyIfAskedFor(t *testing.T) {
 		h.phase(procedure.PhaseEmail)
 	}
 	bad(procedure.EmailAnswer{}, procedure.CodeAnswerOpen)
-	bad(procedure.EmailAnswer{Wanted: procedure.Yes, Address: "a@b", Again: "a@b"}, procedure.CodeEmailSyntax)
+	bad(procedure.EmailAnswer{Wanted: procedure.Yes, Address: "a@b", Again: "a@b"}, procedure.CodeEmailDomain)
+	bad(procedure.EmailAnswer{Wanted: procedure.Yes, Address: "a@-b", Again: "a@-b"}, procedure.CodeEmailSyntax)
 	bad(procedure.EmailAnswer{Wanted: procedure.Yes, Address: canaryEmail, Again: "x" + canaryEmail}, procedure.CodeEmailDiffers)
 	bad(procedure.EmailAnswer{Wanted: procedure.Yes, Address: "a@b.rs\nBcc: c@d.rs", Again: "a@b.rs\nBcc: c@d.rs"}, procedure.CodeEmailSyntax)
 }
