@@ -470,3 +470,67 @@ func TestFoundElsewhereWithoutCard(t *testing.T) {
 		t.Errorf("searched %+v, want %+v", c.desk.query, want)
 	}
 }
+
+// TestBackToWhatWasTyped: back from all counters the list is that of the words
+// in the search field.
+func TestBackToWhatWasTyped(t *testing.T) {
+	c := open(t, atHome(), usual)
+	withCases(c, 3)
+	c.press(fyne.KeyF4)
+	c.typed("ana")
+	c.press(fyne.KeyF4)
+	c.wantScreen(screenRemote)
+	c.press(fyne.KeyEscape)
+	c.wantScreen(screenJournal)
+	c.press(fyne.KeyF6) // nothing else was typed
+	c.press(fyne.KeyEscape)
+	var found []string
+	for _, call := range c.desk.calls {
+		if strings.HasPrefix(call, "FindCases") {
+			found = append(found, call)
+		}
+	}
+	if want := []string{"FindCases /", "FindCases ana/"}; !slices.Equal(found, want) {
+		t.Errorf("desk was asked %q, want %q", found, want)
+	}
+}
+
+// TestDownIntoTheList: the key Down leads from the search field to the list.
+func TestDownIntoTheList(t *testing.T) {
+	c := open(t, atHome(), usual)
+	withCases(c, 3)
+	c.press(fyne.KeyF4)
+	c.wantFocus(procedure.FieldSearch)
+	c.press(fyne.KeyDown)
+	c.wantFocus(controlList)
+
+	c = open(t, atHome(), usual) // no list
+	c.press(fyne.KeyF4)
+	c.press(fyne.KeyDown)
+	c.wantFocus(procedure.FieldSearch)
+}
+
+// TestSendRecordsAnswers: also where nothing waits.
+func TestSendRecordsAnswers(t *testing.T) {
+	tests := []struct {
+		name    string
+		waiting int64
+		err     error
+		want    string
+	}{
+		{"sent", 2, nil, "sync.sent"},
+		{"nothing waits", 0, nil, "sync.none"},
+		{"no connection", 2, &procedure.Error{Code: procedure.CodeNoLink}, "error.no-link.what"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t, with1(atHome(), func(s *procedure.Snapshot) {
+				s.Sync = procedure.SyncState{Total: 9, Acked: 9 - tt.waiting}
+			}), usual)
+			c.desk.fail["SyncNow"] = tt.err
+			c.press(fyne.KeyF5)
+			c.wantCalls("SyncNow")
+			wantWords(t, c, c.app.words.say(tt.want))
+		})
+	}
+}

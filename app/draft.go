@@ -118,6 +118,7 @@ const (
 	controlBefore   = "before"
 	controlAfter    = "after"
 	controlLook     = "look"
+	controlLock     = "lock"
 	controlDisplay  = "display"
 	suffixNo        = ".no"
 	prefixCase      = "case."

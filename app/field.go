@@ -16,7 +16,8 @@ type input struct {
 	label   string
 	problem string
 	noPaste bool
-	stale   bool // the Space that led here is still held down
+	down    func() // where the key Down leads; nil: nowhere
+	stale   bool   // the Space that led here is still held down
 }
 
 func newInput(k *keys, label string, secret bool) *input {
@@ -54,6 +55,8 @@ func (in *input) TypedKey(e *fyne.KeyEvent) {
 	switch {
 	case isEnter(e.Name), e.Name == fyne.KeyEscape, isFunction(e.Name):
 		in.keys.page(e.Name)
+	case e.Name == fyne.KeyDown && in.down != nil:
+		in.down()
 	default:
 		in.Entry.TypedKey(e)
 	}

@@ -205,7 +205,13 @@ func (a *App) band(p *page) fyne.CanvasObject {
 	}
 	right := row(unit(6), look)
 	if s.Clerk != nil {
-		right = row(unit(6), a.whoWorks(), look)
+		buttons := []fyne.CanvasObject{look}
+		if p.screen != screenLocked && s.Stop == nil {
+			lock := newButton(a.keys, rankBand, a.words.say("lock.do"), a.words.say("key.lock"), a.lock)
+			p.add(controlLock, lock)
+			buttons = []fyne.CanvasObject{lock, look}
+		}
+		right = row(unit(6), a.whoWorks(), row(unit(2), buttons...))
 	}
 	var left []fyne.CanvasObject
 	if s.Demo {

@@ -165,3 +165,26 @@ func TestNothingToLock(t *testing.T) {
 		c.wantScreen(before)
 	}
 }
+
+// TestLockButton: the head of a clerk's page says how the screen is locked; the
+// locked one and that of a stop have no such button.
+func TestLockButton(t *testing.T) {
+	c := open(t, inCase(procedure.PhasePapers), usual)
+	lock, is := c.app.page.controls[controlLock].(*button)
+	if !is {
+		t.Fatal("the page has no button that locks")
+	}
+	if lock.hint != c.app.words.say("key.lock") {
+		t.Errorf("the button names the key %q", lock.hint)
+	}
+	lock.Tapped(nil)
+	c.wantScreen(screenLocked)
+	if c.app.page.controls[controlLock] != nil {
+		t.Error("the locked page offers to be locked")
+	}
+	c.set(func(s *procedure.Snapshot) { s.Stop = &procedure.Error{Code: procedure.CodeFork} })
+	c.wantScreen(screenStop)
+	if c.app.page.controls[controlLock] != nil {
+		t.Error("the page of a stop offers to be locked")
+	}
+}

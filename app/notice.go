@@ -96,6 +96,8 @@ func (r *attentionRenderer) Destroy() {}
 const (
 	noticePrinted    = "reprint.done"
 	noticeDayPrinted = "day.printed"
+	noticeSent       = "sync.sent"
+	noticeNoneWait   = "sync.none"
 )
 
 // notices stands above the page: what became of the last action, or else why
@@ -103,7 +105,8 @@ const (
 func (a *App) notices(p *page, width float32) fyne.CanvasObject {
 	if a.notice != "" {
 		tone := toneWarning
-		if a.notice == noticePrinted || a.notice == noticeDayPrinted {
+		switch a.notice {
+		case noticePrinted, noticeDayPrinted, noticeSent, noticeNoneWait:
 			tone = toneSuccess
 		}
 		n := newAttention(a.keys, a.words.say(a.notice), tone.box(a.words.say(a.notice), width-2*ringGap))

@@ -13,10 +13,10 @@ import (
 
 // historyPage tells what happened in one case.
 func (a *App) historyPage(p *page) fyne.CanvasObject {
-	a.setBack(p, a.words.say("history.back"), func() { a.openAside(screenJournal) })
+	a.setBack(p, a.words.say("history.back"), a.backToJournal)
 	h := a.draft.ledger.of
 	if h == nil {
-		a.setPrimary(p, a.words.say("history.back"), func() { a.openAside(screenJournal) })
+		a.setPrimary(p, a.words.say("history.back"), a.backToJournal)
 		return line(styleHeading, a.words.say("journal.heading"))
 	}
 	a.papersKey(p, h.Row.ID, len(h.Jobs))

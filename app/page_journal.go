@@ -47,6 +47,15 @@ func (a *App) openJournal() {
 	a.findCases()
 }
 
+// backToJournal shows the list again: of what stands in the search field, if
+// something else was looked for since.
+func (a *App) backToJournal() {
+	a.openAside(screenJournal)
+	if l := &a.draft.ledger; l.typed != l.asked.Typed {
+		a.findCases()
+	}
+}
+
 // findCases lists the cases that the search field and the filter ask for.
 func (a *App) findCases() {
 	l := &a.draft.ledger
@@ -89,6 +98,7 @@ func (a *App) journalPage(p, kept *page) fyne.CanvasObject {
 		filters = append(filters, option{value: string(f), label: a.words.say("journal.filter." + filterName(f))})
 	}
 	search := a.typed(p, kept, procedure.FieldSearch, &l.typed, a.words.say("journal.hint"), left)
+	p.controls[procedure.FieldSearch].(*input).down = func() { a.page.focus(controlList) }
 	filter := a.choice(p, fieldFilter, width-left-unit(6), 3, filters, string(l.filter), func(v string) {
 		l.filter = procedure.CaseFilter(v)
 		a.findCases()

@@ -22,7 +22,7 @@ func (a *App) searchAuthority() {
 
 // remotePage lists what the authority found.
 func (a *App) remotePage(p *page) fyne.CanvasObject {
-	back := func() { a.openAside(screenJournal) }
+	back := a.backToJournal
 	a.setBack(p, a.words.say("history.back"), back)
 	p.keys[fyne.KeyReturn], p.first = back, controlBack
 	found := a.draft.ledger.remote

@@ -100,6 +100,15 @@ func (a *App) signIn(in *input) {
 	}, nil)
 }
 
+// sendRecords sends what waits, and says whether anything did.
+func (a *App) sendRecords() {
+	said := noticeSent
+	if s := a.snapshot.Sync; s.Acked == s.Total {
+		said = noticeNoneWait
+	}
+	a.do("sync", a.cfg.Desk.SyncNow, func() { a.notice = said })
+}
+
 // homePage shows card, link and the unfinished cases, and offers a new case.
 func (a *App) homePage(p *page) fyne.CanvasObject {
 	p.first = controlPrimary
@@ -115,7 +124,7 @@ func (a *App) homePage(p *page) fyne.CanvasObject {
 		{controlDay, "home.day", "key.day", fyne.KeyF7, func() { a.openDay(a.today()) }},
 		{controlJournal, "home.journal", "key.journal", fyne.KeyF4, a.openJournal},
 		{controlCheck, "home.check", "key.check", fyne.KeyF1, a.openCheck},
-		{controlSync, "home.sync", "key.retry", fyne.KeyF5, func() { a.do("sync", a.cfg.Desk.SyncNow, nil) }},
+		{controlSync, "home.sync", "key.retry", fyne.KeyF5, a.sendRecords},
 	} {
 		a.addOther(p, k.name, rankSecondary, a.words.say(k.label), a.words.say(k.hint), k.act)
 		p.keys[k.key] = k.act

@@ -32,7 +32,7 @@ func (a *App) readUnsent(first func(context.Context) error) {
 // the other ways.
 func (a *App) unsentPage(p *page) fyne.CanvasObject {
 	l := &a.draft.ledger
-	a.setBack(p, a.words.say("history.back"), func() { a.openAside(screenJournal) })
+	a.setBack(p, a.words.say("history.back"), a.backToJournal)
 	a.addOther(p, controlCopy, rankSecondary, a.words.say("unsent.copy"), a.words.say("key.copy"), a.copyJournal)
 	a.addOther(p, controlExport, rankSecondary, a.words.say("unsent.export"), "", a.exportJournal)
 	p.keys[fyne.KeyF7] = a.copyJournal
