@@ -41,13 +41,13 @@
 // Every page can be used by keyboard alone, and each has one first focus:
 //
 //	Enter        the primary button, or the focused one if it is another button
-//	Esc          back
+//	Esc          back; while a preview is made: not to open it
 //	Tab          the next control, Shift+Tab the one before
 //	Space        ticks, chooses or presses the focused control
 //	F1           how everything is, on the home page
 //	F2           a new case, on the home page
 //	F3           a case without the card, on the home page
-//	F4           the supervisor's decision
+//	F4           the journal, on the home page; in a case the supervisor's decision
 //	F5           send the records, on the home page; ask or try again in a case
 //	F6           forms that were brought; on the home page: turn a card away
 //	F7           the day sheet, on the home page; the papers of a case that were printed
@@ -59,7 +59,8 @@
 //	Page Up/Down the day before and after, on the day sheet
 //
 // The first focus is the first question, tick or field of a page, else its
-// primary button; after a problem it is the notice that explains it. On screen
+// primary button; after a problem it is the notice that explains it, and at home
+// the words that ask for a card whose case is over. On screen
 // A it is the question about the face, behind that about the service, which is
 // answered already. What has the focus comes into sight by itself. A key that
 // is held down acts once.
